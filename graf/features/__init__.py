@@ -1,0 +1,9 @@
+"""Readable features of computation graphs, as a table of declarations and a transformer."""
+
+from graf.features import degrees, operations, paths, structure  # noqa: F401 - they declare features
+from graf.features.columns import Column, parse_column
+from graf.features.published import published_name
+from graf.features.registry import FEATURES, Feature
+from graf.features.transformer import GraphFeatures
+
+__all__ = ["FEATURES", "Column", "Feature", "GraphFeatures", "parse_column", "published_name"]

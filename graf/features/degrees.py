@@ -1,0 +1,33 @@
+"""Degrees of nodes, counted over the operations of a set."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graf.features.registry import OperationSets, feature, membership
+from graf.graph import GraphBatch
+
+__all__ = ["node_degree"]
+
+
+@feature(
+    over="set",
+    stats=("in", "out", "mean_in", "mean_out"),
+    unit="operations",
+    cost="O(V + E + sets operations)",
+    reference="Kadlecová et al., GRAF, ICML 2024",
+)
+def node_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
+    """Allowed operations at the input, at the output, and per node in the mean.
+
+    `in`: edges from an input to an allowed operation. `out`: edges from an allowed operation to
+    an output. `mean_in`: edges from an allowed operation to a station, over the number of
+    stations. `mean_out`: edges from a station to an allowed operation, over the number of
+    stations. Stations are the junctions where operations are on edges, else all nodes; on cells
+    with operations on edges the two means are equal.
+    """
+    from graf.kernels import degrees
+
+    allowed = membership(batch.ops, sets)
+    degrees.degrees(batch.offset, batch.node_op, batch.flags, batch.pred_indptr, batch.preds, allowed, out)

@@ -1,0 +1,148 @@
+"""GraphFeatures: architectures or graphs in, a table of named columns out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from graf.exceptions import InputError
+from graf.features.columns import Column, parse_column
+from graf.features.published import published_columns
+from graf.features.registry import FEATURES
+from graf.graph import GraphBatch
+from graf.ops import OpSet
+from graf.sources.items import read_batch
+from graf.spaces import SearchSpace, get_space
+
+__all__ = ["GraphFeatures"]
+
+
+class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Readable features of architectures or computation graphs.
+
+    Parameters
+    ----------
+    space : name of the search space or a `SearchSpace`; None infers it from the notation of the
+        first architecture. Not needed for graphs.
+    columns : names of the columns to compute, as `get_feature_names_out` gives them; None for
+        all columns of the default families over all operation sets (`OpSet.subsets`).
+    compat : None, or a release of the published code, "zc_combine", "graf_nas" or "paper": the
+        published columns, with their names, order and sentinels.
+    simplified : compute on `ComputationGraph.simplified()` graphs, so that architectures of the
+        same function get the same values.
+
+    Attributes
+    ----------
+    space_ : the search space, None for graphs.
+    ops_ : `OpSet` that operation sets are drawn from: the space's, or all seen in `fit`.
+    feature_names_in_ : not set; items have no columns.
+
+    Notes
+    -----
+    A column name reads `family(op+op).stat` and parses back (`graf.features.parse_column`).
+    Undefined values are NaN: there is no path, nothing is live. Operations that `fit` did not
+    see belong to no set. Time grows linearly with graphs and edges; the families' own costs are
+    in `graf.features.FEATURES`.
+
+    Examples
+    --------
+    >>> cells = ["|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|"]
+    >>> X = GraphFeatures().fit_transform(cells)
+    >>> X[["op_count(conv3x3)", "max_path_len(skip+conv3x3)"]].iloc[0].tolist()
+    [1.0, 2.0]
+    """
+
+    def __init__(
+        self,
+        space: str | SearchSpace | None = None,
+        columns: Sequence[str] | None = None,
+        compat: str | None = None,
+        simplified: bool = False,
+    ) -> None:
+        self.space = space
+        self.columns = columns
+        self.compat = compat
+        self.simplified = simplified
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn the space and its operations from items; values are not looked at."""
+        _, batch, self.space_ = read_batch(X, self.space)
+        self.ops_: OpSet = self.space_.ops if self.space_ is not None else batch.ops
+        self._plan: list[tuple[str, Column | None, float]] = list(self._planned())
+        return self
+
+    def _planned(self) -> Iterable[tuple[str, Column | None, float]]:
+        if self.compat is not None:
+            if self.columns is not None:
+                raise InputError("`columns` cannot be given together with `compat`; leave one out")
+            if self.space_ is None:
+                raise InputError("`compat` needs architectures of a search space, got graphs; name `space`")
+            return [(c.name, c.column, c.fill) for c in published_columns(self.space_, self.compat)]
+        columns = self._default_columns() if self.columns is None else map(parse_column, self.columns)
+        return [(str(column), self._known(column), np.nan) for column in columns]
+
+    def _default_columns(self) -> Iterable[Column]:
+        for family, declared in FEATURES.items():
+            if declared.default:
+                for ops in declared.sets(self.ops_):
+                    for stat in declared.stats:
+                        yield Column(family, ops, stat)
+
+    def _known(self, column: Column) -> Column:
+        for name in column.ops:
+            self.ops_.index(name)
+        return column
+
+    def transform(self, X: Any) -> pd.DataFrame:
+        """Features of items, one row each, indexed by architecture where items are that."""
+        check_is_fitted(self, "ops_")
+        index, batch, _ = read_batch(X, self.space_, self.ops_)
+        if self.simplified:
+            batch = GraphBatch.from_graphs([graph.simplified() for graph in batch], self.ops_)
+        return pd.DataFrame(self._values(batch), index=index, columns=self.get_feature_names_out())
+
+    def _values(self, batch: GraphBatch) -> NDArray[np.float64]:
+        blocks = _blocks([column for _, column, _ in self._plan if column is not None])
+        position: dict[Column, int] = {}
+        out = np.zeros((len(batch), sum(len(found) for found in blocks.values()) + 1))
+        for family, columns in blocks.items():
+            declared = FEATURES[family]
+            start = len(position)
+            sets = list(dict.fromkeys(column.ops for column in columns))
+            declared.compute(batch, sets, out[:, start : start + len(columns)])
+            position.update((column, start + i) for i, column in enumerate(columns))
+        wanted = [len(position) if column is None else position[column] for _, column, _ in self._plan]
+        out = out[:, : len(wanted)] if wanted == list(range(len(wanted))) else out[:, wanted]
+        fills = np.array([fill for _, _, fill in self._plan])
+        if not np.isnan(fills).all():
+            rows, cols = np.nonzero(np.isnan(out))
+            out[rows, cols] = fills[cols]
+        return out
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Column names, which `columns` takes back."""
+        check_is_fitted(self, "ops_")
+        return np.array([name for name, _, _ in self._plan], dtype=object)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.no_validation = True
+        return tags
+
+
+def _blocks(columns: Sequence[Column]) -> dict[str, list[Column]]:
+    """Per family the columns that a kernel writes: every statistic of every set asked for."""
+    found: dict[str, dict[Column, None]] = {}
+    for column in columns:
+        block = found.setdefault(column.family, {})
+        for stat in FEATURES[column.family].stats:
+            block.setdefault(Column(column.family, column.ops, stat))
+    return {family: list(block) for family, block in found.items()}

@@ -1,0 +1,55 @@
+"""Writing files so that a kill or an error leaves none half-written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from graf.exceptions import InputError
+
+__all__ = ["atomic_path", "output_folder"]
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A temporary path beside `path` that is moved into place if the block succeeds.
+
+    Raises `InputError` if the folder of `path` cannot be written to, or has no room for its name.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder; name a file")
+    output_folder(path.parent)
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    except (OSError, ValueError) as error:  # a name that is too long, or has a null byte
+        raise InputError(f"cannot write {str(path)!r:.200}: {error}; choose another name") from None
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def output_folder(path: str | os.PathLike[str]) -> Path:
+    """The folder, made if it is missing; `InputError` if it cannot be made or written to."""
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot write to the folder {str(path)!r:.200}: {reason}; choose another") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,246 @@
+"""ComputationGraph: one frozen form for operations on nodes and on edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graf.exceptions import UnsupportedError
+from graf.graph import convert, hashing, simplify, validate
+from graf.ops import OpSet
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["JUNCTION", "ComputationGraph"]
+
+JUNCTION = -1
+
+
+@dataclass(frozen=True, eq=False)
+class ComputationGraph:
+    """A directed acyclic graph of operations, frozen and valid by construction.
+
+    Nodes carry an operation, or are *junctions*: points where tensors meet and are summed. A
+    space with operations on edges takes the same form: each edge becomes an operation node
+    between two junctions. Nodes are numbered in topological order, so every edge goes from a
+    smaller to a larger number. Use `from_edges`, `from_edge_operations`, `from_networkx` or
+    `from_json`, which check and number the nodes.
+
+    Parameters
+    ----------
+    ops : vocabulary that `node_op` points into.
+    node_op : int array (n_nodes,); index into `ops`, or -1 for a junction.
+    pred_indptr, preds : predecessors as CSR arrays, (n_nodes + 1,) and (n_edges,). The same
+        pair may occur twice: the tensor is then read twice.
+    inputs, outputs : node numbers where data comes in and goes out.
+    ops_on : "edges" if the operations stand for edges between junctions, else "nodes". Says
+        which nodes count as nodes in degrees and sizes, see `stations`.
+    names : one label per node, or None.
+    attributes : arrays of length n_nodes by name, such as `n_parameters` and `n_macs`.
+    cells : node numbers by the name of the cell ("normal", "reduce") they belong to.
+
+    Examples
+    --------
+    >>> g = ComputationGraph.from_edges(["conv3x3", "skip", "conv1x1"], [(0, 1), (0, 2), (1, 2)])
+    >>> g.n_nodes, g.n_edges, g.op_names
+    (3, 3, ('conv3x3', 'skip', 'conv1x1'))
+    """
+
+    ops: OpSet
+    node_op: NDArray[np.int32]
+    pred_indptr: NDArray[np.int32]
+    preds: NDArray[np.int32]
+    inputs: NDArray[np.int32]
+    outputs: NDArray[np.int32]
+    ops_on: Literal["nodes", "edges"] = "nodes"
+    names: tuple[str, ...] | None = None
+    attributes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    cells: Mapping[str, NDArray[np.int32]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, value in validate.frozen_fields(self).items():
+            object.__setattr__(self, name, value)
+        validate.check_graph(self)
+
+    @classmethod
+    def from_edges(
+        cls,
+        operations: Sequence[str | None],
+        edges: Sequence[tuple[int, int]],
+        *,
+        inputs: Sequence[int] | None = None,
+        outputs: Sequence[int] | None = None,
+        ops: OpSet | None = None,
+        ops_on: Literal["nodes", "edges"] = "nodes",
+        names: Sequence[str] | None = None,
+        attributes: Mapping[str, Sequence[Any] | NDArray[Any]] | None = None,
+        cells: Mapping[str, Sequence[int]] | None = None,
+    ) -> ComputationGraph:
+        """Build a graph from one operation name per node (None: junction) and edges (u, v).
+
+        Without `inputs` and `outputs`, the nodes without predecessors and without successors
+        take their place. Raises `GraphError` for a cycle (naming it), an index out of range,
+        or an empty graph, and `UnknownNameError` for an operation that is not in `ops`.
+        Complexity O(V + E).
+
+        Examples
+        --------
+        >>> ComputationGraph.from_edges(["conv3x3", "conv3x3"], [(0, 1), (1, 0)])
+        Traceback (most recent call last):
+            ...
+        graf.exceptions.GraphError: `edges` must have no cycle, got 0 -> 1 -> 0
+        """
+        return cls(
+            **validate.number_nodes(
+                operations, edges, inputs, outputs, ops, ops_on, names, attributes or {}, cells or {}
+            )
+        )
+
+    @classmethod
+    def from_edge_operations(
+        cls, n_junctions: int, edges: Sequence[tuple[int, int, str]], **kwargs: Any
+    ) -> ComputationGraph:
+        """Build a graph whose operations sit on edges (u, v, operation) between junctions.
+
+        Each edge becomes an operation node; junctions stay as nodes. Keywords as in
+        `from_edges`; node indices in `inputs` and `outputs` are junctions. Labels, attributes
+        and cells count the junctions first, then the edges in the order given.
+
+        Examples
+        --------
+        >>> g = ComputationGraph.from_edge_operations(2, [(0, 1, "conv3x3"), (0, 1, "skip")])
+        >>> g.n_nodes, g.ops_on
+        (4, 'edges')
+        """
+        return cls.from_edges(**validate.expanded_edges(n_junctions, edges), ops_on="edges", **kwargs)
+
+    @classmethod
+    def from_networkx(cls, graph: nx.DiGraph[Any], **kwargs: Any) -> ComputationGraph:
+        """Build a graph from networkx; see `graf.graph.convert.from_networkx`."""
+        return convert.from_networkx(cls, graph, **kwargs)
+
+    @classmethod
+    def from_json(cls, text: str) -> ComputationGraph:
+        """Read what `to_json` wrote; `GraphError` says what is wrong with anything else."""
+        return convert.from_json(cls, text)
+
+    def to_networkx(self) -> nx.MultiDiGraph[int]:
+        """The graph for networkx: node attribute `op` (None for junctions), `name` and others."""
+        return convert.to_networkx(self)
+
+    def to_json(self) -> str:
+        """The graph as JSON text that `from_json` and `graf.read_graph` read back."""
+        return convert.to_json(self)
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes, junctions included."""
+        return len(self.node_op)
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edges between nodes, repeated ones included."""
+        return len(self.preds)
+
+    @cached_property
+    def op_names(self) -> tuple[str | None, ...]:
+        """Operation name per node, None for a junction."""
+        return tuple(None if op == JUNCTION else self.ops.names[op] for op in self.node_op)
+
+    @cached_property
+    def edges(self) -> NDArray[np.int32]:
+        """Edges as an array (n_edges, 2) of node numbers, ordered by target."""
+        targets = np.repeat(np.arange(self.n_nodes, dtype=np.int32), np.diff(self.pred_indptr))
+        return np.stack([self.preds, targets], axis=1)
+
+    @cached_property
+    def _successor_order(self) -> NDArray[np.intp]:
+        return np.argsort(self.preds, kind="stable")
+
+    @cached_property
+    def succs(self) -> NDArray[np.int32]:
+        """Successors as the second CSR array (n_edges,)."""
+        return np.ascontiguousarray(self.edges[self._successor_order, 1])
+
+    @cached_property
+    def succ_indptr(self) -> NDArray[np.int32]:
+        """Successors as the first CSR array (n_nodes + 1,)."""
+        counts = np.bincount(self.preds, minlength=self.n_nodes)
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+    def predecessors(self, node: int) -> NDArray[np.int32]:
+        """Node numbers with an edge into `node`."""
+        return self.preds[self.pred_indptr[node] : self.pred_indptr[node + 1]]
+
+    def successors(self, node: int) -> NDArray[np.int32]:
+        """Node numbers with an edge from `node`."""
+        return self.succs[self.succ_indptr[node] : self.succ_indptr[node + 1]]
+
+    @property
+    def order(self) -> NDArray[np.int32]:
+        """A topological order; the numbering is one."""
+        return np.arange(self.n_nodes, dtype=np.int32)
+
+    @cached_property
+    def stations(self) -> NDArray[np.bool_]:
+        """Nodes that count as nodes: junctions where operations are on edges, else all."""
+        return self.node_op == JUNCTION if self.ops_on == "edges" else np.ones(self.n_nodes, bool)
+
+    @cached_property
+    def live(self) -> NDArray[np.bool_]:
+        """Nodes on a path from an input to an output that no zero operation cuts."""
+        return simplify.live_nodes(self)
+
+    @property
+    def connected(self) -> bool:
+        """Whether every operation but zeros is live, as the GRAF paper asks of a cell."""
+        zero = [self.ops.operation(i).zero for i in range(len(self.ops))] + [True]
+        return bool(np.all(self.live | np.array(zero)[self.node_op]))
+
+    @property
+    def n_parameters(self) -> int:
+        """Total of the attribute `n_parameters` (number of weights)."""
+        return self._total("n_parameters")
+
+    @property
+    def n_macs(self) -> int:
+        """Total of the attribute `n_macs` (multiply-adds for one example)."""
+        return self._total("n_macs")
+
+    def _total(self, name: str) -> int:
+        if name not in self.attributes:
+            raise UnsupportedError(f"this graph has no attribute `{name}`; it has {sorted(self.attributes)}")
+        if self.attributes[name].dtype != np.int64:
+            raise UnsupportedError(
+                f"attribute `{name}` must hold integers, got {self.attributes[name].dtype}"
+            )
+        return int(self.attributes[name].sum())
+
+    def cell(self, name: str) -> ComputationGraph:
+        """The part of the graph that belongs to one named cell, as a graph of its own."""
+        return simplify.cell(self, name)
+
+    def simplified(self) -> ComputationGraph:
+        """The graph without what cannot change its function; see `graf.graph.simplify`."""
+        return simplify.simplified(self)
+
+    @cached_property
+    def canonical_hash(self) -> str:
+        """32 hexadecimal digits that do not depend on the numbering; see `graf.graph.hashing`."""
+        return hashing.canonical_hash(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ComputationGraph) and self.to_json() == other.to_json()
+
+    def __hash__(self) -> int:
+        return hash(self.canonical_hash)
+
+    def __repr__(self) -> str:
+        used = sum(name is not None for name in self.op_names)
+        return f"<ComputationGraph: {self.n_nodes} nodes ({used} operations), {self.n_edges} edges>"

@@ -1,0 +1,116 @@
+"""Graphs without what cannot change their function, and parts of graphs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graf.exceptions import UnknownNameError
+
+if TYPE_CHECKING:
+    from graf.graph.computation_graph import ComputationGraph
+
+__all__ = ["cell", "simplified"]
+
+
+def simplified(graph: ComputationGraph) -> ComputationGraph:
+    """A graph of the same function without dead, zero, identity and repeated parts.
+
+    In order: zero operations and everything that no longer lies between an input and an output
+    go; identities and inner junctions are contracted, so that an operation reads the sum of its
+    predecessors (an edge occurs twice where a tensor is added twice); linear operations are
+    applied to each term of a sum, since pool(a + b) = pool(a) + pool(b); operations without
+    parameters that read the same tensors are merged. Inputs and outputs always stay, so a cell
+    that passes nothing on becomes an input and an output without a path. Names and cells are
+    dropped; attributes are kept for the nodes that stay.
+
+    Cells of NAS-Bench-201 and TransNAS-Bench-101-micro that compute the same function, up to
+    the names of their weights, get graphs with the same `canonical_hash`. Contracted sums are
+    written out, so the number of edges can grow to the number of paths.
+
+    Examples
+    --------
+    >>> from graf import ComputationGraph
+    >>> g = ComputationGraph.from_edge_operations(
+    ...     3, [(0, 1, "skip"), (1, 2, "conv3x3"), (0, 2, "none")], inputs=[0], outputs=[2])
+    >>> g.simplified().op_names
+    (None, 'conv3x3', None)
+    """
+    from graf.graph.computation_graph import ComputationGraph
+
+    ends = set(graph.inputs.tolist()) | set(graph.outputs.tolist())
+    live = graph.live
+    sources: list[int] = []  # node of `graph` behind each new node
+    reads: list[list[int]] = []  # new nodes that each new node reads
+    merged: dict[tuple[int, tuple[int, ...]], int] = {}
+    carried: dict[int, list[int]] = {}  # new nodes whose sum each node of `graph` carries
+
+    def add(node: int, terms: list[int]) -> int:
+        sources.append(node)
+        reads.append(terms)
+        return len(sources) - 1
+
+    def add_once(node: int, terms: list[int]) -> int:
+        key = (int(graph.node_op[node]), tuple(terms))
+        if key not in merged:
+            merged[key] = add(node, terms)
+        return merged[key]
+
+    for node in range(graph.n_nodes):
+        if not live[node] and node not in ends:
+            continue
+        readable = [u for u in graph.predecessors(node).tolist() if live[u]] if live[node] else []
+        terms = sorted(term for u in readable for term in carried[u])
+        op = None if graph.node_op[node] < 0 else graph.ops.operation(graph.node_op[node])
+        if node in ends or (op is not None and not op.identity and not op.stateless):
+            carried[node] = [add(node, terms)]
+        elif op is None or op.identity:
+            carried[node] = terms
+        elif op.linear:
+            carried[node] = [add_once(node, [term]) for term in terms]
+        else:
+            carried[node] = [add_once(node, terms)]
+    new_number = {node: i for i, node in enumerate(sources)}
+    return ComputationGraph.from_edges(
+        [graph.op_names[node] for node in sources],
+        [(u, v) for v, terms in enumerate(reads) for u in terms],
+        inputs=[new_number[node] for node in graph.inputs.tolist()],
+        outputs=[new_number[node] for node in graph.outputs.tolist()],
+        ops=graph.ops,
+        attributes={name: values[sources] for name, values in graph.attributes.items()},
+    )
+
+
+def live_nodes(graph: ComputationGraph) -> np.ndarray:
+    """Mask of the nodes on a path from an input to an output without zero operations."""
+    zero = np.array([ops.zero for ops in map(graph.ops.operation, range(len(graph.ops)))] + [False])
+    usable = ~zero[graph.node_op]
+    forward, backward = np.zeros((2, graph.n_nodes), bool)
+    forward[graph.inputs] = True
+    for node in range(graph.n_nodes):
+        forward[node] = usable[node] and (forward[node] or forward[graph.predecessors(node)].any())
+    backward[graph.outputs] = True
+    for node in reversed(range(graph.n_nodes)):
+        backward[node] = usable[node] and (backward[node] or backward[graph.successors(node)].any())
+    return forward & backward
+
+
+def cell(graph: ComputationGraph, name: str) -> ComputationGraph:
+    """The subgraph of one named cell; its ends are the graph's, or its own border."""
+    from graf.graph.computation_graph import ComputationGraph
+
+    if name not in graph.cells:
+        raise UnknownNameError("cell", name, graph.cells)
+    kept = np.sort(graph.cells[name])
+    number = {int(node): i for i, node in enumerate(kept)}
+    return ComputationGraph.from_edges(
+        [graph.op_names[node] for node in kept],
+        [(number[u], number[v]) for u, v in graph.edges.tolist() if u in number and v in number],
+        inputs=[number[u] for u in graph.inputs.tolist() if u in number] or None,
+        outputs=[number[u] for u in graph.outputs.tolist() if u in number] or None,
+        ops=graph.ops,
+        ops_on=graph.ops_on,
+        names=None if graph.names is None else [graph.names[node] for node in kept],
+        attributes={key: values[kept] for key, values in graph.attributes.items()},
+    )

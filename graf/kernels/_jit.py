@@ -1,0 +1,18 @@
+"""The one place that says how kernels are compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+__all__ = ["parallel_jit"]
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def parallel_jit(kernel: Kernel) -> Kernel:
+    """Compile a kernel whose `prange` loops run on all threads, and cache it on disk."""
+    compiled: Kernel = numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")(kernel)
+    return compiled

@@ -1,0 +1,58 @@
+"""Operations counted: in the whole graph, at its ends, and per station."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+
+from graf.kernels._jit import parallel_jit
+
+__all__ = ["count_operations", "degrees"]
+
+
+@parallel_jit
+def count_operations(offset, node_op, out):  # type: ignore[no-untyped-def]
+    """Number of nodes of each operation into out (n_graphs, n_ops). O(V) per graph."""
+    for g in prange(len(offset) - 1):
+        for op in range(out.shape[1]):
+            out[g, op] = 0.0
+        for v in range(offset[g], offset[g + 1]):
+            if node_op[v] >= 0:
+                out[g, node_op[v]] += 1.0
+
+
+@parallel_jit
+def degrees(offset, node_op, flags, pred_indptr, preds, allowed, out):  # type: ignore[no-untyped-def]
+    """Degrees over operation sets into out (n_graphs, 4 n_sets).
+
+    Per set: operations of the set that read an input; that an output reads; mean over stations
+    of those that the station reads; mean over stations of those that read it. allowed is bool
+    (n_ops + 2, n_sets). O(V + E + sets ops) per graph.
+    """
+    n_ops, n_sets = allowed.shape[0] - 2, allowed.shape[1]
+    n_graphs = len(offset) - 1
+    chunk = max(1, min(256, n_graphs // 16))
+    for c in prange((n_graphs + chunk - 1) // chunk):
+        counts = np.empty((4, n_ops), np.float64)
+        for g in range(c * chunk, min(n_graphs, (c + 1) * chunk)):
+            counts[:] = 0.0
+            stations = 0.0
+            start = offset[g]
+            for v in range(start, offset[g + 1]):
+                target, is_station = node_op[v], flags[v] & 4 != 0
+                stations += is_station
+                for e in range(pred_indptr[v], pred_indptr[v + 1]):
+                    u = start + preds[e]
+                    source = node_op[u]
+                    if target >= 0:
+                        counts[0, target] += flags[u] & 1 != 0
+                        counts[3, target] += flags[u] & 4 != 0
+                    if source >= 0:
+                        counts[1, source] += flags[v] & 2 != 0
+                        counts[2, source] += is_station
+            for s in range(n_sets):
+                for k in range(4):
+                    total = 0.0
+                    for op in range(n_ops):
+                        total += counts[k, op] * allowed[op, s]
+                    out[g, 4 * s + k] = total / stations if k > 1 else total

@@ -1,0 +1,146 @@
+"""Operations and ordered sets of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+from graf.exceptions import InputError, UnknownNameError
+
+__all__ = ["OPERATIONS", "OpSet", "Operation"]
+
+FORBIDDEN = "+,[]<>()@. "
+MAX_FULL_SUBSETS = 7
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What graf knows of an operation by its name.
+
+    Parameters
+    ----------
+    name : canonical name, as it stands in column names.
+    group : family of operations it belongs to ("convolution", "pool", ...).
+    zero : it returns zeros, whatever comes in.
+    identity : it returns what comes in.
+    stateless : it has no parameters, so two copies on the same input are equal.
+    linear : it maps a sum to the sum of what it maps the terms to.
+    """
+
+    name: str
+    group: str = "other"
+    zero: bool = False
+    identity: bool = False
+    stateless: bool = False
+    linear: bool = False
+
+
+OPERATIONS = {
+    operation.name: operation
+    for operation in (
+        Operation("none", "zero", zero=True, stateless=True, linear=True),
+        Operation("skip", "identity", identity=True, stateless=True, linear=True),
+        Operation("conv1x1", "convolution"),
+        Operation("conv3x3", "convolution"),
+        Operation("avg_pool3x3", "pool", stateless=True, linear=True),
+        Operation("max_pool3x3", "pool", stateless=True),
+    )
+}
+
+
+@dataclass(frozen=True)
+class OpSet:
+    """An ordered vocabulary of operation names.
+
+    Parameters
+    ----------
+    names : distinct operation names; their order is the order of columns. Names that graf
+        does not know are allowed: they count as operations with parameters.
+
+    Raises
+    ------
+    InputError
+        If a name is empty, repeated, or holds a character that column names reserve or that
+        cannot be printed.
+
+    Examples
+    --------
+    >>> ops = OpSet(("skip", "conv3x3"))
+    >>> ops.index("conv3x3")
+    1
+    >>> ops.subsets()
+    [('skip',), ('conv3x3',), ('skip', 'conv3x3')]
+    """
+
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.names, str) or not isinstance(self.names, Iterable):
+            raise InputError(f"`names` must be a list of operation names, got {self.names!r:.60}")
+        object.__setattr__(self, "names", tuple(self.names))
+        for position, name in enumerate(self.names):
+            _check_name(name, position)
+        if len(set(self.names)) != len(self.names):
+            twice = next(name for name in self.names if self.names.count(name) > 1)
+            raise InputError(f"operation names must be distinct, got {twice!r} more than once")
+
+    @classmethod
+    def union(cls, op_sets: Iterable[OpSet]) -> OpSet:
+        """All names of several sets, in order of first appearance."""
+        return cls(tuple(dict.fromkeys(name for ops in op_sets for name in ops)))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._index
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
+    def index(self, name: str) -> int:
+        """Position of an operation; `UnknownNameError` lists near names."""
+        try:
+            return self._index[name]
+        except (KeyError, TypeError):
+            raise UnknownNameError("operation", name, self.names) from None
+
+    def operation(self, index: int) -> Operation:
+        """The facts about the operation at a position."""
+        name = self.names[index]
+        return OPERATIONS.get(name, Operation(name))
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Operation names by group, for groups of at least two members."""
+        found: dict[str, list[str]] = {}
+        for i, name in enumerate(self.names):
+            found.setdefault(self.operation(i).group, []).append(name)
+        return {group: tuple(names) for group, names in found.items() if len(names) > 1}
+
+    def subsets(self) -> list[tuple[str, ...]]:
+        """The operation sets that features run over, smallest first.
+
+        Up to seven operations: all non-empty subsets. Above: single operations, groups,
+        complements of single operations, and the whole set.
+        """
+        if len(self) <= MAX_FULL_SUBSETS:
+            sizes = range(1, len(self) + 1)
+            return [subset for size in sizes for subset in combinations(self.names, size)]
+        singles = [(name,) for name in self.names]
+        complements = [tuple(other for other in self.names if other != name) for name in self.names]
+        return list(dict.fromkeys([*singles, *self.groups.values(), *complements, self.names]))
+
+
+def _check_name(name: object, position: int) -> None:
+    if not isinstance(name, str) or not name or not name.isprintable() or set(FORBIDDEN) & set(name):
+        raise InputError(
+            f"operation names must be non-empty printable strings without any of {FORBIDDEN!r},"
+            f" got {name!r:.60} at index {position}"
+        )

@@ -1,0 +1,6 @@
+"""Reading networks: from any format to a graph, and from items to a batch of graphs."""
+
+from graf.sources.items import read_batch
+from graf.sources.read_graph import read_graph
+
+__all__ = ["read_batch", "read_graph"]

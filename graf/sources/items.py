@@ -1,0 +1,113 @@
+"""Items: the architectures or graphs that features and predictors are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from graf.exceptions import GraphError, InputError
+from graf.graph import ComputationGraph, GraphBatch
+from graf.ops import OpSet
+from graf.spaces import SearchSpace, get_space, infer_space
+
+__all__ = ["read_batch"]
+
+NAMES = {str: "an architecture (string or tuple)", ComputationGraph: "a graph"}
+REMEDY = "wrap a single architecture in a list, and index a DataFrame by architecture"
+
+
+def read_batch(
+    items: Any, space: str | SearchSpace | None = None, ops: OpSet | None = None
+) -> tuple[pd.Index[Any], GraphBatch, SearchSpace | None]:
+    """The index, the graphs and the search space of items.
+
+    Parameters
+    ----------
+    items : list, array, Series or Index of architectures (strings or tuples) or of graphs
+        (`ComputationGraph` or networkx); a DataFrame indexed by architecture; a `GraphBatch`.
+    space : search space of the architectures, or its name; None infers it from the first.
+    ops : vocabulary of the batch; None takes that of the space, or all operations that occur.
+
+    Returns
+    -------
+    tuple of the architectures as text (the DataFrame's own index, a `RangeIndex` for graphs),
+    the graphs, and the space (None for graphs unless `space` names one).
+
+    Raises
+    ------
+    InputError
+        If `items` is empty, is a single architecture, or holds anything else; the message names
+        the index of the item.
+
+    Examples
+    --------
+    >>> index, batch, space = read_batch(["64-41414-1_02_333", "64-41414-0_00_111"])
+    >>> list(index), len(batch), space.name
+    (['64-41414-1_02_333', '64-41414-0_00_111'], 2, 'transnas_micro')
+    """
+    space = None if space is None else get_space(space)
+    if isinstance(items, GraphBatch):
+        return _graphs(items, space, ops)
+    values = _values(items)
+    if _kind(values) is ComputationGraph:
+        batch = GraphBatch.from_graphs([_graph(i, value) for i, value in enumerate(values)])
+        return _graphs(batch, space, ops)
+    space = infer_space(values) if space is None else space
+    batch = space.batch(values).with_ops(ops or space.ops)
+    index = items.index if isinstance(items, pd.DataFrame) else pd.Index([_text(value) for value in values])
+    return index, batch, space
+
+
+def _graphs(
+    batch: GraphBatch, space: SearchSpace | None, ops: OpSet | None
+) -> tuple[pd.Index[Any], GraphBatch, SearchSpace | None]:
+    vocabulary = ops or (batch.ops if space is None else space.ops)
+    return pd.RangeIndex(len(batch)), batch.with_ops(vocabulary), space
+
+
+def _values(items: Any) -> list[Any]:
+    if isinstance(items, (str, bytes, ComputationGraph, nx.Graph)):
+        raise InputError(f"`items` must be a list, got one {type(items).__name__}; wrap it in a list")
+    if isinstance(items, pd.DataFrame):
+        items = items.index
+    if not isinstance(items, (Sequence, np.ndarray, pd.Series, pd.Index)):
+        raise InputError(f"`items` must be a list, an array or a DataFrame, got {type(items).__name__}")
+    if isinstance(items, np.ndarray) and items.ndim != 1:
+        raise InputError(f"`items` must have one dimension, got shape {items.shape}; pass one column of it")
+    if len(items) == 0:
+        raise InputError("`items` must hold at least one architecture or graph, got none")
+    return list(items) if isinstance(items, Sequence) else items.tolist()
+
+
+def _kind(values: list[Any]) -> type | None:
+    """str for architectures, ComputationGraph for graphs; each type among the values is judged once."""
+    kinds = {found: _kind_of(found) for found in set(map(type, values))}
+    first = kinds[type(values[0])]
+    if first is None or len(set(kinds.values())) > 1:
+        at = next(i for i, value in enumerate(values) if first is None or kinds[type(value)] != first)
+        expected = " or ".join(NAMES.values()) if first is None else f"{NAMES[first]}, as item 0 is"
+        raise InputError(f"item {at} must be {expected}, got {values[at]!r:.60}; {REMEDY}")
+    return first
+
+
+def _kind_of(found: type) -> type | None:
+    if issubclass(found, (str, tuple)):
+        return str
+    return ComputationGraph if issubclass(found, (ComputationGraph, nx.Graph)) else None
+
+
+def _graph(position: int, value: ComputationGraph | nx.DiGraph[Any]) -> ComputationGraph:
+    if isinstance(value, ComputationGraph):
+        return value
+    try:
+        return ComputationGraph.from_networkx(value)
+    except InputError as error:
+        raise GraphError(f"item {position}: {error}") from None
+
+
+def _text(architecture: str | tuple[int, ...]) -> str:
+    return str(architecture if isinstance(architecture, str) else tuple(map(int, architecture)))

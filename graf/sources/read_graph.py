@@ -1,0 +1,112 @@
+"""read_graph: one network, in whatever format it comes, as a ComputationGraph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+
+from graf.exceptions import GraphError, InputError, UnknownNameError, UnsupportedError
+from graf.graph import ComputationGraph
+from graf.spaces import SPACES, get_space, infer_space
+
+__all__ = ["read_graph"]
+
+
+def read_graph(source: Any, format: str | None = None, **settings: Any) -> ComputationGraph:  # noqa: A002
+    """Read one network.
+
+    Parameters
+    ----------
+    source : an architecture in the notation of a search space (a string, or a tuple of
+        operation ids), a directed networkx graph, JSON text of a graph, the path of a .json
+        file, or a `ComputationGraph`, which is returned as it is.
+    format : "nasbench201", "transnas_micro", "networkx" or "json"; None finds out.
+    **settings : settings of the search space (such as `channels`), or keywords of
+        `graf.graph.convert.from_networkx`.
+
+    Raises
+    ------
+    InputError
+        If the source is none of these, or not valid in its format; `UnknownNameError` for an
+        unknown format.
+    UnsupportedError
+        For ONNX files and PyTorch modules, which this version does not read.
+
+    Examples
+    --------
+    >>> read_graph("64-41414-1_02_333").op_names.count("conv3x3")
+    3
+    >>> cell = "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|"
+    >>> read_graph(cell, channels=8).n_parameters < read_graph(cell).n_parameters
+    True
+    """
+    if isinstance(source, ComputationGraph):
+        _refuse(settings, "a ComputationGraph")
+        return source
+    name = _format_of(source) if format is None else format
+    if not isinstance(name, str) or name not in READERS:
+        raise UnknownNameError("format", name, READERS)
+    return READERS[name](source, **settings)
+
+
+def _format_of(source: Any) -> str:
+    if isinstance(source, nx.Graph):
+        return "networkx"
+    if isinstance(source, str) and _is_json(source):
+        return "json"
+    suffix = Path(source).suffix.lower() if isinstance(source, (str, Path)) else ""
+    if suffix == ".onnx" or _is_torch_module(source):
+        raise UnsupportedError(
+            "this version reads cells, networkx graphs and JSON; ONNX files and PyTorch modules come later"
+        )
+    if suffix == ".json" or isinstance(source, Path):
+        return "json"
+    if not isinstance(source, (str, tuple)) or len(source) == 0:
+        raise InputError(
+            f"`source` must be an architecture, a graph, JSON text or a path, got {source!r:.60}"
+        )
+    return infer_space([source]).name
+
+
+def _is_torch_module(source: Any) -> bool:
+    """Whether it is a `torch.nn.Module`, found out without importing torch."""
+    return any(base.__module__ == "torch.nn.modules.module" for base in type(source).__mro__)
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{")
+
+
+def _read_json(source: Any, **settings: Any) -> ComputationGraph:
+    _refuse(settings, "JSON")
+    if isinstance(source, str) and (_is_json(source) or not source.lower().endswith(".json")):
+        return ComputationGraph.from_json(source)
+    try:
+        text = Path(source).read_text(encoding="utf-8")
+    except (OSError, TypeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read {str(source)!r:.200} as JSON: {reason}") from None
+    try:
+        return ComputationGraph.from_json(text)
+    except InputError as error:
+        raise GraphError(f"{source}: {error}") from None
+
+
+def _read_cell(space: str, architecture: Any, **settings: Any) -> ComputationGraph:
+    return get_space(space, **settings).graph(architecture)
+
+
+def _refuse(settings: dict[str, Any], what: str) -> None:
+    if settings:
+        raise InputError(f"{what} takes no settings, got `{next(iter(settings))}`; leave it out")
+
+
+READERS: dict[str, Callable[..., ComputationGraph]] = {
+    "json": _read_json,
+    "networkx": ComputationGraph.from_networkx,
+    **{name: partial(_read_cell, name) for name in SPACES},
+}

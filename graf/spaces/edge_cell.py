@@ -1,0 +1,132 @@
+"""Cells of four junctions with one operation on every edge, shared by two benchmarks."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from graf.exceptions import ArchitectureError, InputError
+from graf.graph import ComputationGraph, GraphBatch
+from graf.spaces.base import SearchSpace
+
+__all__ = ["EdgeCellSpace", "Layer"]
+
+N_JUNCTIONS = 4
+TUPLE = re.compile(r"[\[(]\s*([0-9]{1,9}(?:\s*,\s*[0-9]{1,9})*)\s*(?:,\s*)?[\])]")
+
+
+class Layer(NamedTuple):
+    """One cell of the network: channels in and out, and pixels of its output."""
+
+    c_in: int
+    c_out: int
+    pixels: int
+
+
+@dataclass(frozen=True)
+class EdgeCellSpace(SearchSpace):
+    """A cell of four junctions, fully connected forward, with one operation per edge.
+
+    Choices are operation indices in the order of `edges`, given as pairs of junctions. The
+    graph of a cell sums its parameters and multiply-adds over all copies of the cell in the
+    network; what comes before the cells is put on the input junction, what lies between and
+    after them on the output junction.
+    """
+
+    edges: ClassVar[tuple[tuple[int, int], ...]]
+
+    def __post_init__(self) -> None:
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if setting.name == "input_shape":
+                object.__setattr__(self, "input_shape", _shape(value))
+            elif not _is_count(value):
+                raise InputError(f"`{setting.name}` must be a positive integer, got {value!r}")
+
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """Number of operations, once per edge."""
+        return (len(self.ops),) * len(self.edges)
+
+    def from_tuple(self, architecture: Any) -> tuple[int, ...] | None:
+        """Choices of a tuple of operation ids or its text; None if it is neither."""
+        if isinstance(architecture, str):
+            match = TUPLE.fullmatch(architecture.strip())
+            if match is None:
+                return None
+            architecture = [int(number) for number in match[1].split(",")]
+        if not isinstance(architecture, (tuple, list, np.ndarray)):
+            raise ArchitectureError(f"expected a string or a tuple, got {type(architecture).__name__}")
+        return self.check_choices(architecture)
+
+    @cached_property
+    def _template(self) -> ComputationGraph:
+        return self._cell_graph([self.ops.names[0]] * len(self.edges))
+
+    @cached_property
+    def _edge_node(self) -> np.ndarray:
+        """Node number of each edge's operation in the template."""
+        names = self._template.names or ()
+        return np.array([names.index(_edge_name(u, v)) for u, v in self.edges])
+
+    def _cell_graph(self, operations: Sequence[str], **kwargs: Any) -> ComputationGraph:
+        names = [str(i + 1) for i in range(N_JUNCTIONS)] + [_edge_name(u, v) for u, v in self.edges]
+        edges = [(u - 1, v - 1, op) for (u, v), op in zip(self.edges, operations, strict=True)]
+        return ComputationGraph.from_edge_operations(
+            N_JUNCTIONS, edges, inputs=[0], outputs=[3], ops=self.ops, names=names, **kwargs
+        )
+
+    def graph(self, architecture: Any) -> ComputationGraph:
+        """The cell's graph; junctions are named "1" to "4", operations "u->v"."""
+        operations = [self.ops.names[choice] for choice in self.parse(architecture)]
+        before, after = self.frame_cost()
+        empty = (0, 0)
+        costs, layers = [before, empty, empty, after], self.layers()
+        for (u, _), op in zip(self.edges, operations, strict=True):
+            copies = [self.op_cost(op, layer, from_input=u == 1) for layer in layers]
+            costs.append((sum(p for p, _ in copies), sum(m for _, m in copies)))
+        parameters, macs = np.array(costs, np.int64).T
+        return self._cell_graph(operations, attributes={"n_parameters": parameters, "n_macs": macs})
+
+    def batch(self, architectures: Sequence[Any]) -> GraphBatch:
+        """The graphs of many cells; they share one template, so only operations are filled in."""
+        choices = self.choices(architectures)
+        node_op = np.tile(self._template.node_op, (len(choices), 1))
+        node_op[:, self._edge_node] = choices
+        return GraphBatch.from_template(self._template, node_op)
+
+    def op_cost(self, op: str, layer: Layer, *, from_input: bool) -> tuple[int, int]:
+        """Parameters and multiply-adds of one operation in one cell."""
+        if not op.startswith("conv"):
+            return 0, 0
+        c_in = layer.c_in if from_input else layer.c_out
+        weights = int(op[-1]) ** 2 * c_in * layer.c_out
+        return weights + 2 * layer.c_out, weights * layer.pixels
+
+    @abstractmethod
+    def layers(self) -> list[Layer]:
+        """The cells of the network, first to last."""
+
+    @abstractmethod
+    def frame_cost(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Parameters and multiply-adds before the first cell, and of the rest outside cells."""
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, (tuple, list)) or len(value) != 3 or not all(map(_is_count, value)):
+        raise InputError(f"`input_shape` must be (channels, height, width), got {value!r}")
+    return tuple(value)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and value >= 1
+
+
+def _edge_name(u: int, v: int) -> str:
+    return f"{u}->{v}"

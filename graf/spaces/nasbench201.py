@@ -1,0 +1,154 @@
+"""NAS-Bench-201 (Dong & Yang, ICLR 2020)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from graf.exceptions import ArchitectureError
+from graf.ops import OpSet
+from graf.spaces.edge_cell import EdgeCellSpace, Layer
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["NASBench201"]
+
+PUBLISHED = {
+    "skip_connect": "skip",
+    "none": "none",
+    "nor_conv_3x3": "conv3x3",
+    "nor_conv_1x1": "conv1x1",
+    "avg_pool_3x3": "avg_pool3x3",
+}
+BLOCKS = ((0,), (0, 1), (0, 1, 2))
+TOKEN = re.compile(r"([a-z_0-9]+)~([0-9])")
+
+
+@dataclass(frozen=True)
+class NASBench201(EdgeCellSpace):
+    """15,625 cells of six edges with five operations each, stacked in stages.
+
+    Notation: `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`, block j lists the edges into junction
+    j + 2, `op~i` comes from junction i + 1. NASLib's tuple of operation ids (0 skip_connect,
+    1 none, 2 nor_conv_3x3, 3 nor_conv_1x1, 4 avg_pool_3x3; edges 1-2, 1-3, 1-4, 2-3, 2-4, 3-4)
+    is read too. Choices are these ids in this order.
+
+    Parameters
+    ----------
+    channels : channels of the first stage; they double with every stage.
+    cells_per_stage : cells of each stage.
+    n_stages : number of stages; a residual block that halves the resolution joins them.
+    input_shape : channels, height and width of an image.
+    n_classes : outputs of the classifier.
+
+    Examples
+    --------
+    >>> space = NASBench201()
+    >>> space.format((2, 1, 0, 2, 1, 2))
+    '|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|'
+    >>> space.parse("(2, 1, 0, 2, 1, 2)")
+    (2, 1, 0, 2, 1, 2)
+    >>> space.graph((2, 2, 2, 2, 2, 2)).n_parameters
+    1531546
+    """
+
+    name: ClassVar[str] = "nasbench201"
+    ops: ClassVar[OpSet] = OpSet(tuple(PUBLISHED.values()))
+    edges: ClassVar[tuple[tuple[int, int], ...]] = ((1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4))
+
+    channels: int = 16
+    cells_per_stage: int = 5
+    n_stages: int = 3
+    input_shape: tuple[int, int, int] = (3, 32, 32)
+    n_classes: int = 10
+
+    @classmethod
+    def recognises(cls, text: object) -> bool:
+        """Whether it starts with a bar or a bracket, or is a tuple."""
+        if isinstance(text, str):
+            return text.lstrip().startswith(("|", "(", "["))
+        return isinstance(text, (tuple, list))
+
+    def parse(self, architecture: Any) -> tuple[int, ...]:
+        """The six operation ids; the error shows where a string goes wrong."""
+        if isinstance(architecture, str) and architecture in _all_choices():
+            return _all_choices()[architecture]
+        choices = self.from_tuple(architecture)
+        return _parse_blocks(architecture.strip()) if choices is None else choices
+
+    def format(self, choices: Sequence[int]) -> str:
+        """The published string of six operation ids."""
+        names = tuple(PUBLISHED)
+        by_edge = dict(zip(self.edges, self.check_choices(choices), strict=True))
+        blocks = ["".join(f"|{names[by_edge[i + 1, len(block) + 1]]}~{i}" for i in block) for block in BLOCKS]
+        return "|+".join(blocks) + "|"
+
+    def layers(self) -> list[Layer]:
+        """One layer per cell: channels double and pixels fall to a quarter with each stage."""
+        _, height, width = self.input_shape
+        found = []
+        for stage in range(self.n_stages):
+            c = self.channels * 2**stage
+            found += [Layer(c, c, height * width)] * self.cells_per_stage
+            height, width = (height + 1) // 2, (width + 1) // 2
+        return found
+
+    def frame_cost(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Stem before the cells; residual blocks, last normalisation and classifier after."""
+        stem = 9 * self.input_shape[0] * self.channels
+        before = stem + 2 * self.channels, stem * self.input_shape[1] * self.input_shape[2]
+        stages = self.layers()[:: self.cells_per_stage]
+        last = stages[-1].c_out
+        parameters, macs = 2 * last + (last + 1) * self.n_classes, last * self.n_classes
+        for layer in stages[1:]:
+            c_in = layer.c_out // 2
+            weights = (9 * c_in + 9 * layer.c_out + c_in) * layer.c_out
+            parameters += weights + 4 * layer.c_out
+            macs += weights * layer.pixels
+        return before, (parameters, macs)
+
+    def model(self, architecture: Any, seed: int = 0) -> torch.nn.Module:
+        """The network as published: logits (batch, n_classes) from images (batch, *input_shape)."""
+        from graf.spaces.torch_models import nasbench201
+
+        operations = [self.ops.names[choice] for choice in self.parse(architecture)]
+        return nasbench201.build(self, operations, seed)
+
+
+def _parse_blocks(text: str) -> tuple[int, ...]:
+    ids = {name: i for i, name in enumerate(PUBLISHED)}
+    by_edge, position = {}, 0
+    for block in BLOCKS:
+        position = _expect(text, position, "|" if block == (0,) else "+|")
+        for i in block:
+            match = TOKEN.match(text, position)
+            if match is None or match[1] not in ids or int(match[2]) != i:
+                raise _fault(text, position, f"one of {', '.join(ids)} followed by '~{i}'")
+            by_edge[i + 1, len(block) + 1] = ids[match[1]]
+            position = _expect(text, match.end(), "|")
+    if position != len(text):
+        raise _fault(text, position, "the end")
+    return tuple(by_edge[edge] for edge in NASBench201.edges)
+
+
+def _expect(text: str, position: int, token: str) -> int:
+    if not text.startswith(token, position):
+        raise _fault(text, position, repr(token))
+    return position + len(token)
+
+
+def _fault(text: str, position: int, expected: str) -> ArchitectureError:
+    shown = text[max(0, position - 30) : position] + " >>> " + text[position : position + 30]
+    return ArchitectureError(
+        f"not a NAS-Bench-201 cell: expected {expected} at character {position}, got {shown!r}"
+    )
+
+
+@cache
+def _all_choices() -> dict[str, tuple[int, ...]]:
+    """Choices of all 15,625 strings, so that reading many is a look-up."""
+    return {cell: _parse_blocks(cell) for cell in NASBench201()}

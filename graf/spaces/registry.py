@@ -1,0 +1,60 @@
+"""The table of search spaces, and which of them a notation belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+from graf.exceptions import ArchitectureError, InputError, UnknownNameError
+from graf.spaces.base import SearchSpace
+from graf.spaces.nasbench201 import NASBench201
+from graf.spaces.transnas_micro import TransNASMicro
+
+__all__ = ["SPACES", "get_space", "infer_space"]
+
+SPACES: dict[str, type[SearchSpace]] = {space.name: space for space in (NASBench201, TransNASMicro)}
+
+
+def get_space(space: str | SearchSpace, **settings: object) -> SearchSpace:
+    """The search space of a name, or a space itself, with settings such as `channels`.
+
+    Raises `UnknownNameError`, which lists near names, for an unknown space or setting.
+
+    Examples
+    --------
+    >>> len(get_space("nasbench201"))
+    15625
+    """
+    if isinstance(space, str):
+        if space not in SPACES:
+            raise UnknownNameError("search space", space, SPACES)
+        space = SPACES[space]()
+    if not isinstance(space, SearchSpace):
+        raise InputError(f"`space` must be a name or a SearchSpace, got {type(space).__name__}")
+    known = [field.name for field in fields(space)]
+    for name in settings:
+        if name not in known:
+            raise UnknownNameError(f"setting of {space.name}", name, known)
+    return replace(space, **settings) if settings else space
+
+
+def infer_space(architectures: Sequence[str | tuple[int, ...]]) -> SearchSpace:
+    """The first space whose notation the first architecture has.
+
+    A bare tuple of six numbers is read as NAS-Bench-201, where NASLib writes it.
+
+    Examples
+    --------
+    >>> infer_space(["64-41414-1_02_333"]).name
+    'transnas_micro'
+    """
+    if len(architectures) == 0:
+        raise InputError("`architectures` must hold at least one architecture, got none")
+    first = next(iter(architectures))
+    for space in SPACES.values():
+        if space.recognises(first):
+            return space()
+    raise ArchitectureError(
+        f"{first!r:.100} is not in the notation of any search space ({', '.join(SPACES)});"
+        " name the space if it is"
+    )

@@ -1,0 +1,1 @@
+"""PyTorch networks of the search spaces; the only part of `spaces` that imports torch."""

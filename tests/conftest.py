@@ -1,0 +1,18 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def graf_data() -> Path:
+    """The folder of published tables; without it a user's run skips and CI fails."""
+    folder = os.environ.get("GRAF_DATA")
+    if folder:
+        return Path(folder)
+    message = "GRAF_DATA does not name the folder of published tables"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
