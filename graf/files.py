@@ -17,15 +17,16 @@ __all__ = ["atomic_path", "output_folder"]
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary path beside `path` that is moved into place if the block succeeds.
 
-    Raises `InputError` if the folder of `path` cannot be written to, or has no room for its name.
+    Raises `InputError` if the folder of `path` cannot be written to, or cannot hold a file of
+    this name.
     """
     path = Path(path)
-    if path.is_dir():
-        raise InputError(f"cannot write {path}: it is a folder; name a file")
     output_folder(path.parent)
     try:
+        if path.is_dir():
+            raise IsADirectoryError("it is a folder")
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
-    except (OSError, ValueError) as error:  # a name that is too long, or has a null byte
+    except (OSError, ValueError) as error:  # ValueError: a null byte
         raise InputError(f"cannot write {str(path)!r:.200}: {error}; choose another name") from None
     os.close(handle)
     temporary = Path(name)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from typing import Any
 
 from graf.exceptions import InputError, UnknownNameError
 
@@ -77,9 +78,10 @@ class OpSet:
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if isinstance(self.names, str) or not isinstance(self.names, Iterable):
-            raise InputError(f"`names` must be a list of operation names, got {self.names!r:.60}")
-        object.__setattr__(self, "names", tuple(self.names))
+        given: Any = self.names
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise InputError(f"`names` must be a list of operation names, got {given!r:.60}")
+        object.__setattr__(self, "names", tuple(given))
         for position, name in enumerate(self.names):
             _check_name(name, position)
         if len(set(self.names)) != len(self.names):

@@ -11,9 +11,7 @@ from graf.graph import GraphBatch
 __all__ = ["op_count"]
 
 
-@feature(
-    over="operation", unit="operations", cost="O(V)", reference="Kadlecová et al., GRAF, ICML 2024"
-)
+@feature(over="operation", unit="operations", cost="O(V)", reference="Kadlecová et al., GRAF, ICML 2024")
 def op_count(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
     """Number of nodes with the operation, live or not."""
     from graf.kernels.degrees import count_operations

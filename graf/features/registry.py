@@ -54,8 +54,9 @@ class Feature:
 
     def sets(self, ops: OpSet) -> list[tuple[str, ...]]:
         """The operation sets that the family runs over by default."""
-        by_kind = {"graph": [()], "operation": [(name,) for name in ops], "set": ops.subsets()}
-        return by_kind[self.over]
+        if self.over == "graph":
+            return [()]
+        return ops.subsets() if self.over == "set" else [(name,) for name in ops]
 
 
 FEATURES: dict[str, Feature] = {}
@@ -75,7 +76,9 @@ def feature(
     def declare(compute: Compute) -> Compute:
         family = compute.__name__
         if family in FEATURES:
-            raise InputError(f"feature {family!r} is declared already, in {FEATURES[family].compute.__module__}")
+            raise InputError(
+                f"feature {family!r} is declared already, in {FEATURES[family].compute.__module__}"
+            )
         FEATURES[family] = Feature(family, over, stats, unit, cost, reference, default, compute)
         return compute
 

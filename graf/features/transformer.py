@@ -18,7 +18,7 @@ from graf.features.registry import FEATURES
 from graf.graph import GraphBatch
 from graf.ops import OpSet
 from graf.sources.items import read_batch
-from graf.spaces import SearchSpace, get_space
+from graf.spaces import SearchSpace
 
 __all__ = ["GraphFeatures"]
 

@@ -92,7 +92,8 @@ def number_nodes(
     pairs = rank[pairs]
     pairs = pairs[np.lexsort((pairs[:, 0], pairs[:, 1]))]
     degree = np.bincount(pairs[:, 1], minlength=n)
-    sources, sinks = np.flatnonzero(degree == 0), np.setdiff1d(np.arange(n), pairs[:, 0])
+    sources = np.flatnonzero(degree == 0)
+    sinks = np.flatnonzero(np.bincount(pairs[:, 0], minlength=n) == 0)
     return {
         "ops": ops,
         "node_op": [-1 if name is None else ops.index(name) for name in (operations[i] for i in order)],
@@ -191,15 +192,14 @@ def _renumbered(name: str, given: Any, rank: NDArray[np.int32]) -> NDArray[np.in
 
 def _check_nodes(name: str, nodes: NDArray[np.int32], n: int) -> None:
     _check_range(name, nodes, 0, n)
-    if len(np.unique(nodes)) != len(nodes):
+    if len(set(nodes.tolist())) != len(nodes):
         raise GraphError(f"`{name}` must be distinct, got {_short(nodes)}")
 
 
 def _check_range(name: str, values: NDArray[np.int32], low: int, high: int) -> None:
-    wrong = np.flatnonzero((values < low) | (values >= high))
-    if len(wrong):
-        got = f"{values[wrong[0]]} at index {wrong[0]}"
-        raise GraphError(f"`{name}` must lie between {low} and {high - 1}, got {got}")
+    if len(values) and (values.min() < low or values.max() >= high):
+        wrong = np.flatnonzero((values < low) | (values >= high))[0]
+        raise GraphError(f"`{name}` must lie between {low} and {high - 1}, got {values[wrong]} at index {wrong}")
 
 
 def _indices(name: str, values: Any) -> NDArray[np.int32]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
 from graf.kernels._jit import parallel_jit
 
 __all__ = ["count_operations", "degrees"]
 
+Array = NDArray[Any]
+
 
 @parallel_jit
-def count_operations(offset, node_op, out):  # type: ignore[no-untyped-def]
+def count_operations(offset: Array, node_op: Array, out: Array) -> None:
     """Number of nodes of each operation into out (n_graphs, n_ops). O(V) per graph."""
     for g in prange(len(offset) - 1):
         for op in range(out.shape[1]):
@@ -22,7 +27,9 @@ def count_operations(offset, node_op, out):  # type: ignore[no-untyped-def]
 
 
 @parallel_jit
-def degrees(offset, node_op, flags, pred_indptr, preds, allowed, out):  # type: ignore[no-untyped-def]
+def degrees(
+    offset: Array, node_op: Array, flags: Array, pred_indptr: Array, preds: Array, allowed: Array, out: Array
+) -> None:
     """Degrees over operation sets into out (n_graphs, 4 n_sets).
 
     Per set: operations of the set that read an input; that an output reads; mean over stations
@@ -33,7 +40,7 @@ def degrees(offset, node_op, flags, pred_indptr, preds, allowed, out):  # type: 
     n_graphs = len(offset) - 1
     chunk = max(1, min(256, n_graphs // 16))
     for c in prange((n_graphs + chunk - 1) // chunk):
-        counts = np.empty((4, n_ops), np.float64)
+        counts = np.empty((n_ops, 4), np.float64)
         for g in range(c * chunk, min(n_graphs, (c + 1) * chunk)):
             counts[:] = 0.0
             stations = 0.0
@@ -45,14 +52,21 @@ def degrees(offset, node_op, flags, pred_indptr, preds, allowed, out):  # type: 
                     u = start + preds[e]
                     source = node_op[u]
                     if target >= 0:
-                        counts[0, target] += flags[u] & 1 != 0
-                        counts[3, target] += flags[u] & 4 != 0
+                        counts[target, 0] += flags[u] & 1 != 0
+                        counts[target, 3] += flags[u] & 4 != 0
                     if source >= 0:
-                        counts[1, source] += flags[v] & 2 != 0
-                        counts[2, source] += is_station
+                        counts[source, 1] += flags[v] & 2 != 0
+                        counts[source, 2] += is_station
+            counts[:, 2:] /= stations
             for s in range(n_sets):
-                for k in range(4):
-                    total = 0.0
-                    for op in range(n_ops):
-                        total += counts[k, op] * allowed[op, s]
-                    out[g, 4 * s + k] = total / stations if k > 1 else total
+                at_input, at_output, mean_in, mean_out = 0.0, 0.0, 0.0, 0.0
+                for op in range(n_ops):
+                    weight = 1.0 if allowed[op, s] else 0.0
+                    at_input += weight * counts[op, 0]
+                    at_output += weight * counts[op, 1]
+                    mean_in += weight * counts[op, 2]
+                    mean_out += weight * counts[op, 3]
+                out[g, 4 * s] = at_input
+                out[g, 4 * s + 1] = at_output
+                out[g, 4 * s + 2] = mean_in
+                out[g, 4 * s + 3] = mean_out

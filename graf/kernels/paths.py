@@ -7,16 +7,30 @@ over operation sets, which lie side by side in memory.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
 from graf.kernels._jit import parallel_jit
 
 __all__ = ["count_paths", "lightest_paths"]
 
+Array = NDArray[Any]
+
 
 @parallel_jit
-def lightest_paths(offset, node_op, flags, pred_indptr, preds, cost, scale, out):  # type: ignore[no-untyped-def]
+def lightest_paths(
+    offset: Array,
+    node_op: Array,
+    flags: Array,
+    pred_indptr: Array,
+    preds: Array,
+    cost: Array,
+    scale: float,
+    out: Array,
+) -> None:
     """Scale times the least total cost of a path into out (n_graphs, n_sets); NaN: no path.
 
     cost is float32 (n_ops + 2, n_sets), inf where the set does not allow the operation. Costs
@@ -54,7 +68,9 @@ def lightest_paths(offset, node_op, flags, pred_indptr, preds, cost, scale, out)
 
 
 @parallel_jit
-def count_paths(offset, node_op, flags, pred_indptr, preds, allowed, out):  # type: ignore[no-untyped-def]
+def count_paths(
+    offset: Array, node_op: Array, flags: Array, pred_indptr: Array, preds: Array, allowed: Array, out: Array
+) -> None:
     """Number of paths per graph and set into out (n_graphs, n_sets).
 
     allowed is bool (n_ops + 2, n_sets). Counts are float64 and become inf beyond 1e308.

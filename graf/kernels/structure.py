@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
 from graf.kernels._jit import parallel_jit
 
 __all__ = ["structure"]
 
+Array = NDArray[Any]
+
 
 @parallel_jit
-def structure(offset, node_op, flags, pred_indptr, preds, zero, out):  # type: ignore[no-untyped-def]
+def structure(
+    offset: Array, node_op: Array, flags: Array, pred_indptr: Array, preds: Array, zero: Array, out: Array
+) -> None:
     """Nodes, edges, depth and width of the live part into out (n_graphs, 4).
 
     zero is bool (n_ops + 2,). Live: on a path from an input to an output without zero

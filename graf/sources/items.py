@@ -57,16 +57,18 @@ def read_batch(
         batch = GraphBatch.from_graphs([_graph(i, value) for i, value in enumerate(values)])
         return _graphs(batch, space, ops)
     space = infer_space(values) if space is None else space
-    batch = space.batch(values).with_ops(ops or space.ops)
-    index = items.index if isinstance(items, pd.DataFrame) else pd.Index([_text(value) for value in values])
-    return index, batch, space
+    batch = space.batch(values).with_ops(space.ops if ops is None else ops)
+    if isinstance(items, pd.DataFrame):
+        return items.index, batch, space
+    return pd.Index([_text(value) for value in values], dtype="str"), batch, space
 
 
 def _graphs(
     batch: GraphBatch, space: SearchSpace | None, ops: OpSet | None
 ) -> tuple[pd.Index[Any], GraphBatch, SearchSpace | None]:
-    vocabulary = ops or (batch.ops if space is None else space.ops)
-    return pd.RangeIndex(len(batch)), batch.with_ops(vocabulary), space
+    if ops is None:
+        ops = batch.ops if space is None else space.ops
+    return pd.RangeIndex(len(batch)), batch.with_ops(ops), space
 
 
 def _values(items: Any) -> list[Any]:

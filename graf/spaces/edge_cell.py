@@ -6,7 +6,8 @@ import re
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import product
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -54,16 +55,24 @@ class EdgeCellSpace(SearchSpace):
         """Number of operations, once per edge."""
         return (len(self.ops),) * len(self.edges)
 
-    def from_tuple(self, architecture: Any) -> tuple[int, ...] | None:
-        """Choices of a tuple of operation ids or its text; None if it is neither."""
-        if isinstance(architecture, str):
-            match = TUPLE.fullmatch(architecture.strip())
-            if match is None:
-                return None
-            architecture = [int(number) for number in match[1].split(",")]
-        if not isinstance(architecture, (tuple, list, np.ndarray)):
+    def parse(self, architecture: Any) -> tuple[int, ...]:
+        """The operation ids of a string, a tuple of ids, or the text of such a tuple."""
+        if isinstance(architecture, (tuple, list, np.ndarray)):
+            return self.check_choices(architecture)
+        if not isinstance(architecture, str):
             raise ArchitectureError(f"expected a string or a tuple, got {type(architecture).__name__}")
-        return self.check_choices(architecture)
+        known = _choices_by_text(type(self)).get(architecture)
+        return self._parse_variant(architecture.strip()) if known is None else known
+
+    def _parse_variant(self, text: str) -> tuple[int, ...]:
+        match = TUPLE.fullmatch(text)
+        if match is None:
+            return self.parse_text(text)
+        return self.check_choices([int(number) for number in match[1].split(",")])
+
+    @abstractmethod
+    def parse_text(self, text: str) -> tuple[int, ...]:
+        """The operation ids of a string in the published notation."""
 
     @cached_property
     def _template(self) -> ComputationGraph:
@@ -116,6 +125,13 @@ class EdgeCellSpace(SearchSpace):
     @abstractmethod
     def frame_cost(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Parameters and multiply-adds before the first cell, and of the rest outside cells."""
+
+
+@cache
+def _choices_by_text(space: type[EdgeCellSpace]) -> dict[str, tuple[int, ...]]:
+    """Choices of all architectures as `format` writes them, so that reading many is a look-up."""
+    plain = space()
+    return {plain.format(choices): choices for choices in product(*map(range, plain.cardinalities))}
 
 
 def _shape(value: Any) -> tuple[int, ...]:

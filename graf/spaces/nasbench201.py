@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from graf.exceptions import ArchitectureError
@@ -73,12 +72,21 @@ class NASBench201(EdgeCellSpace):
             return text.lstrip().startswith(("|", "(", "["))
         return isinstance(text, (tuple, list))
 
-    def parse(self, architecture: Any) -> tuple[int, ...]:
-        """The six operation ids; the error shows where a string goes wrong."""
-        if isinstance(architecture, str) and architecture in _all_choices():
-            return _all_choices()[architecture]
-        choices = self.from_tuple(architecture)
-        return _parse_blocks(architecture.strip()) if choices is None else choices
+    def parse_text(self, text: str) -> tuple[int, ...]:
+        """The six operation ids of a string; the error shows where it goes wrong."""
+        ids = {name: i for i, name in enumerate(PUBLISHED)}
+        by_edge, position = {}, 0
+        for block in BLOCKS:
+            position = _expect(text, position, "|" if block == (0,) else "+|")
+            for i in block:
+                match = TOKEN.match(text, position)
+                if match is None or match[1] not in ids or int(match[2]) != i:
+                    raise _fault(text, position, f"one of {', '.join(ids)} followed by '~{i}'")
+                by_edge[i + 1, len(block) + 1] = ids[match[1]]
+                position = _expect(text, match.end(), "|")
+        if position != len(text):
+            raise _fault(text, position, "the end")
+        return tuple(by_edge[edge] for edge in self.edges)
 
     def format(self, choices: Sequence[int]) -> str:
         """The published string of six operation ids."""
@@ -119,22 +127,6 @@ class NASBench201(EdgeCellSpace):
         return nasbench201.build(self, operations, seed)
 
 
-def _parse_blocks(text: str) -> tuple[int, ...]:
-    ids = {name: i for i, name in enumerate(PUBLISHED)}
-    by_edge, position = {}, 0
-    for block in BLOCKS:
-        position = _expect(text, position, "|" if block == (0,) else "+|")
-        for i in block:
-            match = TOKEN.match(text, position)
-            if match is None or match[1] not in ids or int(match[2]) != i:
-                raise _fault(text, position, f"one of {', '.join(ids)} followed by '~{i}'")
-            by_edge[i + 1, len(block) + 1] = ids[match[1]]
-            position = _expect(text, match.end(), "|")
-    if position != len(text):
-        raise _fault(text, position, "the end")
-    return tuple(by_edge[edge] for edge in NASBench201.edges)
-
-
 def _expect(text: str, position: int, token: str) -> int:
     if not text.startswith(token, position):
         raise _fault(text, position, repr(token))
@@ -146,9 +138,3 @@ def _fault(text: str, position: int, expected: str) -> ArchitectureError:
     return ArchitectureError(
         f"not a NAS-Bench-201 cell: expected {expected} at character {position}, got {shown!r}"
     )
-
-
-@cache
-def _all_choices() -> dict[str, tuple[int, ...]]:
-    """Choices of all 15,625 strings, so that reading many is a look-up."""
-    return {cell: _parse_blocks(cell) for cell in NASBench201()}

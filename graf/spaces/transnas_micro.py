@@ -65,12 +65,8 @@ class TransNASMicro(EdgeCellSpace):
             text.strip().startswith("64-41414-") or DASHED.fullmatch(text.strip())
         )
 
-    def parse(self, architecture: Any) -> tuple[int, ...]:
-        """The six operation ids; the error says what was expected."""
-        choices = self.from_tuple(architecture)
-        if choices is not None:
-            return choices
-        text = architecture.strip()
+    def parse_text(self, text: str) -> tuple[int, ...]:
+        """The six operation ids of a string; the error says what was expected."""
         match = PUBLISHED.fullmatch(text)
         if match is not None:
             return self.check_choices([int(digit) for digit in "".join(match.groups())])

@@ -40,7 +40,9 @@ def test_the_paper_differs_from_zc_combine_in_its_longest_path_only(space):
 
 @pytest.mark.parametrize("space", ["nasbench201", "transnas_micro"])
 def test_ties_of_the_paper_take_the_value_that_its_code_returned(graf_data, space):
-    ties = pd.read_csv(graf_data / "reference" / "extra" / f"{space}_max_op_on_path_paper_ties.csv.gz", dtype=str)
+    ties = pd.read_csv(
+        graf_data / "reference" / "extra" / f"{space}_max_op_on_path_paper_ties.csv.gz", dtype=str
+    )
     key = ties.columns[0]
     ours = GraphFeatures(space, compat="paper").fit_transform(ties[key].unique().tolist())
     for row in ties.itertuples(index=False):

@@ -1,0 +1,41 @@
+"""The table of commands, and what an error looks like on the command line."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from graf.cli import features, fit, listing, measure, predict, report
+from graf.exceptions import GrafError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="graf",
+    help="Predict how a neural architecture will do, without training it, and see why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("report")(report.report)
+app.command("features")(features.features)
+app.command("fit")(fit.fit)
+app.command("predict")(predict.predict)
+app.command("measure")(measure.measure)
+app.command("list")(listing.listing)
+
+
+def main() -> None:
+    """Run a command; bad input ends with one line on stderr and exit code 2."""
+    try:
+        app()
+    except GrafError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
+
+
+def _fail(message: str) -> None:
+    print(f"graf: {' '.join(message.split())}", file=sys.stderr)
+    raise SystemExit(2)

@@ -1,0 +1,32 @@
+"""graf features"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graf.cli.arguments import Input, Output, SpaceName, read_input, write_table
+
+__all__ = ["features"]
+
+
+def features(
+    source: Input,
+    output: Output,
+    space: SpaceName = None,
+    compat: Annotated[
+        str | None, typer.Option(help="Published columns instead: zc_combine, graf_nas or paper.")
+    ] = None,
+    simplified: Annotated[
+        bool, typer.Option(help="Leave out what cannot change the function of an architecture.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Accepted by every command; features draw nothing.")] = 0,
+) -> None:
+    """Write the features of architectures as a table."""
+    from graf.features import GraphFeatures
+
+    items = read_input(source, space)
+    transformer = GraphFeatures(space=space, compat=compat, simplified=simplified)
+    write_table(transformer.fit_transform(items), output)
+    typer.echo(output)

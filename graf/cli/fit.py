@@ -1,0 +1,37 @@
+"""graf fit"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graf.cli.arguments import Output, Seed, SpaceName
+
+__all__ = ["fit"]
+
+
+def fit(
+    dataset: Annotated[str, typer.Argument(help="Name of a dataset, or a table with targets.")],
+    output: Output,
+    target: Annotated[
+        list[str] | None, typer.Option(help="Target to fit; repeat for several. Default: the primary ones.")
+    ] = None,
+    space: SpaceName = None,
+    model: Annotated[str, typer.Option(help="random_forest or xgboost.")] = "random_forest",
+    features: Annotated[
+        str, typer.Option(help="graph, given (the proxies of the dataset) or all.")
+    ] = "graph",
+    seed: Seed = 0,
+) -> None:
+    """Fit a predictor on the targets of a dataset and save it."""
+    from graf.datasets import load_dataset
+    from graf.predictors import PerformancePredictor
+
+    data = load_dataset(dataset, space=space)
+    chosen = data.choose_targets(target)
+    y = data.targets[chosen].dropna()
+    items = data.proxies.loc[y.index] if features != "graph" else y.index.tolist()
+    predictor = PerformancePredictor(model=model, space=data.space, features=features, random_state=seed)
+    predictor.fit(items, y).save(output)
+    typer.echo(output)

@@ -1,0 +1,53 @@
+"""graf list"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+__all__ = ["listing"]
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    DATASETS = "datasets"
+    FEATURES = "features"
+    SPACES = "spaces"
+    MODELS = "models"
+
+
+def listing(
+    what: Annotated[
+        Kind | None, typer.Argument(help="datasets, features, spaces or models; all by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Accepted by every command; a list draws nothing.")] = 0,
+) -> None:
+    """Show what exists: datasets, features, search spaces, models."""
+    for kind in [what] if what else list(Kind):
+        if not what:
+            typer.echo(f"{kind}:")
+        for name, text in _rows(kind):
+            typer.echo(f"{name:24s} {text}")
+        if not what:
+            typer.echo()
+
+
+def _rows(kind: Kind) -> list[tuple[str, str]]:
+    if kind is Kind.SPACES:
+        from graf.spaces import SPACES
+
+        return [(name, f"{len(space()):,} architectures") for name, space in SPACES.items()]
+    if kind is Kind.FEATURES:
+        from graf.features import FEATURES
+
+        return [(family, f"{f.description} [{f.unit}]") for family, f in FEATURES.items()]
+    if kind is Kind.MODELS:
+        from graf.predictors import MODELS
+
+        return [(name, type(make(None, None)).__name__) for name, make in MODELS.items()]
+    from graf.datasets import list_datasets
+
+    return [(str(row.Index), str(row.source)) for row in list_datasets().itertuples()]

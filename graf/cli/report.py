@@ -1,0 +1,31 @@
+"""graf report"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graf.cli.arguments import Output, Seed, SpaceName, on_terminal
+
+__all__ = ["report"]
+
+
+def report(
+    dataset: Annotated[str, typer.Argument(help="Name of a dataset, or a table with targets.")],
+    output: Output,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Target to explain; repeat for several. Default: the primary ones."),
+    ] = None,
+    space: SpaceName = None,
+    model: Annotated[str, typer.Option(help="random_forest or xgboost.")] = "random_forest",
+    seed: Seed = 0,
+) -> None:
+    """Write an HTML page that says what drives the targets of a dataset, and how well they are predicted."""
+    from graf.datasets import load_dataset
+    from graf.report import write_report
+
+    data = load_dataset(dataset, space=space)
+    page = write_report(data, output, targets=target, model=model, seed=seed, progress=on_terminal())
+    typer.echo(page)

@@ -1,0 +1,117 @@
+"""From the rows of a file and the roles of its columns to a Dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from graf.datasets.dataset import Dataset
+from graf.datasets.description import Description, TargetRule, matches
+from graf.datasets.notation import resolve_space
+from graf.datasets.roles import Roles
+from graf.exceptions import DatasetError
+
+__all__ = ["assemble"]
+
+FAILED = -1e8
+NUMBERS = (int, float, Decimal, str)
+FACTS = ("kind", "unit", "direction", "protocol", "noise_ceiling", "primary", "group")
+
+
+def assemble(
+    name: str,
+    rows: pd.DataFrame,
+    description: Description,
+    roles: Roles,
+    noise_ceiling: Mapping[str, float],
+    path: Path,
+) -> Dataset:
+    """The dataset; a noise ceiling by target overrules that of the description."""
+    key = description.architecture
+    index = _architectures(rows, key, path)
+    used = {*roles.targets, *roles.proxies, *(key if len(key) == 1 else ())}
+    targets = {column: _target(rows[column], rule, path) for column, rule in roles.targets.items()}
+    proxies = {column: _floats(rows[column], path) for column in roles.proxies}
+    info = {column: _tidy(rows[column]).array for column in rows.columns if column not in used}
+    return Dataset(
+        name,
+        pd.DataFrame(targets, index=index),
+        pd.DataFrame(proxies, index=index),
+        pd.DataFrame(info, index=index),
+        _metadata(roles.targets, noise_ceiling),
+        resolve_space(description, index.tolist()),
+    )
+
+
+def _architectures(rows: pd.DataFrame, key: Sequence[str], path: Path) -> pd.Index:
+    parts = (_text(rows[column], path) for column in key)
+    joined = reduce(lambda left, right: left + ":" + right, parts)
+    index: pd.Index[str] = pd.Index(joined.tolist(), dtype=str, name="architecture")
+    return index
+
+
+def _text(column: pd.Series, path: Path) -> pd.Series:
+    if pd.api.types.infer_dtype(column.astype(object)) not in ("string", "integer"):
+        raise DatasetError(f"column {column.name!r} of {path} must hold architectures as text")
+    empty = (column.isna() | (column == "")).to_numpy()
+    if empty.any():
+        row = empty.argmax() + 1
+        raise DatasetError(f"column {column.name!r} of {path} has no architecture in row {row}")
+    return column.astype(str)
+
+
+def _target(column: pd.Series, rule: TargetRule, path: Path) -> NDArray[np.float64]:
+    values = _floats(column, path)
+    values[np.isin(values, rule.missing)] = np.nan
+    if np.isnan(values).all():
+        raise DatasetError(f"target {column.name!r} of {path} has no number; leave it out of the targets")
+    return values
+
+
+def _floats(column: pd.Series, path: Path) -> NDArray[np.float64]:
+    values = _parse(column)
+    wrong = np.isnan(values) & column.notna().to_numpy()
+    if wrong.any():
+        row = wrong.argmax()
+        raise DatasetError(
+            f"column {column.name!r} of {path} must hold numbers,"
+            f" got {column.iloc[row]!r:.100} in row {row + 1}"
+        )
+    values[~np.isfinite(values) | (values == FAILED)] = np.nan
+    return values
+
+
+def _parse(column: pd.Series) -> NDArray[np.float64]:
+    """The numbers, NaN where there is none; dates are not numbers."""
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        column = column.astype(object).where(np.array([isinstance(value, NUMBERS) for value in column]))
+    numbers = pd.to_numeric(column, errors="coerce")
+    values: NDArray[np.float64] = numbers.to_numpy(np.float64, na_value=np.nan, copy=True)
+    return values
+
+
+def _tidy(column: pd.Series) -> pd.Series:
+    """The column with failed values missing."""
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        return column
+    failed = column == FAILED
+    return column.mask(failed) if failed.any() else column
+
+
+def _metadata(rules: Mapping[str, TargetRule], noise_ceiling: Mapping[str, float]) -> pd.DataFrame:
+    index = pd.Index(list(rules), name="target", dtype=str)
+    facts = pd.DataFrame([_facts(column, rule) for column, rule in rules.items()], index=index, columns=FACTS)
+    known = pd.Series(noise_ceiling, dtype=float).reindex(index)
+    facts["noise_ceiling"] = known.fillna(facts["noise_ceiling"].astype(float))
+    return facts.astype({"primary": bool})
+
+
+def _facts(column: str, rule: TargetRule) -> dict[str, Any]:
+    return {fact: getattr(rule, fact) for fact in FACTS} | {"primary": matches(column, rule.primary)}

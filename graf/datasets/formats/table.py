@@ -1,0 +1,82 @@
+"""Plain tables: CSV, packed or not, and Parquet."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+from pandas.errors import ParserWarning
+
+from graf.datasets.catalogue import shipped_description
+from graf.datasets.description import Description
+from graf.datasets.reading import open_binary, reading
+from graf.exceptions import DatasetError
+
+__all__ = ["Table", "open_csv", "open_parquet", "whole"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that has been looked at, and how to read all of it.
+
+    Parameters
+    ----------
+    head : its first row, text where `read` could lose something of it (leading zeros).
+    read : all rows, with the named columns as text.
+    description : what the format says of its columns.
+    noise_ceiling : Kendall tau by target, where the file states it.
+    suffix : what tells this table from others of the same file.
+    """
+
+    head: pd.DataFrame
+    read: Callable[[Sequence[str]], pd.DataFrame]
+    description: Description
+    noise_ceiling: Mapping[str, float] = field(default_factory=dict)
+    suffix: str = ""
+
+
+def open_csv(path: Path) -> Table:
+    """A comma-separated table with a header row."""
+    head = _read_csv(path, nrows=1, dtype=str)
+
+    def read(text: Sequence[str]) -> pd.DataFrame:
+        return _read_csv(path, dtype=dict.fromkeys(text, str))
+
+    return Table(head, read, shipped_description("_table"))
+
+
+def open_parquet(path: Path) -> Table:
+    """A Parquet table; its schema metadata `graf` may hold {"noise_ceiling": {target: tau}}."""
+    with reading(path), pq.ParquetFile(path) as file:
+        stored = file.read()
+        frame = stored.to_pandas(ignore_metadata=True)
+        ceilings = _noise_ceilings(stored.schema.metadata or {}, path)
+    if not frame.columns.is_unique:
+        raise DatasetError(f"cannot read {path}: a column name occurs more than once")
+    return whole(frame, shipped_description("_table"), noise_ceiling=ceilings)
+
+
+def whole(frame: pd.DataFrame, description: Description, **facts: Any) -> Table:
+    """A table that has been read already."""
+    return Table(frame.head(1), lambda _: frame, description, **facts)
+
+
+def _read_csv(path: Path, **options: Any) -> pd.DataFrame:
+    with reading(path), warnings.catch_warnings(), open_binary(path) as stream:
+        warnings.simplefilter("error", ParserWarning)  # a row longer than the header
+        frame: pd.DataFrame = pd.read_csv(stream, index_col=False, low_memory=False, **options)
+        return frame
+
+
+def _noise_ceilings(metadata: Mapping[bytes, bytes], path: Path) -> dict[str, float]:
+    facts = json.loads(metadata.get(b"graf", b"{}"))
+    ceilings = facts.get("noise_ceiling", {}) if isinstance(facts, dict) else None
+    if not isinstance(ceilings, dict):
+        raise DatasetError(f"cannot read {path}: its metadata must map targets to noise ceilings")
+    return {target: float(tau) for target, tau in ceilings.items() if isinstance(tau, (int, float))}

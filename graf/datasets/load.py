@@ -1,0 +1,134 @@
+"""load_dataset: from a name or a file to a Dataset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from graf.datasets.assemble import assemble
+from graf.datasets.catalogue import SUFFIXES, dataset_names, find_table, shipped_description
+from graf.datasets.dataset import Dataset
+from graf.datasets.description import Description, parse_description, read_description
+from graf.datasets.formats import Table, open_table
+from graf.datasets.notation import infer
+from graf.datasets.roles import assign_roles
+from graf.datasets.schema import texts
+from graf.exceptions import DatasetError, InputError, UnknownNameError
+from graf.spaces import SearchSpace
+
+__all__ = ["load_dataset"]
+
+KEY_NAMES = ("architecture", "arch", "cell", "net")
+
+
+def load_dataset(
+    name_or_path: str | os.PathLike[str],
+    *,
+    space: str | SearchSpace | None = None,
+    architecture: str | Sequence[str] | None = None,
+    targets: str | Sequence[str] | Mapping[str, Mapping[str, Any]] | None = None,
+    proxies: str | Sequence[str] | None = None,
+    description: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+    task: str | None = None,
+) -> Dataset:
+    """A dataset by name, or from a file: CSV (packed or not), Parquet, or NASLib's JSON.
+
+    What the columns mean is taken from `description`, else from the TOML file beside the table,
+    else from what graf knows of a published table of this name or format, else it is guessed
+    from the columns' names: every numeric column that is not a known proxy is a target of kind
+    "not stated". The other arguments overrule all of these. -1e8, which published files write
+    for a failed proxy, and infinite values become NaN.
+
+    Parameters
+    ----------
+    name_or_path : a name from `graf.datasets.list_datasets()`, or a file.
+    space : search space of the architectures, "none" for one that graf does not have; by default
+        it is inferred from their notation (a bare tuple of six numbers is NAS-Bench-201's).
+    architecture : the column of architectures, or several that are joined by ":".
+    targets : names or patterns of columns, or a mapping of these to what is known of them:
+        {"accuracy": {"kind": ..., "unit": ..., "direction": "max", "group": ...}}.
+    proxies : names or patterns of columns to predict from.
+    description : a TOML file or a mapping; its form is told in `graf.datasets.description`.
+    task : which task, if a NASLib file holds several.
+
+    Raises
+    ------
+    UnknownNameError
+        If no dataset, column, task or space has the name; the message lists the near ones.
+    DatasetError
+        If the file is missing, damaged, empty, repeats an architecture, or has a target that
+        is no number.
+
+    Examples
+    --------
+    >>> data = load_dataset("nasbench201")              # doctest: +SKIP
+    >>> data.metadata.loc["cifar10_val_acc", "kind"]    # doctest: +SKIP
+    'measured training, one seed'
+    """
+    name, path = _locate(name_or_path)
+    table = open_table(path, task)
+    described = _describe(table, path, name, description)
+    if space is not None and space != described.space:
+        described = replace(described, space=space, space_settings={})
+    described = replace(described, architecture=_key(table.head, described, architecture, path))
+    rows = table.read(described.architecture)
+    roles = assign_roles(described, rows, targets, proxies)
+    return assemble(name + table.suffix, rows, described, roles, table.noise_ceiling, path)
+
+
+def _locate(name_or_path: str | os.PathLike[str]) -> tuple[str, Path]:
+    if not isinstance(name_or_path, (str, os.PathLike)):
+        raise InputError(f"`name_or_path` must be a name or a path, got {type(name_or_path).__name__}")
+    path = Path(name_or_path)
+    if name_or_path in dataset_names():
+        return path.name, find_table(path.name)
+    if not path.suffix and len(path.parts) < 2 and not os.path.lexists(path):
+        raise UnknownNameError("dataset", str(name_or_path), dataset_names())
+    return _stem(path), path
+
+
+def _stem(path: Path) -> str:
+    known = (suffix for suffix in (*SUFFIXES, ".json.gz") if path.name.endswith(suffix))
+    return path.name.removesuffix(next(known, path.suffix))
+
+
+def _describe(table: Table, path: Path, name: str, given: Any) -> Description:
+    columns = list(table.head.columns)
+    sidecar = path.with_name(f"{name}.toml")
+    if given is not None or sidecar.is_file():
+        found = _given(sidecar if given is None else given)
+        found.check(columns)
+        return found
+    if name in dataset_names() and shipped_description(name).fits(columns):
+        return shipped_description(name)
+    return table.description
+
+
+def _given(description: Any) -> Description:
+    if isinstance(description, (str, os.PathLike)):
+        return read_description(Path(description))
+    return parse_description(description, "`description`")
+
+
+def _key(head: pd.DataFrame, described: Description, given: Any, path: Path) -> tuple[str, ...]:
+    """The columns that hold the architecture."""
+    key = described.architecture if given is None else texts(given, "`architecture`")
+    for name in key:
+        if name not in head.columns:
+            raise UnknownNameError("column", name, list(head.columns))
+    if key:
+        return key
+    named = [name for name in KEY_NAMES if name in head.columns]
+    written = (name for name in head.columns if infer([v for v in head[name] if isinstance(v, str)]))
+    found = named[0] if named else next(written, None)
+    if found is None:
+        columns = ", ".join(map(repr, head.columns))
+        raise DatasetError(
+            f"no column of {path} holds architectures; name one with `architecture`: {columns:.200}"
+        )
+    return (found,)

@@ -1,0 +1,7 @@
+"""Training and measuring architectures. Measuring needs the extra `torch`."""
+
+from graf.measure.architectures import distinct_architectures
+from graf.measure.campaign import measure
+from graf.measure.recipe import Recipe
+
+__all__ = ["Recipe", "distinct_architectures", "measure"]

@@ -1,0 +1,42 @@
+"""Choosing the architectures to measure."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graf.exceptions import InputError
+from graf.spaces import SearchSpace
+
+__all__ = ["distinct_architectures"]
+
+
+def distinct_architectures(space: SearchSpace, n: int, seed: int = 0) -> list[str]:
+    """`n` connected architectures that compute pairwise different functions.
+
+    Drawn in random order from the space; the first one met stands for all that compute the
+    same function. Left out: architectures with useless operations, and the one without a path.
+
+    Raises
+    ------
+    InputError
+        If `n` is below one, or above the number of such architectures in the space.
+
+    Examples
+    --------
+    >>> from graf.spaces import get_space
+    >>> space = get_space("nasbench201")
+    >>> found = distinct_architectures(space, 3)
+    >>> len({space.graph(a).simplified().canonical_hash for a in found})
+    3
+    """
+    if n < 1:
+        raise InputError(f"`n` must be at least 1, got {n}")
+    found: dict[str, str] = {}
+    everything = space.enumerate()
+    for i in np.random.default_rng(seed).permutation(len(everything)).tolist():
+        graph = space.graph(everything[i])
+        if graph.connected and graph.live.any():
+            found.setdefault(graph.simplified().canonical_hash, everything[i])
+        if len(found) == n:
+            return list(found.values())
+    raise InputError(f"`n` must be at most {len(found)}, the distinct functions of {space.name}, got {n}")

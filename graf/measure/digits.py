@@ -1,0 +1,49 @@
+"""The images that architectures are trained and measured on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from torch import Tensor
+
+__all__ = ["SPLIT_SEED", "Images", "digits"]
+
+SPLIT_SEED = 201
+SIZES = {"train": 800, "validation": 400, "test": 597}
+
+
+class Images(NamedTuple):
+    """Images in [0, 1], float32 (n, 1, 8, 8), and their classes, int64 (n,)."""
+
+    x: Tensor
+    y: Tensor
+
+
+def digits() -> dict[str, Images]:
+    """scikit-learn's 1,797 handwritten digits, split once into train, validation and test.
+
+    The split is stratified by class and fixed by `SPLIT_SEED`. Source: Alpaydin & Kaynak,
+    Optical Recognition of Handwritten Digits (1998), as shipped with scikit-learn.
+
+    Examples
+    --------
+    >>> {name: len(part.y) for name, part in digits().items()}
+    {'train': 800, 'validation': 400, 'test': 597}
+    """
+    x, y = load_digits(return_X_y=True)
+    x_train, x_rest, y_train, y_rest = train_test_split(
+        x, y, train_size=SIZES["train"], stratify=y, random_state=SPLIT_SEED
+    )
+    x_val, x_test, y_val, y_test = train_test_split(
+        x_rest, y_rest, train_size=SIZES["validation"], stratify=y_rest, random_state=SPLIT_SEED
+    )
+    parts = {"train": (x_train, y_train), "validation": (x_val, y_val), "test": (x_test, y_test)}
+    return {
+        name: Images(
+            torch.tensor(images / 16, dtype=torch.float32).reshape(-1, 1, 8, 8), torch.tensor(labels)
+        )
+        for name, (images, labels) in parts.items()
+    }

@@ -1,0 +1,174 @@
+"""The commands from a person's side: files in, files out, one line for bad input."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from graf import get_space
+from graf.cli import main
+
+COMMANDS = ["report", "features", "fit", "predict", "measure", "list"]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["graf", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        shown = capsys.readouterr()
+        return stop.value.code, shown.out, shown.err
+
+    return call
+
+
+@pytest.fixture
+def cells(tmp_path):
+    path = tmp_path / "cells.txt"
+    path.write_text("# a comment\n" + "\n".join(get_space("nasbench201").sample(30, seed=2)) + "\n\n")
+    return path
+
+
+@pytest.fixture
+def table(tmp_path):
+    space = get_space("nasbench201")
+    cells = list(dict.fromkeys(space.sample(60, seed=4)))
+    macs = [space.graph(cell).n_macs for cell in cells]
+    frame = pd.DataFrame({"cell": cells, "speed": macs, "size": np.log1p(macs)})
+    path = tmp_path / "table.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_and_a_seed(run, command):
+    code, out, _ = run(command, "--help")
+    assert code == 0
+    assert "--seed" in out
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])
+def test_features(run, cells, tmp_path, ending):
+    out = tmp_path / f"features.{ending}"
+    code, shown, err = run("features", cells, "-o", out)
+    assert (code, shown.strip(), err) == (0, str(out), "")
+    table = pd.read_parquet(out) if ending == "parquet" else pd.read_csv(out, index_col=0)
+    assert len(table) == 30
+    assert "op_count(conv3x3)" in table
+
+
+def test_published_features(run, cells, tmp_path):
+    assert run("features", cells, "-o", tmp_path / "f.csv", "--compat", "zc_combine")[0] == 0
+    assert pd.read_csv(tmp_path / "f.csv", index_col=0).shape == (30, 191)
+
+
+def test_fit_then_predict(run, table, cells, tmp_path):
+    model = tmp_path / "model.graf"
+    code, _, err = run("fit", table, "--target", "speed", "--target", "size", "-o", model)
+    assert (code, err) == (0, "")
+    code, out, err = run("predict", cells, "--model", model)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "architecture,speed,size"
+    assert len(out.splitlines()) == 31
+    assert run("predict", cells, "--model", model, "-o", tmp_path / "p.csv")[0] == 0
+    assert (tmp_path / "p.csv").read_text() == out
+
+
+def test_the_same_seed_gives_the_same_predictions(run, table, cells, tmp_path):
+    shown = []
+    for name in ("a", "b"):
+        run("fit", table, "--target", "size", "-o", tmp_path / name, "--seed", 7)
+        shown.append(run("predict", cells, "--model", tmp_path / name)[1])
+    assert shown[0] == shown[1]
+
+
+def test_report(run, table, tmp_path):
+    code, out, err = run("report", table, "-o", tmp_path / "report", "--target", "size")
+    assert (code, err) == (0, "")
+    assert out.strip() == str(tmp_path / "report" / "index.html")
+    assert list((tmp_path / "report" / "tables").glob("*.csv"))
+
+
+def test_measure(run, tmp_path):
+    code, out, err = run(
+        "measure",
+        "-o",
+        tmp_path / "m",
+        "-n",
+        2,
+        "--n-seeds",
+        2,
+        "--epochs",
+        1,
+        "--latency-rounds",
+        2,
+        "--jobs",
+        1,
+    )
+    assert (code, err) == (0, "")
+    assert len(pd.read_parquet(out.strip())) == 2
+
+
+def test_list(run):
+    code, out, _ = run("list")
+    assert code == 0
+    for name in ("digits201", "op_count", "nasbench201", "random_forest"):
+        assert name in out
+    assert "transnas_micro" in run("list", "spaces")[1]
+
+
+def bad_inputs(tmp_path):
+    cases = {
+        "missing.txt": None, "empty.txt": b"", "binary.txt": bytes(range(256)),
+        "malformed.txt": b"|nor_conv_3x3~0|+|none~0|none~\n", "unknown_op.txt":
+        b"|nor_conv_9x9~0|+|none~0|none~1|+|none~0|none~1|none~2|\n", "truncated.parquet": b"PAR1\x15\x04",
+        "nothing.csv": b"", "no_architecture.csv": b"a,b\n1,2\n",
+    }  # fmt: skip
+    for name, content in cases.items():
+        path = tmp_path / name
+        if content is not None:
+            path.write_bytes(content)
+        yield path
+
+
+def test_bad_input_is_one_line_and_code_2_and_leaves_no_file(run, tmp_path):
+    for path in bad_inputs(tmp_path):
+        code, out, err = run("features", path, "-o", tmp_path / "out.csv")
+        assert (code, out) == (2, ""), path
+        assert err.startswith("graf: "), path
+        assert len(err.strip().splitlines()) == 1, path
+        assert "Traceback" not in err
+        assert not (tmp_path / "out.csv").exists()
+
+
+def test_other_refusals(run, cells, table, tmp_path):
+    refused = [
+        ("features", cells, "-o", tmp_path / "out.xlsx"),
+        ("features", cells, "-o", "/proc/graf/out.csv"),
+        ("features", cells, "-o", tmp_path / "out.csv", "--space", "nasbench2O1"),
+        ("predict", cells, "--model", table),
+        ("predict", cells, "--model", tmp_path / "missing.graf"),
+        ("fit", table, "--target", "sped", "-o", tmp_path / "m"),
+        ("fit", "nasbench2O1", "-o", tmp_path / "m"),
+        ("fit", table, "--model", "random_forrest", "-o", tmp_path / "m"),
+        ("report", table, "-o", "/proc/graf"),
+        ("measure", "--space", "nasbench", "-o", tmp_path / "x"),
+    ]
+    for arguments in refused:
+        code, _, err = run(*arguments)
+        assert code == 2, arguments
+        assert len(err.strip().splitlines()) == 1, err
+    assert "did you mean 'speed'" in run(*refused[5])[2]
+    assert not (tmp_path / "m").exists()
+
+
+def test_quiet_in_a_pipe_and_no_traceback_as_a_process(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", "from graf.cli import main; main()", "features", "nowhere.txt", "-o", "x.csv"],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("graf: nowhere.txt")

@@ -1,0 +1,42 @@
+import json
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from graf.datasets.formats import open_table
+from graf.exceptions import DatasetError
+
+
+def store(path, facts):
+    content = pa.table({"cell": ["a"], "acc": [1.0]})
+    parquet.write_table(content.replace_schema_metadata({b"graf": facts.encode()}), path)
+    return path
+
+
+def test_head_is_text_and_rows_are_typed(write):
+    table = open_table(write("a.csv", "cell,id,acc\n01,007,1.5\n02,008,2.5\n"))
+    assert table.head.iloc[0].tolist() == ["01", "007", "1.5"]
+    rows = table.read(["cell"])
+    assert rows["cell"].tolist() == ["01", "02"] and rows["acc"].tolist() == [1.5, 2.5]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(write):
+    assert open_table(write("a.csv", "\ufeffcell,acc\na,1\n")).head.columns[0] == "cell"
+
+
+def test_numbers_that_change_type_late_are_read(write):
+    rows = "\n".join(f"a{i},{i}" for i in range(20_000))
+    table = open_table(write("a.csv", f"cell,acc\n{rows}\nlast,0.5\n"))
+    assert table.read(["cell"])["acc"].iloc[-1] == 0.5
+
+
+def test_noise_ceilings_are_read_and_unknown_ones_left_out(tmp_path):
+    path = store(tmp_path / "a.parquet", json.dumps({"noise_ceiling": {"acc": 0.5, "b": None}, "date": "x"}))
+    assert open_table(path).noise_ceiling == {"acc": 0.5}
+
+
+@pytest.mark.parametrize("facts", ["{", "[]", '{"noise_ceiling": 3}'])
+def test_damaged_metadata(tmp_path, facts):
+    with pytest.raises(DatasetError, match=r"cannot read .*a\.parquet"):
+        open_table(store(tmp_path / "a.parquet", facts))

@@ -1,0 +1,267 @@
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import graf
+from graf.datasets import catalogue
+from graf.exceptions import DatasetError, InputError, UnknownNameError
+from graf.spaces import NASBench201, get_space
+
+
+def test_a_table_without_description_is_guessed(write, table, cells):
+    data = graf.load_dataset(write("mine.csv", table))
+    assert data.name == "mine"
+    assert data.architectures == cells
+    assert data.space == NASBench201()
+    assert data.targets.columns.tolist() == ["phone_latency", "accuracy"]
+    assert data.proxies.columns.tolist() == ["synflow"]
+    assert data.info.columns.tolist() == ["accuracy_seed0", "remark"]
+    assert set(data.metadata["kind"]) == {"not stated"}
+    assert data.metadata["direction"].to_dict() == {"phone_latency": "min", "accuracy": "max"}
+    assert data.metadata["group"].to_dict() == {"phone_latency": "latency", "accuracy": "other"}
+
+
+def test_sentinels_become_nan(write, table):
+    table["index"] = [1, 2, -100_000_000]
+    data = graf.load_dataset(write("mine.csv", table))
+    np.testing.assert_array_equal(data.proxies["synflow"], [1, np.nan, 3])
+    np.testing.assert_array_equal(data.targets["phone_latency"], [1.5, np.nan, 2.5])
+    np.testing.assert_array_equal(data.info["index"], [1, 2, np.nan])
+    assert data.targets.dtypes.eq(float).all() and data.proxies.dtypes.eq(float).all()
+
+
+def test_infinite_values_become_nan(write, cells):
+    data = graf.load_dataset(write("mine.csv", pd.DataFrame({"cell": cells, "a": [1, np.inf, -np.inf]})))
+    np.testing.assert_array_equal(data.targets["a"], [1, np.nan, np.nan])
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.csv.gz", "mine.parquet"])
+def test_every_container_holds_the_same(write, table, name):
+    plain = graf.load_dataset(write("plain.csv", table))
+    other = graf.load_dataset(str(write(name, table)))
+    assert other.name == "mine"
+    for part in ("targets", "proxies", "metadata"):
+        pd.testing.assert_frame_equal(getattr(other, part), getattr(plain, part))
+    assert other.architectures == plain.architectures
+
+
+def test_a_file_is_what_it_contains(write, table):
+    path = write("packed.csv", gzip.compress(table.to_csv(index=False).encode()))
+    assert len(graf.load_dataset(path)) == 3
+
+
+def test_the_column_of_architectures_is_found_by_its_notation(write, table, cells):
+    path = write("mine.csv", table.rename(columns={"cell": "design"})[["remark", "accuracy", "design"]])
+    assert graf.load_dataset(path).architectures == cells
+
+
+def test_an_unnamed_index_can_be_the_architecture(tmp_path, table, cells):
+    table.set_index("cell").rename_axis(None).to_csv(tmp_path / "mine.csv")
+    assert graf.load_dataset(tmp_path / "mine.csv").architectures == cells
+
+
+def test_a_stored_index_can_be_the_architecture(tmp_path, table, cells):
+    table.rename(columns={"cell": "architecture"}).set_index("architecture").to_parquet(
+        tmp_path / "a.parquet"
+    )
+    assert graf.load_dataset(tmp_path / "a.parquet").architectures == cells
+
+
+def test_leading_zeros_stay(write):
+    path = write("mine.csv", "name,acc\n0010,1\n0011,2\n")
+    assert graf.load_dataset(path, architecture="name").architectures == ["0010", "0011"]
+
+
+def test_integer_keys_become_text(write):
+    path = write("mine.parquet", pd.DataFrame({"id": [7, 8], "acc": [0.5, 0.6]}))
+    assert graf.load_dataset(path, architecture="id").architectures == ["7", "8"]
+
+
+def test_several_key_columns_are_joined_and_kept(write):
+    path = write("mine.csv", "model,size,acc\nvit,064,1\nvit,128,2\n")
+    data = graf.load_dataset(path, architecture=["model", "size"])
+    assert data.architectures == ["vit:064", "vit:128"]
+    assert data.info.columns.tolist() == ["model", "size"]
+    assert data.targets.columns.tolist() == ["acc"]
+
+
+def test_arguments_overrule_the_guess(write, table):
+    facts = {"accuracy*": {"unit": "percent", "kind": "measured training, one seed", "primary": True}}
+    data = graf.load_dataset(write("mine.csv", table), targets=facts, proxies=["phone_*"])
+    assert data.targets.columns.tolist() == ["accuracy", "accuracy_seed0"]
+    assert data.proxies.columns.tolist() == ["phone_latency"]
+    assert data.metadata["unit"].tolist() == ["percent"] * 2
+    assert data.metadata["primary"].all()
+    assert "synflow" in data.info
+
+
+def test_named_targets_keep_what_is_known_of_them(write, table):
+    data = graf.load_dataset(write("mine.csv", table), targets=["phone_latency", "accuracy"])
+    assert data.metadata["direction"].to_dict() == {"phone_latency": "min", "accuracy": "max"}
+    assert data.targets.columns.tolist() == ["phone_latency", "accuracy"]
+
+
+def test_a_column_named_target_is_no_proxy(write, table):
+    data = graf.load_dataset(write("mine.csv", table), targets="synflow")
+    assert data.targets.columns.tolist() == ["synflow"] and data.proxies.empty
+
+
+def test_a_sidecar_describes_its_table(write, table):
+    write("mine.toml", 'space = "none"\nproxies = []\n[[targets]]\ncolumns = "accuracy"\nunit = "percent"\n')
+    data = graf.load_dataset(write("mine.csv.gz", table))
+    assert data.space is None
+    assert data.metadata["unit"].to_dict() == {"accuracy": "percent"}
+    assert data.proxies.shape == (3, 0)
+    assert "synflow" in data.info
+
+
+def test_a_description_can_be_given(write, table):
+    described = {
+        "space": "nasbench201",
+        "space_settings": {"channels": 8},
+        "targets": [{"columns": ["acc*"], "noise_ceiling": 0.9}],
+    }
+    path = write("mine.csv", table)
+    data = graf.load_dataset(path, description=described)
+    assert data.space == NASBench201(channels=8)
+    assert data.metadata["noise_ceiling"].tolist() == [0.9, 0.9]
+    file = write("other.toml", '[[targets]]\ncolumns = ["accuracy"]\n')
+    assert graf.load_dataset(path, description=file).targets.columns.tolist() == ["accuracy"]
+
+
+def test_a_space_can_be_named_or_given(write):
+    path = write("mine.csv", 'net,acc\n"(1, 0, 2, 3, 3, 3)",1\n')
+    assert graf.load_dataset(path).space.name == "nasbench201"
+    assert graf.load_dataset(path, space="transnas_micro").space == get_space("transnas_micro")
+    assert graf.load_dataset(path, space="none").space is None
+    small = NASBench201(channels=4)
+    assert graf.load_dataset(path, space=small).space is small
+
+
+def test_naming_the_described_space_keeps_its_settings(write, table):
+    described = {"space": "nasbench201", "space_settings": {"channels": 8}}
+    data = graf.load_dataset(write("mine.csv", table), description=described, space="nasbench201")
+    assert data.space.channels == 8
+
+
+def test_a_faulty_first_cell_does_not_hide_the_space(write, cells):
+    path = write("mine.csv", pd.DataFrame({"cell": ["|bad~0|", *cells], "acc": range(4)}))
+    assert graf.load_dataset(path).space.name == "nasbench201"
+
+
+def test_foreign_notation_has_no_space(write):
+    assert graf.load_dataset(write("mine.csv", 'net,acc\n"(1, 0, 2)",1\n')).space is None
+
+
+def test_a_shipped_table_is_loaded_by_name(tmp_path, monkeypatch, write):
+    monkeypatch.setenv("GRAF_DATA", str(tmp_path))
+    write("vitas_small.csv", "code,depth,acc_fraction\n0-1,12,0.79\n0-2,13,0.8\n")
+    data = graf.load_dataset("vitas_small")
+    assert data.metadata.loc["acc_fraction", "unit"] == "fraction"
+    assert data.proxies.columns.tolist() == ["depth"]
+
+
+def test_a_file_of_a_published_name_is_described_if_it_fits(write, table):
+    fitting = graf.load_dataset(write("nasbench301.csv", "compact,val_acc_pct\n[],92.5\n"))
+    assert fitting.metadata["kind"].tolist() == ["surrogate prediction"]
+    other = graf.load_dataset(write("nasbench101.csv", table))
+    assert set(other.metadata["kind"]) == {"not stated"}
+
+
+@pytest.mark.parametrize(
+    ("argument", "error", "message"),
+    [
+        ({"targets": ["acuracy"]}, UnknownNameError, "'accuracy'"),
+        ({"proxies": ["synflw"]}, UnknownNameError, "'synflow'"),
+        ({"architecture": "cel"}, UnknownNameError, "'cell'"),
+        ({"targets": [3]}, DatasetError, "`targets`"),
+        ({"architecture": 3}, DatasetError, "`architecture`"),
+        ({"targets": {"accuracy": {"kind": "guess"}}}, UnknownNameError, "kind"),
+        ({"targets": {"accuracy": {"units": "ms"}}}, UnknownNameError, "'unit'"),
+        ({"targets": {"accuracy": 3}}, DatasetError, "table of keys"),
+        ({"targets": ["remark"]}, DatasetError, "must hold numbers, got 'good' in row 1"),
+        ({"space": "nasbench210"}, UnknownNameError, "'nasbench201'"),
+        ({"space": 3}, InputError, "`space`"),
+        ({"description": {"space": "nasbench201", "space_settings": {"depth": 3}}}, InputError, "depth"),
+        ({"description": {"targets": [{"columns": "acuracy"}]}}, UnknownNameError, "'accuracy'"),
+        ({"description": "missing.toml"}, DatasetError, "missing.toml"),
+        ({"task": "cifar10"}, UnknownNameError, "task"),
+    ],
+)
+def test_wrong_arguments(write, table, argument, error, message):
+    with pytest.raises(error, match=message):
+        graf.load_dataset(write("mine.csv", table), **argument)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", "", "empty"),
+        ("blank.csv", " \n\n", "empty"),
+        ("header.csv", "cell,acc\n", "no rows"),
+        ("long.csv", "cell,acc\n(1),1\n(2),2,3\n", "cannot read"),
+        ("binary.csv", b"\xff\xfe\x00a", "cannot read"),
+        ("cut.csv.gz", gzip.compress(b"cell,acc\n" * 99)[:-20], "cannot read"),
+        ("damaged.csv.gz", b"\x1f\x8b\x08\x00" + b"rubbish" * 9, "cannot read"),
+        ("wrong.parquet", "cell,acc\n(1),1\n", "cannot read"),
+        ("keyless.csv", "model,acc\nvit,1\n", "no column of .* holds architectures.*'model', 'acc'"),
+        ("hole.csv", "cell,acc\n(1),1\n,2\n", "no architecture in row 2"),
+        ("numbers.parquet", pd.DataFrame({"cell": [0.5], "acc": [1]}), "must hold architectures as text"),
+        ("twice.csv", "cell,acc\n(1),1\n(2),2\n(1),3\n", r"'\(1\)' occurs more than once"),
+        ("mixed.csv", "cell,acc\n(1),1\n(2),high\n", "'high' in row 2"),
+        ("undefined.csv", "cell,acc\n(1),\n(2),\n", "'acc' .* has no number"),
+        ("dates.parquet", pd.DataFrame({"cell": ["a"], "acc": pd.to_datetime(["2020-01-01"])}), "numbers"),
+    ],
+)
+def test_bad_files(write, name, content, message):
+    path = write(name, content)
+    with pytest.raises(DatasetError, match=message) as caught:
+        graf.load_dataset(path, targets=None if "keyless" in name else ["acc"])
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    assert "\n" not in str(caught.value)
+
+
+def test_a_truncated_parquet(write, table):
+    path = write("mine.parquet", table)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(DatasetError, match=r"cannot read .*mine\.parquet"):
+        graf.load_dataset(path)
+
+
+def test_a_column_that_occurs_twice_in_parquet(tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    parquet.write_table(pa.table([["a"], [1], [2]], names=["cell", "acc", "acc"]), tmp_path / "a.parquet")
+    with pytest.raises(DatasetError, match="more than once"):
+        graf.load_dataset(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("content", ["targets = 3", "[[targets]\n", "colour = 1", b"\xff"])
+def test_a_bad_sidecar(write, table, content):
+    write("mine.toml", content)
+    with pytest.raises(InputError, match=r"mine\.toml"):
+        graf.load_dataset(write("mine.csv", table))
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    with pytest.raises(DatasetError, match=r"missing\.csv: No such file"):
+        graf.load_dataset(tmp_path / "missing.csv")
+    with pytest.raises(DatasetError, match="directory"):
+        graf.load_dataset(tmp_path)
+
+
+def test_an_unknown_name():
+    with pytest.raises(UnknownNameError, match="unknown dataset 'digits20'; did you mean 'digits201'"):
+        graf.load_dataset("digits20")
+    with pytest.raises(InputError, match="`name_or_path`"):
+        graf.load_dataset(3)
+
+
+def test_a_published_table_that_is_not_here(monkeypatch, tmp_path):
+    monkeypatch.setattr(catalogue, "TABLES", tmp_path)
+    monkeypatch.delenv("GRAF_DATA", raising=False)
+    with pytest.raises(DatasetError, match="GRAF_DATA"):
+        graf.load_dataset("nasbench201")

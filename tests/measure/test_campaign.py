@@ -1,0 +1,70 @@
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from graf.exceptions import InputError, MissingDependencyError
+from graf.measure import measure
+
+
+def test_from_cells_to_a_table(space, architectures, quick, tmp_path):
+    options = {"seeds": (0, 1), "recipe": quick, "n_jobs": 1, "latency_rounds": 2, "progress": False}
+    cells = [space.parse(architectures[0]), architectures[1], architectures[0]]
+    table = measure(space, cells, tmp_path, **options)
+    assert table["architecture"].tolist() == sorted(architectures[:2])
+    assert len(table.columns) == 1 + 29 + 4 + 2 + 2 * 27
+    assert table.notna().all(axis=None)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "table.parquet"), table)
+    assert {path.name for path in tmp_path.iterdir()} == {"runs.jsonl", "latency.jsonl", "table.parquet"}
+
+    for name in ("runs.jsonl", "latency.jsonl"):
+        with (tmp_path / name).open("r+b") as file:
+            file.truncate(file.seek(0, os.SEEK_END) - 50)
+    resumed = measure(space, cells, tmp_path, out=tmp_path / "out" / "t.parquet", **options)
+    times = ["train_seconds", *(name for name in table if name.startswith("latency"))]
+    pd.testing.assert_frame_equal(resumed.drop(columns=times), table.drop(columns=times))
+    assert (tmp_path / "out" / "t.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"space": "nasbench201"}, r"`space`.*got \(3, 32, 32\).*input_shape=\(1, 8, 8\)"),
+        ({"space": "nasbench210"}, "did you mean 'nasbench201'"),
+        ({"architectures": []}, "`architectures` must hold at least one"),
+        ({"architectures": ["|nothing~0|"]}, "architecture 0: not a NAS-Bench-201 cell"),
+        ({"seeds": ()}, "`seeds`"),
+        ({"seeds": (0, 0)}, "`seeds`"),
+        ({"seeds": (0.5,)}, "`seeds`"),
+        ({"n_jobs": 0}, "`n_jobs`"),
+        ({"latency_rounds": 1}, "`latency_rounds` must be at least 2"),
+    ],
+)
+def test_bad_arguments(space, architectures, quick, tmp_path, changed, said):
+    good = {"space": space, "architectures": architectures, "folder": tmp_path / "new", "recipe": quick}
+    with pytest.raises(InputError, match=said):
+        measure(**good | {"n_jobs": 1, "progress": False} | changed)
+    assert not (tmp_path / "new" / "table.parquet").exists()
+
+
+@pytest.mark.parametrize("name", ["folder", "out"])
+def test_unwritable_is_said_before_the_work(space, architectures, tmp_path, name):
+    (tmp_path / "file").touch()
+    paths = {"folder": tmp_path / "new"} | {name: tmp_path / "file" / "below"}
+    with pytest.raises(InputError, match="cannot write to the folder"):
+        measure(space, architectures, **paths, progress=False)
+    assert not (tmp_path / "new" / "runs.jsonl").exists()
+
+
+def test_without_torch(space, architectures, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'graf\[torch\]'"):
+        measure(space, architectures, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_import_does_not_need_torch():
+    code = "import sys; sys.modules['torch'] = None; from graf.measure import measure, Recipe, distinct_architectures"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,21 @@
+import json
+
+import torch
+
+from graf.measure.machine import machine
+
+
+def test_facts():
+    facts = machine()
+    assert facts["torch"] == torch.__version__
+    assert facts["processor"] and facts["cores"] >= 1
+    assert json.loads(json.dumps(facts)) == facts == machine()
+
+
+def test_processor_where_it_is_hidden(monkeypatch):
+    def hidden(*_, **__):
+        raise FileNotFoundError
+
+    monkeypatch.setattr("pathlib.Path.read_text", hidden)
+    monkeypatch.setattr("platform.processor", lambda: "")
+    assert machine()["processor"] == "unknown"

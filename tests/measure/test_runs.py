@@ -1,0 +1,47 @@
+import math
+
+import pytest
+import torch
+
+from graf.measure import Recipe
+from graf.measure.runs import measure_run
+
+FIGURES = 3 + 12 + 1 + 2 * 6 + 1
+
+
+@pytest.fixture(scope="module")
+def record(space, architectures, quick):
+    return measure_run(space, architectures[0], 5, quick)
+
+
+def test_same_seed_same_figures(record, space, architectures, quick):
+    torch.rand(3)
+    again = measure_run(space, architectures[0], 5, quick)
+    assert {**again, "train_seconds": 0} == {**record, "train_seconds": 0}
+    assert measure_run(space, architectures[0], 6, quick)["nll"] != record["nll"]
+
+
+def test_has_every_figure(record, architectures):
+    assert len(record) == 2 + FIGURES
+    assert (record["architecture"], record["seed"]) == (architectures[0], 5)
+    figures = [value for name, value in record.items() if name != "architecture"]
+    assert all(type(value) in (int, float) and math.isfinite(value) for value in figures)
+    assert record["train_seconds"] > 0
+
+
+def test_leaves_threads_and_random_state(space, architectures, quick):
+    at_start = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        state = torch.get_rng_state()
+        measure_run(space, architectures[0], 0, quick)
+        assert torch.get_num_threads() == 2
+        assert torch.equal(torch.get_rng_state(), state)
+    finally:
+        torch.set_num_threads(at_start)
+
+
+def test_diverged_training_is_undefined_not_an_error(space, architectures):
+    record = measure_run(space, architectures[0], 0, Recipe(epochs=1, learning_rate=1e38))
+    assert math.isnan(record["nll"]) and math.isnan(record["ece"])
+    assert 0 <= record["test_acc"] <= 0.2

@@ -1,0 +1,85 @@
+"""Random graphs and other inputs for property tests."""
+
+import networkx as nx
+from hypothesis import strategies as st
+
+from graf import ComputationGraph, OpSet
+
+OPS = OpSet(("none", "skip", "conv3x3", "avg_pool3x3", "max_pool3x3"))
+
+
+@st.composite
+def dags(draw, max_nodes=8, names=OPS.names):
+    """(operations, edges) of a DAG in random numbering: junctions, repeated edges, dead nodes."""
+    n = draw(st.integers(1, max_nodes))
+    operations = draw(st.lists(st.sampled_from([None, *names]), min_size=n, max_size=n))
+    pairs = st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)).filter(lambda pair: pair[0] != pair[1])
+    drawn = draw(st.lists(pairs, max_size=2 * n)) if n > 1 else []
+    order = draw(st.permutations(range(n)))
+    return operations, [(order[min(pair)], order[max(pair)]) for pair in drawn]
+
+
+def node_sets(n):
+    """A non-empty list of distinct nodes, for inputs and outputs, or None for the default."""
+    return st.none() | st.lists(st.integers(0, n - 1), min_size=1, max_size=n, unique=True)
+
+
+@st.composite
+def node_graphs(draw, max_nodes=8):
+    """Graphs with operations on nodes, several inputs and outputs."""
+    operations, edges = draw(dags(max_nodes))
+    ends = node_sets(len(operations))
+    return ComputationGraph.from_edges(operations, edges, inputs=draw(ends), outputs=draw(ends), ops=OPS)
+
+
+@st.composite
+def edge_graphs(draw, max_nodes=8):
+    """Graphs with operations on the edges between junctions, at most `max_nodes` nodes in all."""
+    n = draw(st.integers(1, max(1, max_nodes // 2)))
+    pairs = [(u, v) for u in range(n) for v in range(u + 1, n)]
+    edge = st.tuples(st.sampled_from(pairs), st.sampled_from(OPS.names)) if pairs else st.nothing()
+    drawn = draw(st.lists(edge, max_size=max_nodes - n)) if pairs else []
+    order = draw(st.permutations(range(n)))
+    edges = [(order[u], order[v], op) for (u, v), op in drawn]
+    ends = node_sets(n)
+    return ComputationGraph.from_edge_operations(n, edges, inputs=draw(ends), outputs=draw(ends), ops=OPS)
+
+
+def graphs(max_nodes=8):
+    """Computation graphs of both kinds."""
+    return st.one_of(node_graphs(max_nodes), edge_graphs(max_nodes))
+
+
+def json_values():
+    """Whatever JSON can hold."""
+    scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    return st.recursive(
+        scalars,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    )
+
+
+@st.composite
+def networkx_graphs(draw):
+    """Directed networkx graphs with arbitrary attributes, cycles and self-loops."""
+    kind = draw(st.sampled_from([nx.DiGraph, nx.MultiDiGraph, nx.Graph]))
+    labels = st.integers(0, 5) | st.sampled_from("ab")
+    names = st.sampled_from(["op", "name", "is_input", "is_output", "n_parameters", "ops_on"])
+    values = json_values() | st.sampled_from(OPS.names)
+    attributes = st.dictionaries(names, values, max_size=3)
+    graph = kind(**draw(attributes))
+    graph.add_nodes_from(draw(st.lists(st.tuples(labels, attributes), max_size=5)))
+    graph.add_edges_from(draw(st.lists(st.tuples(labels, labels, attributes), max_size=5)))
+    return graph
+
+
+@st.composite
+def damaged(draw, text):
+    """A text with a stretch of it replaced by something else, often by little."""
+    start = draw(st.integers(0, len(text)))
+    stop = draw(st.integers(start, min(len(text), start + 8)))
+    return (
+        text[:start]
+        + draw(st.text(max_size=4) | st.text("|+~-_()[]{},: 0123456789", max_size=4))
+        + text[stop:]
+    )

@@ -1,0 +1,74 @@
+"""Files are written whole or not at all."""
+
+import os
+
+import pytest
+
+from graf.exceptions import InputError
+from graf.files import atomic_path, output_folder
+
+
+def test_a_file_is_moved_into_place(tmp_path):
+    target = tmp_path / "new" / "table.csv"
+    with atomic_path(target) as temporary:
+        assert temporary.parent == target.parent
+        assert temporary.suffix == ".csv"
+        temporary.write_text("a,b")
+        assert not target.exists()
+    assert target.read_text() == "a,b"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "table.csv"
+    target.write_text("old")
+    with pytest.raises(KeyboardInterrupt), atomic_path(target) as temporary:
+        temporary.write_text("half")
+        raise KeyboardInterrupt
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_permissions_follow_the_umask(tmp_path):
+    previous = os.umask(0o027)
+    try:
+        with atomic_path(tmp_path / "table.csv") as temporary:
+            temporary.touch()
+    finally:
+        assert os.umask(previous) == 0o027
+    assert (tmp_path / "table.csv").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_folder_is_not_a_file(tmp_path):
+    with pytest.raises(InputError, match="it is a folder; choose another name"), atomic_path(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_an_impossible_name(tmp_path, name):
+    with pytest.raises(InputError, match="choose another name"), atomic_path(tmp_path / name):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("folder", ["file/folder", "x" * 300, "a\0b/c"])
+def test_an_impossible_folder(tmp_path, folder):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot write to the folder"):
+        output_folder(tmp_path / folder)
+    with pytest.raises(InputError, match="cannot write to the folder"), atomic_path(tmp_path / folder / "x"):
+        pass
+
+
+def test_a_folder_without_write_permission(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("graf.files.tempfile.TemporaryFile", refuse)
+    with pytest.raises(InputError, match="Permission denied; choose another"):
+        output_folder(tmp_path)
+
+
+def test_a_missing_folder_is_made(tmp_path):
+    assert output_folder(tmp_path / "a" / "b").is_dir()
+    assert list((tmp_path / "a" / "b").iterdir()) == []

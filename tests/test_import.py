@@ -1,0 +1,31 @@
+"""What `import graf` costs, and what it leaves alone."""
+
+import json
+import subprocess
+import sys
+
+import graf
+
+HEAVY = ["torch", "numba", "shap", "xgboost", "matplotlib", "pandas", "sklearn", "plotly"]
+CODE = """
+import json, sys, time
+started = time.perf_counter()
+import graf
+seconds = time.perf_counter() - started
+print(json.dumps([seconds, [name for name in {heavy} if name in sys.modules]]))
+"""
+
+
+def test_import_is_light():
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.format(heavy=HEAVY)], capture_output=True, text=True, check=True
+    )
+    seconds, loaded = json.loads(done.stdout)
+    assert loaded == []
+    assert seconds < 0.5
+
+
+def test_every_public_name_resolves():
+    for name in graf.__all__:
+        assert getattr(graf, name).__doc__
+        assert name in dir(graf)
