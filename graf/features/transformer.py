@@ -135,6 +135,7 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         tags.no_validation = True
+        tags.transformer_tags.preserves_dtype = []
         return tags
 
 

@@ -95,13 +95,19 @@ class EdgeCellSpace(SearchSpace):
         """The cell's graph; junctions are named "1" to "4", operations "u->v"."""
         operations = [self.ops.names[choice] for choice in self.parse(architecture)]
         before, after = self.frame_cost()
-        empty = (0, 0)
-        costs, layers = [before, empty, empty, after], self.layers()
-        for (u, _), op in zip(self.edges, operations, strict=True):
-            copies = [self.op_cost(op, layer, from_input=u == 1) for layer in layers]
-            costs.append((sum(p for p, _ in copies), sum(m for _, m in copies)))
+        costs = [before, (0, 0), (0, 0), after]
+        costs += [self._costs[op, u == 1] for (u, _), op in zip(self.edges, operations, strict=True)]
         parameters, macs = np.array(costs, np.int64).T
         return self._cell_graph(operations, attributes={"n_parameters": parameters, "n_macs": macs})
+
+    @cached_property
+    def _costs(self) -> dict[tuple[str, bool], tuple[int, int]]:
+        """Parameters and multiply-adds in all cells, by operation and whether it reads the input."""
+        totals = {}
+        for op, from_input in product(self.ops, (True, False)):
+            copies = [self.op_cost(op, layer, from_input=from_input) for layer in self.layers()]
+            totals[op, from_input] = (sum(p for p, _ in copies), sum(m for _, m in copies))
+        return totals
 
     def batch(self, architectures: Sequence[Any]) -> GraphBatch:
         """The graphs of many cells; they share one template, so only operations are filled in."""

@@ -1,0 +1,50 @@
+"""Where a result comes from: versions, commit, date and machine; and writing tables whole."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import graf
+from graf.files import atomic_path
+
+__all__ = ["provenance", "write_csv"]
+
+PACKAGES = ("networkx", "numba", "numpy", "pandas", "rustworkx", "scikit-learn", "scipy", "xgboost")
+
+
+def provenance() -> dict[str, Any]:
+    """What to write beside a result, so that it can be made again."""
+    return {
+        "graf": graf.__version__,
+        "commit": _commit(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+    }
+
+
+def _commit() -> str:
+    """The commit, with "-dirty" after it if code differs from it."""
+    commit = _git("rev-parse", "HEAD") or "unknown"
+    return commit + "-dirty" * bool(_git("status", "--porcelain", "graf", "experiments"))
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "--no-optional-locks", *arguments]
+    folder = Path(__file__).parents[1]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """The table without its index; figures to six significant digits."""
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g")

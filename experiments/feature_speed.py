@@ -1,0 +1,207 @@
+"""How fast features are: graf's kernels against networkx and rustworkx, side by side in one run.
+
+    python experiments/feature_speed.py [results/feature_speed.json]
+
+Every rival computes the same columns for the same graphs, and the values are compared. Rivals
+run on a sample of the cells, since they take milliseconds for each.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import networkx as nx
+import numba
+import numpy as np
+import rustworkx as rx
+from _provenance import provenance
+
+from graf import ComputationGraph, GraphBatch, GraphFeatures, OpSet, get_space
+from graf.features import FEATURES
+from graf.files import atomic_path
+
+PATHS_AND_DEGREES = ("min_path_len", "max_path_len", "node_degree")
+PUBLISHED = ("op_count", *PATHS_AND_DEGREES)
+SIZES = (200, 1000, 5000)
+OPS = OpSet(("conv1x1", "conv3x3", "max_pool3x3", "skip", "relu"))
+
+
+def main(out: Path) -> None:
+    """Run all comparisons and write them as JSON."""
+    numba.set_num_threads(min(2, numba.config.NUMBA_NUM_THREADS))
+    found = provenance() | {
+        "threads": numba.get_num_threads(),
+        "cells": cells(),
+        "random_graphs": [random_graphs(size) for size in SIZES],
+        "memory": [peak_memory(n) for n in (1_000, 100_000, 300_000, 1_000_000)],
+    }
+    with atomic_path(out) as path:
+        path.write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+
+
+def cells() -> dict[str, Any]:
+    """NAS-Bench-201: the 191 published columns for all cells and for a million sampled ones."""
+    space = get_space("nasbench201")
+    everything, sampled = space.enumerate(), space.sample(1_000_000)
+    road = GraphFeatures("nasbench201", compat="zc_combine")
+    road.fit_transform(everything)
+    batch = space.batch(everything)
+    few = everything[:: len(everything) // 200]
+    kernels = typical(lambda: families(batch, PUBLISHED), 9) / len(everything)
+    million = space.batch(sampled)
+    theirs = {"networkx": networkx_columns, "rustworkx": rustworkx_columns}
+    graphs = [space.graph(cell) for cell in few]
+    ours = families(GraphBatch.from_graphs(graphs), PATHS_AND_DEGREES)
+    rivals = {}
+    for name, columns in theirs.items():
+        assert np.array_equal(np.array([columns(g) for g in graphs]), ours, equal_nan=True)
+        rivals[name] = typical(lambda columns=columns: [columns(g) for g in graphs], 3) / len(few)
+    return {
+        "kernel_cells_per_second": 1 / kernels,
+        "kernel_cells_per_second_on_a_million": len(million)
+        / typical(lambda: families(million, PUBLISHED), 3),
+        "strings_to_table_cells_per_second": len(everything) / typical(lambda: road.transform(everything), 5),
+        "strings_to_table_cells_per_second_on_a_million": len(sampled)
+        / typical(lambda: road.transform(sampled), 1),
+        "rival_cells_per_second": {name: 1 / seconds for name, seconds in rivals.items()},
+        "kernels_times_faster_than": {name: seconds / kernels for name, seconds in rivals.items()},
+    }
+
+
+def families(batch: GraphBatch, names: tuple[str, ...]) -> np.ndarray:
+    """The columns of several families, one after the other."""
+    plan = [(FEATURES[name], FEATURES[name].sets(batch.ops)) for name in names]
+    widths = [len(sets) * len(declared.stats) for declared, sets in plan]
+    out = np.empty((len(batch), sum(widths)))
+    for (declared, sets), end, width in zip(plan, np.cumsum(widths), widths, strict=True):
+        declared.compute(batch, sets, out[:, end - width : end])
+    return out
+
+
+def random_graphs(size: int) -> dict[str, Any]:
+    """Both paths and degrees over 31 operation sets on one random graph, from graph to numbers."""
+    graph = random_graph(size, seed=size)
+    ours = families(GraphBatch.from_graphs([graph]), PATHS_AND_DEGREES)[0]
+    assert np.array_equal(ours, rustworkx_columns(graph), equal_nan=True)
+    mine = typical(lambda: families(GraphBatch.from_graphs([graph]), PATHS_AND_DEGREES), 9)
+    theirs = typical(lambda: rustworkx_columns(graph), 3)
+    return {
+        "nodes": size, "edges": graph.n_edges, "graf_seconds": mine, "rustworkx_seconds": theirs,
+        "times_faster": theirs / mine,
+    }  # fmt: skip
+
+
+def random_graph(size: int, seed: int) -> ComputationGraph:
+    """A chain with random shortcuts of up to 50 nodes; operations are drawn uniformly."""
+    rng = np.random.default_rng(seed)
+    sources = rng.integers(0, size - 1, 2 * size)
+    targets = np.minimum(sources + rng.integers(1, 50, 2 * size), size - 1)
+    chain = np.stack([np.arange(size - 1), np.arange(1, size)], axis=1)
+    edges = np.unique(np.concatenate([chain, np.stack([sources, targets], axis=1)]), axis=0)
+    operations = [OPS.names[i] for i in rng.choice(len(OPS), size, p=[0.05, 0.6, 0.05, 0.15, 0.15])]
+    return ComputationGraph.from_edges(operations, edges, inputs=[0], outputs=[size - 1], ops=OPS)
+
+
+def networkx_columns(graph: ComputationGraph) -> np.ndarray:
+    """Both path lengths and degrees over all sets through networkx, for one input and output."""
+    whole = nx.DiGraph(graph.edges.tolist())
+    start, end = int(graph.inputs[0]), int(graph.outputs[0])
+    shortest, longest, degrees = [], [], []
+    for allowed in masks(graph):
+        part = whole.subgraph(np.flatnonzero(allowed | (graph.node_op < 0)).tolist())
+        lengths = [np.nan, np.nan]
+        if start in part and end in part and nx.has_path(part, start, end):
+            between = (nx.descendants(part, start) | {start}) & (nx.ancestors(part, end) | {end})
+            weighted = nx.DiGraph(whole.subgraph(between))
+            for u, v in weighted.edges:
+                weighted[u][v]["ops"] = int(graph.node_op[v] >= 0)
+            first = int(graph.node_op[start] >= 0)
+            lengths = [
+                first + nx.dijkstra_path_length(weighted, start, end, weight="ops"),
+                first + nx.dag_longest_path_length(weighted, weight="ops", default_weight=0),
+            ]
+        shortest.append(lengths[0])
+        longest.append(lengths[1])
+        degrees += degree_columns(graph, allowed)
+    return np.array(shortest + longest + degrees, float)
+
+
+def rustworkx_columns(graph: ComputationGraph) -> np.ndarray:
+    """The same columns through rustworkx."""
+    is_op = (graph.node_op >= 0).astype(float).tolist()
+    whole = rx.PyDiGraph(multigraph=False)
+    whole.add_nodes_from(list(range(graph.n_nodes)))
+    whole.add_edges_from([(u, v, is_op[v]) for u, v in graph.edges.tolist()])
+    start, end = int(graph.inputs[0]), int(graph.outputs[0])
+    shortest, longest, degrees = [], [], []
+    for allowed in masks(graph):
+        kept = np.flatnonzero(allowed | (graph.node_op < 0)).tolist()
+        lengths = [np.nan, np.nan]
+        if start in kept and end in kept:
+            part, numbers = whole.subgraph_with_nodemap(kept)
+            number = {v: i for i, v in numbers.items()}
+            s, t = number[start], number[end]
+            found = (
+                rx.dijkstra_shortest_path_lengths(part, s, edge_cost_fn=float, goal=t) if s != t else {t: 0}
+            )
+            if t in found:
+                between = (rx.descendants(part, s) | {s}) & (rx.ancestors(part, t) | {t})
+                inside = part.subgraph(list(between))
+                most = rx.dag_weighted_longest_path_length(inside, lambda _u, _v, ops: ops)
+                lengths = [is_op[start] + found[t], is_op[start] + most]
+        shortest.append(lengths[0])
+        longest.append(lengths[1])
+        degrees += degree_columns(graph, allowed)
+    return np.array(shortest + longest + degrees, float)
+
+
+def degree_columns(graph: ComputationGraph, allowed: np.ndarray) -> list[float]:
+    """The four degrees over one set; array operations, which neither rival beats."""
+    (u, v), stations = graph.edges.T, graph.stations
+    start, end = graph.inputs[0], graph.outputs[0]
+    return [
+        allowed[v[u == start]].sum(),
+        allowed[u[v == end]].sum(),
+        (allowed[u] & stations[v]).sum() / stations.sum(),
+        (allowed[v] & stations[u]).sum() / stations.sum(),
+    ]
+
+
+def masks(graph: ComputationGraph) -> list[np.ndarray]:
+    """Nodes that carry an operation of each set."""
+    index = {name: i for i, name in enumerate(graph.ops)}
+    return [np.isin(graph.node_op, [index[name] for name in ops]) for ops in graph.ops.subsets()]
+
+
+def typical(run: Callable[[], Any], repeats: int) -> float:
+    """Median seconds of several runs after one that compiles."""
+    run()
+    seconds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - started)
+    return median(seconds)
+
+
+def peak_memory(n: int) -> dict[str, float]:
+    """Peak memory of a fresh process that computes the published columns of n sampled cells."""
+    code = (
+        "import resource; from graf import GraphFeatures, get_space\n"
+        f"GraphFeatures('nasbench201', compat='zc_combine').fit_transform(get_space('nasbench201').sample({n}))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {"cells": n, "peak_mib": float(done.stdout)}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/feature_speed.json"))

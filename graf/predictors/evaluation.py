@@ -1,0 +1,133 @@
+"""The evaluation protocol: few labels, many splits, all other architectures as test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.model_selection import train_test_split
+
+from graf.exceptions import InputError
+from graf.predictors.inputs import Inputs
+from graf.predictors.metrics import Direction, Floats, check_direction, score
+from graf.predictors.predictor import PerformancePredictor
+from graf.predictors.targets import read_targets
+
+__all__ = ["evaluate", "summary"]
+
+FIRST_SPLIT = 42  # the published protocol splits with seeds 42, 43, ...
+Entrant = PerformancePredictor | tuple[PerformancePredictor, pd.DataFrame]
+
+
+def evaluate(
+    predictors: Mapping[str, Entrant],
+    items: Any,
+    y: Any,
+    *,
+    train_sizes: Sequence[int] = (32, 128, 1024),
+    seeds: Iterable[int] = range(10),
+    direction: Direction = "max",
+    n_jobs: int | None = None,
+) -> pd.DataFrame:
+    """How well predictors do with few labels, by number of labels and split.
+
+    For every size n and seed s, `train_test_split(train_size=n, random_state=42 + s)` of
+    scikit-learn draws the labels that all predictors learn from; all other items are the test.
+    Protocol of Kadlecová et al., GRAF, ICML 2024. Features are computed once.
+
+    Parameters
+    ----------
+    predictors : by label, a predictor, or a pair of one and a DataFrame with a row per item that
+        it predicts from instead, as `free_rows` gives them. Seeds of models are their own.
+    items : architectures, graphs, or a DataFrame indexed by architecture.
+    y : one target, as in `PerformancePredictor.fit`.
+    train_sizes : numbers of labels; at least two items must be left for the test.
+    seeds : numbers of the splits.
+    direction : which end of the target is better, "max" or "min".
+    n_jobs : threads, None for one. Changes nothing but `fit_seconds`.
+
+    Returns
+    -------
+    DataFrame with a row per predictor, size and seed: `predictor`, `labels`, `seed`, the metrics
+    of `score` on the test items, and `fit_seconds`.
+
+    Raises
+    ------
+    InputError
+        If there is no predictor, a size does not fit the number of items, or there are several
+        targets.
+    """
+    check_direction(direction)
+    prepared = {label: _prepare(entrant, items) for label, entrant in predictors.items()}
+    values = _one_target(y, prepared)
+    _check_sizes(train_sizes, len(values))
+    trials = (
+        delayed(_trial)(*prepared[label], values, n, seed, direction, label)
+        for label, n, seed in product(prepared, train_sizes, seeds)
+    )
+    return pd.DataFrame(Parallel(n_jobs=n_jobs, prefer="threads")(trials))
+
+
+def _prepare(entrant: Entrant, items: Any) -> tuple[PerformancePredictor, pd.DataFrame]:
+    """The predictor on precomputed columns, and these columns."""
+    predictor, own = entrant if isinstance(entrant, tuple) else (entrant, items)
+    table = Inputs.learn(own, predictor.features, predictor.graph_features()).table(own)
+    return clone(predictor).set_params(features="given"), table
+
+
+def _one_target(y: Any, prepared: Mapping[str, tuple[PerformancePredictor, pd.DataFrame]]) -> Floats:
+    if not prepared:
+        raise InputError("`predictors` must hold at least one predictor, got none")
+    targets = [read_targets(y, table.index) for _, table in prepared.values()]
+    if targets[0].shape[1] != 1:
+        raise InputError(
+            f"`y` must be one target, got {', '.join(map(str, targets[0]))}; evaluate them one by one"
+        )
+    return targets[0].iloc[:, 0].to_numpy()
+
+
+def _check_sizes(train_sizes: Sequence[int], n_items: int) -> None:
+    for size in train_sizes:
+        if not 2 <= size <= n_items - 2:
+            raise InputError(
+                f"`train_sizes` must lie between 2 and {n_items - 2} for {n_items} items, got {size};"
+                " two items must be left for the test"
+            )
+
+
+def _trial(
+    predictor: PerformancePredictor,
+    table: pd.DataFrame,
+    y: Floats,
+    size: int,
+    seed: int,
+    direction: Direction,
+    label: str,
+) -> dict[str, Any]:
+    train, test = train_test_split(np.arange(len(y)), train_size=size, random_state=FIRST_SPLIT + seed)
+    start = perf_counter()
+    fitted = clone(predictor).fit(table.iloc[train], y[train])
+    seconds = perf_counter() - start
+    figures = score(y[test], fitted.predict(table.iloc[test]), direction)
+    return {"predictor": label, "labels": size, "seed": seed, **figures, "fit_seconds": seconds}
+
+
+def summary(results: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over the splits of what `evaluate` returned.
+
+    One row per predictor and size: `predictor`, `labels`, `n_splits`, and `<figure>_mean` and
+    `<figure>_std` of each. A figure that is undefined (NaN) on a split is undefined here.
+    """
+    keys = ["predictor", "labels"]
+    grouped = results.groupby(keys, sort=False)
+    table = pd.DataFrame({"n_splits": grouped.size()})
+    for name in results.columns.drop([*keys, "seed"]):
+        table[f"{name}_mean"] = grouped[name].agg(lambda values: values.mean(skipna=False))
+        table[f"{name}_std"] = grouped[name].agg(lambda values: values.std(skipna=False))
+    return table.reset_index()

@@ -1,0 +1,104 @@
+"""Inputs: from items to the table of numbers that a model sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_array
+
+from graf.exceptions import InputError, UnknownNameError
+from graf.features import GraphFeatures
+
+__all__ = ["FEATURE_CHOICES", "Inputs"]
+
+FEATURE_CHOICES = ("all", "graph", "given")
+LARGEST = float(np.finfo(np.float32).max)  # scikit-learn's trees compute in float32
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a fitted predictor takes from items.
+
+    Parameters
+    ----------
+    graph : fitted features of the graphs, or None.
+    given : names of the columns taken from a DataFrame.
+    """
+
+    graph: GraphFeatures | None
+    given: tuple[str, ...]
+
+    @classmethod
+    def learn(cls, items: Any, features: str, graph: GraphFeatures) -> Inputs:
+        """Fit `graph` and note the given columns, as far as `features` asks for them."""
+        if features not in FEATURE_CHOICES:
+            raise UnknownNameError("choice of features", features, FEATURE_CHOICES)
+        has_given = features == "given" or (features == "all" and isinstance(items, pd.DataFrame))
+        given = tuple(_columns(items).columns) if has_given else ()
+        inputs = cls(None if features == "given" else graph.fit(items), given)
+        inputs._check_names()
+        return inputs
+
+    @property
+    def names(self) -> list[str]:
+        """Columns of the table, graph features first."""
+        return [*(self.graph.get_feature_names_out() if self.graph is not None else ()), *self.given]
+
+    def _check_names(self) -> None:
+        names = pd.Index(self.names)
+        if names.empty:
+            raise InputError("there are no columns to predict from; give `items` columns or `columns` names")
+        if names.has_duplicates:
+            raise InputError(
+                f"column {names[names.duplicated()][0]!r} of `items` occurs twice or is a graph feature too;"
+                " rename it, or set `features` to 'given' to use no other columns"
+            )
+
+    def table(self, items: Any) -> pd.DataFrame:
+        """One row of floats per item; infinite values become the largest that models take."""
+        parts = [] if self.graph is None else [self.graph.transform(items)]
+        if self.given:
+            parts.append(self._selected(items))
+        return pd.concat(parts, axis=1).clip(-LARGEST, LARGEST)
+
+    def _selected(self, items: Any) -> pd.DataFrame:
+        if self.graph is not None and not isinstance(items, pd.DataFrame):
+            raise InputError(
+                f"`items` must be a DataFrame with the {len(self.given)} columns that the predictor was fitted"
+                f" on ({', '.join(self.given[:3])}, ...), got {type(items).__name__}"
+            )
+        table = _columns(items)
+        missing = [name for name in self.given if name not in table]
+        if missing:
+            raise InputError(
+                f"`items` lack {len(missing)} columns that the predictor was fitted on: {', '.join(missing[:5])};"
+                " add them, or fit on the columns that there are"
+            )
+        return _floats(table[list(self.given)])
+
+
+def _columns(items: Any) -> pd.DataFrame:
+    """A DataFrame, or a two-dimensional array of numbers as one, with names of columns as text."""
+    if isinstance(items, pd.DataFrame):
+        return items.set_axis(items.columns.map(str), axis=1)
+    try:
+        values = check_array(items, dtype=np.float64, ensure_all_finite=False)
+    except (TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"`items` must be a table of numbers where `features` is 'given': {reason}"
+        ) from None
+    return pd.DataFrame(values).add_prefix("x")
+
+
+def _floats(table: pd.DataFrame) -> pd.DataFrame:
+    types = pd.api.types
+    for name, dtype in table.dtypes.items():
+        if not types.is_numeric_dtype(dtype) or types.is_complex_dtype(dtype):
+            raise InputError(f"column {name!r} of `items` must hold real numbers, got {dtype}; drop it")
+    if len(table) == 0:
+        raise InputError("`items` must hold at least one row, got none")
+    return pd.DataFrame(table.to_numpy(np.float64, na_value=np.nan), table.index, table.columns)

@@ -1,0 +1,97 @@
+"""Saving a fitted predictor, and loading it without running code from the file.
+
+The file is a zip of `predictor.json`, which holds everything but the models, and `models.skops`,
+which holds these as skops writes them: data and names of types, of which only known ones are
+built.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from sklearn.utils.validation import check_is_fitted
+from skops import io
+from skops.io.exceptions import UnsupportedTypeException
+
+from graf.exceptions import GrafError, InputError, UnsupportedError
+from graf.files import atomic_path
+from graf.predictors.facts import predictor_facts, predictor_from
+from graf.predictors.predictor import PerformancePredictor
+
+__all__ = ["load_predictor", "save_predictor"]
+
+FACTS, MODELS = "predictor.json", "models.skops"
+TRUSTED = {  # beside the types of scikit-learn and numpy that skops itself takes for harmless
+    "sklearn.tree._tree.Tree",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBRegressor",
+}
+
+
+def save_predictor(predictor: PerformancePredictor, path: str | os.PathLike[str]) -> None:
+    """Write a fitted predictor to a file.
+
+    Raises
+    ------
+    UnsupportedError
+        If a model, the search space or the random state is of a type that loading would refuse.
+    InputError
+        If the file cannot be written.
+    """
+    check_is_fitted(predictor, "estimators_")
+    facts, models = json.dumps(predictor_facts(predictor), indent=1), _dump(predictor)
+    with atomic_path(path) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as file:
+        file.writestr(FACTS, facts)
+        file.writestr(MODELS, models)
+
+
+def load_predictor(path: str | os.PathLike[str]) -> PerformancePredictor:
+    """Read a predictor that `PerformancePredictor.save` wrote; it predicts the same to the bit.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is damaged or of a newer format, or holds anything but
+        models of scikit-learn and XGBoost. Nothing in the file is run.
+    """
+    try:
+        with ZipFile(path) as file:
+            facts, models = json.loads(file.read(FACTS)), file.read(MODELS)
+        return predictor_from(facts, _load(models))
+    except GrafError as error:
+        raise InputError(f"cannot load {path}: {error}") from None
+    except OSError as error:
+        raise InputError(f"cannot load {path}: {error.strerror or error}") from None
+    except Exception as error:  # a damaged file can trip zip, JSON, skops or a model anywhere
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"cannot load {path}: it is damaged or not a predictor that graf saved"
+            f" ({type(error).__name__}: {reason:.100}); save it again"
+        ) from error
+
+
+def _dump(predictor: PerformancePredictor) -> bytes:
+    try:
+        data: bytes = io.dumps({"model": predictor.model, "estimators": predictor.estimators_})
+    except UnsupportedTypeException as error:
+        raise UnsupportedError(f"the model cannot be saved ({error}); use a named one") from None
+    if strangers := _strangers(data):
+        raise UnsupportedError(
+            f"the model cannot be saved, as loading {', '.join(strangers)} could run code;"
+            " use a named model or a regressor of scikit-learn"
+        )
+    return data
+
+
+def _load(models: bytes) -> dict[str, Any]:
+    if strangers := _strangers(models):
+        raise InputError(f"it holds {', '.join(strangers)}, which could run code; graf saves no such types")
+    loaded: dict[str, Any] = io.loads(models, trusted=sorted(TRUSTED))
+    return loaded
+
+
+def _strangers(models: bytes) -> list[str]:
+    return sorted(set(io.get_untrusted_types(data=models)) - TRUSTED)

@@ -1,0 +1,172 @@
+"""PerformancePredictor: from architectures to what they will do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Self, TypeAlias, overload
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from graf.features import GraphFeatures
+from graf.predictors.inputs import Inputs
+from graf.predictors.models import fit_model, new_model, tree_std
+from graf.predictors.targets import read_targets
+from graf.spaces import SearchSpace
+
+__all__ = ["PerformancePredictor"]
+
+Predictions: TypeAlias = NDArray[np.float64] | pd.DataFrame
+
+
+class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Predicts accuracy, latency or any other figure of architectures from readable features.
+
+    Parameters
+    ----------
+    model : "random_forest" (100 trees), "xgboost" (both with the defaults of their libraries),
+        or any scikit-learn regressor, of which clones are fitted as it is.
+    space : search space of the architectures, or its name; None infers it from their notation.
+    features : "graph" for features of the computation graph, "given" for the columns of a
+        DataFrame, "all" for both (graph features alone where there are no columns).
+    columns, compat, simplified : which graph features, as in `GraphFeatures`.
+    random_state : seed of the named models; None draws one.
+    n_jobs : threads of the named models, None for one. The result does not depend on it.
+
+    Attributes
+    ----------
+    estimators_ : fitted model by target name. Each target has its own, so that predictions of
+        one do not depend on which others are fitted beside it.
+    target_names_ : names of the targets.
+    one_target_ : whether `fit` got one target as an array or Series, so that `predict` gives arrays.
+    feature_names_ : array of the names of the columns that the models see.
+    inputs_ : what is taken from items.
+
+    Notes
+    -----
+    Items are architectures or graphs as `GraphFeatures` takes them, or a DataFrame indexed by
+    architecture whose columns are numbers that are known beforehand, such as zero-cost proxies.
+    Missing values are left to the model: both named ones take them. Infinite values become the
+    largest that models compute with.
+
+    Examples
+    --------
+    >>> from graf.spaces import get_space
+    >>> space = get_space("nasbench201")
+    >>> cells = space.sample(60, seed=1)
+    >>> macs = [space.graph(cell).n_macs / 1e6 for cell in cells]
+    >>> predictor = PerformancePredictor().fit(cells[:50], macs[:50])
+    >>> predictor.predict(cells[50:]).shape
+    (10,)
+    """
+
+    def __init__(
+        self,
+        model: Any = "random_forest",
+        space: str | SearchSpace | None = None,
+        features: str = "all",
+        columns: Sequence[str] | None = None,
+        compat: str | None = None,
+        simplified: bool = False,
+        random_state: int | None = 0,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.model = model
+        self.space = space
+        self.features = features
+        self.columns = columns
+        self.compat = compat
+        self.simplified = simplified
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(self, items: Any, y: Any) -> Self:
+        """Fit one model per target.
+
+        Parameters
+        ----------
+        items : architectures, graphs, or a DataFrame indexed by architecture.
+        y : one target (n,) or several (n, targets), as an array, Series or DataFrame. Where its
+            index and the items are texts, labels are matched to architectures by it; otherwise
+            they are in the order of the items.
+
+        Raises
+        ------
+        InputError
+            If there are fewer than two labels, or not one per item; if a label is not a finite
+            number, target names occur twice, or there is nothing to predict from.
+        """
+        self.inputs_ = Inputs.learn(items, self.features, self.graph_features())
+        table = self.inputs_.table(items)
+        targets = read_targets(y, table.index)
+        self.feature_names_: NDArray[np.object_] = np.array(self.inputs_.names, dtype=object)
+        self.target_names_ = list(targets)
+        self.one_target_ = np.asarray(y).ndim == 1
+        X = table.to_numpy()
+        self.estimators_ = {name: self._fitted(X, targets[name].to_numpy()) for name in targets}
+        return self
+
+    def graph_features(self) -> GraphFeatures:
+        """Unfitted features of the graphs, as the parameters choose them."""
+        return GraphFeatures(self.space, self.columns, self.compat, self.simplified)
+
+    def _fitted(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
+        return fit_model(new_model(self.model, self.random_state, self.n_jobs), X, y)
+
+    def features_table(self, items: Any) -> pd.DataFrame:
+        """The numbers that the models see, one row per item, columns `feature_names_`."""
+        check_is_fitted(self, "estimators_")
+        return self.inputs_.table(items)
+
+    @overload
+    def predict(self, items: Any, return_std: Literal[False] = False) -> Predictions: ...
+    @overload
+    def predict(self, items: Any, return_std: Literal[True]) -> tuple[Predictions, Predictions]: ...
+
+    def predict(self, items: Any, return_std: bool = False) -> Predictions | tuple[Predictions, Predictions]:
+        """Predictions in the order of the items.
+
+        Parameters
+        ----------
+        items : as in `fit`; columns may come in any order, and there may be more of them.
+        return_std : also give the standard deviation over the trees of a random forest.
+
+        Returns
+        -------
+        array (n,) if `fit` got one target as an array or Series, else a DataFrame with a column
+        per target, indexed by architecture; with `return_std` a pair of these.
+
+        Raises
+        ------
+        InputError
+            If `items` lack a column, or are not architectures of the space.
+        UnsupportedError
+            If `return_std` is asked of a model that is not a forest.
+        """
+        table = self.features_table(items)
+        mean = self._each(table, lambda model, X: np.asarray(model.predict(X), np.float64))
+        return (mean, self._each(table, tree_std)) if return_std else mean
+
+    def _each(
+        self, table: pd.DataFrame, answer: Callable[[Any, NDArray[np.float64]], NDArray[np.float64]]
+    ) -> Predictions:
+        X = table.to_numpy()
+        answers = {name: answer(model, X) for name, model in self.estimators_.items()}
+        return next(iter(answers.values())) if self.one_target_ else pd.DataFrame(answers, index=table.index)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted predictor to a file that `graf.load_predictor` reads."""
+        from graf.predictors.persistence import save_predictor
+
+        save_predictor(self, path)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = True
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,102 @@
+"""Inputs: which columns a model sees, and in what form."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from graf import GraphFeatures, get_space
+from graf.exceptions import InputError, UnknownNameError
+from graf.predictors.inputs import Inputs
+
+CELLS = get_space("nasbench201").sample(6, seed=0)
+COLUMNS = ["op_count(conv3x3)", "max_path_len(skip)"]
+GIVEN = pd.DataFrame({"flops": np.arange(6.0), "jacov": [1, np.nan, 3, np.inf, -np.inf, 1e300]}, CELLS)
+LARGEST = np.finfo(np.float32).max
+
+
+def learn(items, features="all", columns=COLUMNS):
+    return Inputs.learn(items, features, GraphFeatures(columns=columns))
+
+
+@pytest.mark.parametrize(
+    ("items", "features", "names"),
+    [
+        (CELLS, "all", COLUMNS),
+        (CELLS, "graph", COLUMNS),
+        (GIVEN, "all", [*COLUMNS, "flops", "jacov"]),
+        (GIVEN, "graph", COLUMNS),
+        (GIVEN, "given", ["flops", "jacov"]),
+        (GIVEN[[]], "all", COLUMNS),
+        (GIVEN.to_numpy(), "given", ["x0", "x1"]),
+    ],
+)
+def test_names_and_columns_agree(items, features, names):
+    inputs = learn(items, features)
+    table = inputs.table(items)
+    assert inputs.names == list(table) == names
+    assert len(table) == 6
+    assert set(table.dtypes) == {np.dtype(float)}
+
+
+def test_rows_are_those_of_the_items():
+    table = learn(GIVEN).table(GIVEN)
+    features = GraphFeatures(columns=COLUMNS).fit_transform(CELLS)
+    pd.testing.assert_frame_equal(table[COLUMNS], features, check_names=False)
+    assert table["flops"].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_missing_values_stay_and_infinite_ones_become_the_largest():
+    values = learn(GIVEN).table(GIVEN)["jacov"]
+    np.testing.assert_array_equal(values, [1, np.nan, 3, LARGEST, -LARGEST, LARGEST])
+
+
+def test_items_may_repeat():
+    twice = GIVEN.iloc[[0, 0, 1]]
+    table = learn(twice).table(twice)
+    assert len(table) == 3
+    pd.testing.assert_series_equal(table.iloc[0], table.iloc[1])
+
+
+def test_columns_may_come_in_any_order_and_others_are_ignored():
+    inputs = learn(GIVEN)
+    more = GIVEN.iloc[:, ::-1].assign(note="text")
+    pd.testing.assert_frame_equal(inputs.table(more), inputs.table(GIVEN))
+
+
+def test_columns_with_missing_integers_are_read():
+    table = pd.DataFrame({"n": pd.array([1, None], "Int64"), "flag": [True, False]}, CELLS[:2])
+    np.testing.assert_array_equal(learn(table, "given").table(table), [[1, 1], [np.nan, 0]])
+
+
+@pytest.mark.parametrize(
+    ("items", "features", "message"),
+    [
+        (CELLS, "given", "`items` must be a table of numbers"),
+        ([], "all", "at least one"),
+        (GIVEN[[]], "given", "no columns to predict from"),
+        (GIVEN.iloc[:0], "given", "at least one row"),
+        (GIVEN.assign(note="text"), "all", "column 'note' .* real numbers, got str"),
+        (GIVEN.assign(flops=1j), "all", "column 'flops' .* got complex"),
+        (GIVEN.rename(columns={"jacov": "flops"}), "all", "column 'flops' .* twice"),
+        (GIVEN.rename(columns={"jacov": COLUMNS[0]}), "all", "column 'op_count.* graph feature too"),
+        (GIVEN.reset_index(drop=True), "all", "item 0 .* index a DataFrame by architecture"),
+    ],
+)
+def test_bad_items_are_named(items, features, message):
+    with pytest.raises(InputError, match=message):
+        learn(items, features).table(items)
+
+
+def test_unknown_choices_list_the_near_ones():
+    with pytest.raises(UnknownNameError, match="did you mean 'graph'"):
+        learn(CELLS, "graphs")
+    with pytest.raises(InputError, match="no columns"):
+        learn(CELLS, columns=[])
+
+
+def test_columns_missing_later_are_listed():
+    inputs = learn(GIVEN)
+    with pytest.raises(InputError, match=r"lack 1 columns .*: jacov; add"):
+        inputs.table(GIVEN[["flops"]])
+    with pytest.raises(InputError, match=r"must be a DataFrame with the 2 columns .*flops"):
+        inputs.table(CELLS)
