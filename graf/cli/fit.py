@@ -27,11 +27,11 @@ def fit(
     """Fit a predictor on the targets of a dataset and save it."""
     from graf.datasets import load_dataset
     from graf.predictors import PerformancePredictor
+    from graf.report.choices import choose_targets
 
     data = load_dataset(dataset, space=space)
-    chosen = data.choose_targets(target)
-    y = data.targets[chosen].dropna()
-    items = data.proxies.loc[y.index] if features != "graph" else y.index.tolist()
+    y = data.targets[choose_targets(data, target)].dropna()
+    items = y.index if features == "graph" else data.proxies.loc[y.index]
     predictor = PerformancePredictor(model=model, space=data.space, features=features, random_state=seed)
     predictor.fit(items, y).save(output)
     typer.echo(output)
