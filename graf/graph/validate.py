@@ -199,7 +199,9 @@ def _check_nodes(name: str, nodes: NDArray[np.int32], n: int) -> None:
 def _check_range(name: str, values: NDArray[np.int32], low: int, high: int) -> None:
     if len(values) and (values.min() < low or values.max() >= high):
         wrong = np.flatnonzero((values < low) | (values >= high))[0]
-        raise GraphError(f"`{name}` must lie between {low} and {high - 1}, got {values[wrong]} at index {wrong}")
+        raise GraphError(
+            f"`{name}` must lie between {low} and {high - 1}, got {values[wrong]} at index {wrong}"
+        )
 
 
 def _indices(name: str, values: Any) -> NDArray[np.int32]:

@@ -1,0 +1,91 @@
+"""GraphBatch: packing, unpacking and changing the vocabulary."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import OPS, edge_graphs, graphs, node_graphs
+
+from graf import ComputationGraph, GraphBatch, OpSet
+from graf.exceptions import InputError
+from graf.graph.batch import FOREIGN, INPUT, OUTPUT, STATION
+
+CHAIN = ComputationGraph.from_edges(["conv3x3", None, "skip"], [(0, 1), (1, 2)], names=["a", "b", "c"])
+PAIR = ComputationGraph.from_edges(["mystery", "skip"], [(0, 1), (0, 1)])
+
+
+@given(st.lists(graphs(), min_size=1, max_size=5))
+def test_unpacking_gives_the_graphs_back(packed):
+    batch = GraphBatch.from_graphs(packed, OPS)
+    assert len(batch) == len(packed)
+    for graph, copy in zip(packed, batch, strict=True):
+        assert copy.op_names == graph.op_names
+        assert copy.canonical_hash == graph.canonical_hash
+        np.testing.assert_array_equal(copy.edges, graph.edges)
+        np.testing.assert_array_equal(copy.stations, graph.stations)
+    assert batch[-1].canonical_hash == packed[-1].canonical_hash
+
+
+@pytest.mark.parametrize("kind", [node_graphs, edge_graphs])
+def test_layout(kind):
+    @given(st.lists(kind(), min_size=1, max_size=4))
+    def check(packed):
+        batch = GraphBatch.from_graphs(packed)
+        assert batch.offset.tolist() == [sum(g.n_nodes for g in packed[:i]) for i in range(len(packed) + 1)]
+        for start, graph in zip(batch.offset, packed, strict=False):
+            for node in range(graph.n_nodes):
+                first, last = batch.pred_indptr[start + node : start + node + 2]
+                assert batch.preds[first:last].tolist() == graph.predecessors(node).tolist()
+                flags = batch.flags[start + node]
+                assert bool(flags & INPUT) == (node in graph.inputs)
+                assert bool(flags & OUTPUT) == (node in graph.outputs)
+                assert bool(flags & STATION) == graph.stations[node]
+
+    check()
+
+
+def test_a_template_gives_the_same_batch_as_graphs():
+    node_op = np.array([[0, -1, 1], [1, -1, 0]])
+    batch = GraphBatch.from_template(CHAIN, node_op)
+    other = ComputationGraph.from_edges(["skip", None, "conv3x3"], [(0, 1), (1, 2)], ops=CHAIN.ops)
+    expected = GraphBatch.from_graphs([CHAIN, other], CHAIN.ops)
+    for name in ("offset", "node_op", "flags", "pred_indptr", "preds"):
+        np.testing.assert_array_equal(getattr(batch, name), getattr(expected, name))
+        assert getattr(batch, name).dtype == getattr(expected, name).dtype
+
+
+def test_vocabulary_defaults_to_all_operations():
+    batch = GraphBatch.from_graphs([CHAIN, PAIR])
+    assert batch.ops == OpSet(("conv3x3", "skip", "mystery"))
+    assert batch.node_op.tolist() == [0, -1, 1, 2, 1]
+
+
+def test_operations_outside_the_vocabulary_are_foreign():
+    ops = OpSet(("skip",))
+    for batch in (
+        GraphBatch.from_graphs([CHAIN, PAIR], ops),
+        GraphBatch.from_graphs([CHAIN, PAIR]).with_ops(ops),
+    ):
+        assert batch.ops == ops
+        assert batch.node_op.tolist() == [FOREIGN, -1, 0, FOREIGN, 0]
+    assert batch[1].op_names == ("foreign", "skip")
+    again = GraphBatch.from_graphs(list(batch), ops)
+    assert again.node_op.tolist() == batch.node_op.tolist()
+    assert batch.with_ops(OpSet(("conv3x3", "skip"))).node_op.tolist() == [FOREIGN, -1, 1, FOREIGN, 1]
+
+
+def test_no_graphs():
+    with pytest.raises(InputError, match="at least one graph, got none"):
+        GraphBatch.from_graphs([])
+
+
+@pytest.mark.parametrize("index", [2, -3])
+def test_an_index_out_of_range(index):
+    with pytest.raises(IndexError):
+        GraphBatch.from_graphs([CHAIN, PAIR])[index]
+
+
+def test_memory_is_linear_in_the_number_of_graphs():
+    sizes = [GraphBatch.from_graphs([CHAIN] * n).nbytes for n in (1, 2, 3, 1001)]
+    per_graph = sizes[1] - sizes[0]
+    assert sizes == [sizes[0] + i * per_graph for i in (0, 1, 2, 1000)]

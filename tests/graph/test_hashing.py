@@ -1,0 +1,82 @@
+"""The canonical hash: blind to numbering, and to nothing else."""
+
+import naive
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import OPS, graphs
+
+from graf import ComputationGraph
+
+
+@given(graphs(), st.randoms(use_true_random=False))
+def test_renumbering_keeps_the_hash(graph, random):
+    order = list(range(graph.n_nodes))
+    random.shuffle(order)
+    edges = [(order[u], order[v]) for u, v in graph.edges.tolist()]
+    random.shuffle(edges)
+    renumbered = ComputationGraph.from_edges(
+        [graph.op_names[order.index(node)] for node in range(graph.n_nodes)],
+        edges,
+        inputs=[order[node] for node in graph.inputs],
+        outputs=[order[node] for node in graph.outputs],
+    )
+    assert renumbered.canonical_hash == graph.canonical_hash
+
+
+@given(graphs(max_nodes=5), graphs(max_nodes=5))
+def test_equal_hashes_are_isomorphic_graphs(a, b):
+    assert (a.canonical_hash == b.canonical_hash) == naive.isomorphic(a, b)
+
+
+DIAMOND = (["skip", "conv3x3", "none", "skip"], [(0, 1), (0, 2), (1, 3), (2, 3)])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"operations": ["skip", "conv3x3", "conv3x3", "skip"]},
+        {"operations": ["skip", None, "none", "skip"]},
+        {"edges": [(0, 1), (0, 2), (1, 2), (2, 3)]},
+        {"edges": [(0, 1), (0, 1), (0, 2), (1, 3), (2, 3)]},
+        {"inputs": [0, 1]},
+        {"outputs": [2]},
+    ],
+)
+def test_any_change_changes_the_hash(changes):
+    arguments = dict(zip(("operations", "edges"), DIAMOND, strict=True))
+    plain = ComputationGraph.from_edges(**arguments, ops=OPS)
+    changed = ComputationGraph.from_edges(**arguments | changes, ops=OPS)
+    assert changed.canonical_hash != plain.canonical_hash
+
+
+def test_labels_do_not_count():
+    plain = ComputationGraph.from_edges(*DIAMOND)
+    labelled = ComputationGraph.from_edges(
+        *DIAMOND, ops=OPS, names=list("abcd"), attributes={"x": [1, 2, 3, 4]}
+    )
+    assert plain.canonical_hash == labelled.canonical_hash
+    assert len(plain.canonical_hash) == 32
+
+
+def test_hashes_of_published_cells(simple_cells):
+    """5,044 functions; networkx agrees on 300 pairs of equal and of different hash, alike in size."""
+    hashes = [graph.canonical_hash for graph in simple_cells]
+    assert len(set(hashes)) == 5044
+    rng = np.random.default_rng(0)
+    for a, b in pairs_within(hashes, rng):
+        assert naive.isomorphic(simple_cells.iloc[a], simple_cells.iloc[b])
+    sizes = [f"{sorted(filter(None, graph.op_names))} {graph.n_edges}" for graph in simple_cells]
+    alike = [(a, b) for a, b in pairs_within(sizes, rng) if hashes[a] != hashes[b]]
+    assert len(alike) > 200
+    for a, b in alike:
+        assert not naive.isomorphic(simple_cells.iloc[a], simple_cells.iloc[b])
+
+
+def pairs_within(keys, rng, n=300):
+    """Random pairs of positions that have the same key."""
+    groups = [group for group in pd.Series(range(len(keys))).groupby(keys).agg(list) if len(group) > 1]
+    chosen = rng.integers(len(groups), size=n)
+    return [rng.choice(groups[i], 2, replace=False) for i in chosen]
