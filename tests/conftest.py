@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("graf", deadline=None)  # a busy machine is no fault
+settings.load_profile("graf")
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,10 @@
 """Random graphs and other inputs for property tests."""
 
 import networkx as nx
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from graf import ComputationGraph, OpSet
 
-settings.register_profile("graf", settings(), deadline=None)  # a busy machine is no fault
-settings.load_profile("graf")
 
 OPS = OpSet(("none", "skip", "conv3x3", "avg_pool3x3", "max_pool3x3"))
 

@@ -54,7 +54,7 @@ def test_index_is_the_architectures_and_graphs_agree_with_them():
     np.testing.assert_array_equal(by_name, by_graph)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs(max_nodes=9), st.randoms(use_true_random=False))
 def test_features_do_not_depend_on_the_numbering(graph, random):
     order = list(range(graph.n_nodes))

@@ -58,7 +58,7 @@ def test_edge_cases(name):
     check(EDGE_CASES[name])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(graphs(max_nodes=9))
 def test_random_graphs(graph):
     check(graph)
