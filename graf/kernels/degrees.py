@@ -57,16 +57,15 @@ def degrees(
                     if source >= 0:
                         counts[source, 1] += flags[v] & 2 != 0
                         counts[source, 2] += is_station
-            counts[:, 2:] /= stations
             for s in range(n_sets):
-                at_input, at_output, mean_in, mean_out = 0.0, 0.0, 0.0, 0.0
+                at_input, at_output, total_in, total_out = 0.0, 0.0, 0.0, 0.0
                 for op in range(n_ops):
                     weight = 1.0 if allowed[op, s] else 0.0
                     at_input += weight * counts[op, 0]
                     at_output += weight * counts[op, 1]
-                    mean_in += weight * counts[op, 2]
-                    mean_out += weight * counts[op, 3]
+                    total_in += weight * counts[op, 2]
+                    total_out += weight * counts[op, 3]
                 out[g, 4 * s] = at_input
                 out[g, 4 * s + 1] = at_output
-                out[g, 4 * s + 2] = mean_in
-                out[g, 4 * s + 3] = mean_out
+                out[g, 4 * s + 2] = total_in / stations
+                out[g, 4 * s + 3] = total_out / stations
