@@ -66,8 +66,7 @@ def cells() -> dict[str, Any]:
         rivals[name] = typical(lambda columns=columns: [columns(g) for g in graphs], 3) / len(few)
     return {
         "kernel_cells_per_second": 1 / kernels,
-        "kernel_cells_per_second_on_a_million": len(million)
-        / typical(kernel_run(million, PUBLISHED), 5),
+        "kernel_cells_per_second_on_a_million": len(million) / typical(kernel_run(million, PUBLISHED), 5),
         "strings_to_table_cells_per_second": len(everything) / typical(lambda: road.transform(everything), 5),
         "strings_to_table_cells_per_second_on_a_million": len(sampled)
         / typical(lambda: road.transform(sampled), 1),

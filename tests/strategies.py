@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from graf import ComputationGraph, OpSet
 
-
 OPS = OpSet(("none", "skip", "conv3x3", "avg_pool3x3", "max_pool3x3"))
 
 

@@ -111,11 +111,13 @@ class GraphBatch:
 
 
 def _cumulative(sizes: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+    total = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, out=total[1:])
+    return total
 
 
 def _flags(graph: ComputationGraph) -> NDArray[np.uint8]:
-    flags = np.where(graph.stations, STATION, 0).astype(np.uint8)
+    flags = graph.stations * np.uint8(STATION)
     flags[graph.inputs] |= INPUT
     flags[graph.outputs] |= OUTPUT
     return flags

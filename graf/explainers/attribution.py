@@ -1,0 +1,88 @@
+"""explain: a fitted predictor and items in, an Explanation out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from graf.exceptions import InputError
+from graf.explainers.explanation import Explanation
+from graf.explainers.shap_values import check_additivity, shap_values
+from graf.features import Column, parse_column
+from graf.features.published import published_columns
+from graf.predictors import PerformancePredictor
+
+__all__ = ["explain"]
+
+
+def explain(predictor: PerformancePredictor, items: Any, *, background: Any = None) -> Explanation:
+    """What each feature added to each prediction, as SHAP values.
+
+    Parameters
+    ----------
+    predictor : a fitted `PerformancePredictor` of trees (random forest, extra trees, XGBoost).
+    items : what the predictor predicts from: architectures, graphs, or a DataFrame indexed by
+        architecture. Time grows linearly with them, about 30 ms each for a forest of 100 trees
+        grown on 1,000 rows: explain a sample.
+    background : items that stand for an average architecture (interventional SHAP values); None
+        takes the rows that the trees were grown on (path-dependent).
+
+    Returns
+    -------
+    Explanation
+        Values and base value add up to the prediction, row by row; this is checked.
+
+    Raises
+    ------
+    InputError
+        If `predictor` is not a predictor, or the items are not what it was fitted on.
+    sklearn.exceptions.NotFittedError
+        If it is not fitted.
+    UnsupportedError
+        If its model is not one of trees.
+
+    References
+    ----------
+    S. Lundberg, S.-I. Lee, A unified approach to interpreting model predictions, NeurIPS 2017.
+
+    Examples
+    --------
+    >>> from graf import PerformancePredictor, get_space
+    >>> cells = get_space("nasbench201").sample(60)
+    >>> predictor = PerformancePredictor().fit(cells, [cell.count("conv_3x3") for cell in cells])
+    >>> explain(predictor, cells[:5]).importance(by="operation").index[0]
+    'conv3x3'
+    """
+    if not isinstance(predictor, PerformancePredictor):
+        raise InputError(f"`predictor` must be a fitted PerformancePredictor, got {type(predictor).__name__}")
+    data = predictor.features_table(items)
+    X = data.to_numpy(np.float64)
+    rows = None if background is None else predictor.features_table(background).to_numpy(np.float64)
+    predictions = np.asarray(predictor.predict(items), np.float64).reshape(len(X), -1)
+    values, bases = [], []
+    for model, predicted in zip(predictor.estimators_.values(), predictions.T, strict=True):
+        found, base = shap_values(model, X, rows)
+        check_additivity(model, found, base, predicted)
+        values.append(found)
+        bases.append(np.full(len(X), base))
+    everything = Explanation(
+        values=np.stack(values, axis=-1),
+        base_values=np.stack(bases, axis=-1),
+        predictions=predictions,
+        data=data,
+        target_names=tuple(predictor.target_names_),
+        columns=_graph_columns(predictor),
+    )
+    return everything if len(values) > 1 else everything.select(everything.target_names[0])
+
+
+def _graph_columns(predictor: PerformancePredictor) -> dict[str, Column]:
+    """What the graph features hold by their names, which may be published ones."""
+    graph = predictor.inputs_.graph
+    if graph is None:
+        return {}
+    if graph.compat is None or graph.space_ is None:
+        return {name: parse_column(name) for name in graph.get_feature_names_out()}
+    published = published_columns(graph.space_, graph.compat)
+    return {found.name: found.column for found in published if found.column is not None}

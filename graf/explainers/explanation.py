@@ -1,0 +1,134 @@
+"""Explanation: what each feature added to each prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from graf.exceptions import InputError, UnknownNameError
+from graf.explainers import grouping, shap_plots
+from graf.features import Column
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Explanation"]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """SHAP values of predictions; with the base value they add up to the prediction.
+
+    Parameters
+    ----------
+    values : (n, n_features) for one target, (n, n_features, n_targets) for several, in the
+        units of the targets.
+    base_values : (n,) or (n, n_targets); the prediction when nothing is known.
+    predictions : (n,) or (n, n_targets).
+    data : the features, a DataFrame (n, n_features) indexed by architecture.
+    target_names : names of the targets, last axis of the arrays.
+    columns : what the graph features among the features hold, by name.
+
+    Notes
+    -----
+    Where features are correlated, SHAP shares an effect among them: look at `importance` by
+    family or operation too.
+    """
+
+    values: NDArray[np.float64]
+    base_values: NDArray[np.float64]
+    predictions: NDArray[np.float64]
+    data: pd.DataFrame
+    target_names: tuple[str, ...]
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Names of the features, second axis of `values`."""
+        return list(self.data.columns)
+
+    @property
+    def architectures(self) -> pd.Index[Any]:
+        """The architectures explained, first axis of the arrays."""
+        return self.data.index
+
+    def select(self, target: str) -> Explanation:
+        """The explanation of one target; `UnknownNameError` lists near names."""
+        if target not in self.target_names:
+            raise UnknownNameError("target", target, self.target_names)
+        if self.values.ndim == 2:
+            return self
+        k = self.target_names.index(target)
+        arrays = {name: getattr(self, name)[..., k] for name in ("values", "base_values", "predictions")}
+        return replace(self, **arrays, target_names=(target,))
+
+    def importance(self, by: str = "feature") -> pd.DataFrame:
+        """Mean absolute SHAP value in the target's unit, one column per target, largest first.
+
+        Parameters
+        ----------
+        by : "feature"; "family", where the values of a family are added per architecture before
+            the absolute value is taken; or "operation", where a feature counts in equal parts
+            for each operation of its set.
+
+        Notes
+        -----
+        With several targets, rows are ordered by their mean share of the target's total.
+        """
+        weights = grouping.weights(self.feature_names, self.columns, by)
+        sums = np.einsum("nft,fg->ngt", self._cube, weights.to_numpy())
+        table = pd.DataFrame(
+            np.abs(sums).mean(axis=0),
+            index=weights.columns.rename(by),
+            columns=pd.Index(self.target_names, name="target"),
+        )
+        share = (table / table.sum()).mean(axis=1)
+        return table.loc[share.sort_values(ascending=False, kind="stable").index]
+
+    @property
+    def _cube(self) -> NDArray[np.float64]:
+        return self.values.reshape(*self.data.shape, len(self.target_names))
+
+    def to_shap(self, target: str | None = None) -> Any:
+        """A `shap.Explanation` of one target, for the plots of shap."""
+        return shap_plots.to_shap(self._single(target))
+
+    def plot_beeswarm(self, target: str | None = None, **kwargs: Any) -> Axes:
+        """SHAP values of the strongest features, one dot per architecture; the Axes."""
+        return shap_plots.beeswarm(self._single(target), **kwargs)
+
+    def plot_bar(self, target: str | None = None, **kwargs: Any) -> Axes:
+        """Mean absolute SHAP values of the strongest features; the Axes."""
+        return shap_plots.bar(self._single(target), **kwargs)
+
+    def plot_dependence(self, feature: str, target: str | None = None, **kwargs: Any) -> Axes:
+        """SHAP value over the value of one feature; the Axes."""
+        if feature not in self.data:
+            raise UnknownNameError("feature", feature, self.feature_names)
+        return shap_plots.dependence(self._single(target), feature, **kwargs)
+
+    def plot_heatmap(self, target: str | None = None, **kwargs: Any) -> Axes:
+        """SHAP values of the strongest features by architecture, as colours; the Axes."""
+        return shap_plots.heatmap(self._single(target), **kwargs)
+
+    def _single(self, target: str | None) -> Explanation:
+        if target is not None:
+            return self.select(target)
+        if len(self.target_names) > 1:
+            raise InputError(f"`target` must be named, one of {', '.join(self.target_names)}")
+        return self
+
+    def _repr_html_(self) -> str:
+        head = self.importance().head(10)
+        table: str = head.to_html(float_format=lambda value: f"{value:.4g}")
+        return f"<p>Mean |SHAP| of {len(self.data)} architectures, strongest features</p>{table}"
+
+    def __repr__(self) -> str:
+        targets = ", ".join(self.target_names)
+        n, k = self.data.shape
+        return f"<Explanation of {targets}: {n} architectures, {k} features>"

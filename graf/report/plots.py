@@ -1,0 +1,240 @@
+"""The figures of a report, by plotly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from plotly import graph_objects as go
+from plotly.subplots import make_subplots
+
+from graf.explainers import Explanation
+from graf.report.words import words
+
+__all__ = [
+    "beeswarm_figure",
+    "dependence_figure",
+    "effects_figure",
+    "importance_figure",
+    "predicted_figure",
+    "ranking_figure",
+]
+
+# Okabe and Ito, Color universal design (2008)
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
+LINES = (BLUE, "#CC79A7", ORANGE, GREEN, "#E69F00", "#56B4E9", "#000000")
+LOW_TO_HIGH = [(0.0, BLUE), (0.5, "#B9A7B0"), (1.0, ORANGE)]
+HARM_TO_HELP = [(0.0, ORANGE), (0.5, "#FFFFFF"), (1.0, BLUE)]
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+N_FEATURES, N_SWARM, N_DEPENDENCE = 15, 12, 3
+
+Floats = NDArray[np.floating[Any]]
+
+
+def ranking_figure(scores: pd.DataFrame, ceiling: float) -> go.Figure:
+    """Kendall tau by number of labels, a line per predictor; the noise ceiling, if known."""
+    figure = go.Figure()
+    for colour, (name, rows) in zip(_cycle(LINES), scores.groupby("predictor", sort=False), strict=False):
+        figure.add_scatter(
+            x=rows["labels"],
+            y=rows["tau_mean"],
+            error_y={"array": rows["tau_std"], "thickness": 1, "width": 3},
+            name=escape(str(name)),
+            line={"color": colour},
+        )
+    if not np.isnan(ceiling):
+        figure.add_hline(ceiling, line={"color": GREY, "dash": "dot"}, annotation_text="noise ceiling")
+    sizes = sorted(scores["labels"].unique())
+    figure.update_xaxes(title="labels", type="log", tickvals=sizes, ticktext=[f"{n:,}" for n in sizes])
+    figure.update_yaxes(title="Kendall tau")
+    return _styled(figure, 340, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+
+
+def predicted_figure(predictions: pd.DataFrame, label: str, unit: str) -> go.Figure:
+    """Predicted over measured values, one dot per architecture, and the diagonal."""
+    ends = [predictions.min().min(), predictions.max().max()]
+    figure = go.Figure()
+    figure.add_scatter(x=ends, y=ends, mode="lines", line={"color": GREY, "width": 1}, hoverinfo="skip")
+    figure.add_scatter(
+        x=predictions["measured"],
+        y=predictions["predicted"],
+        mode="markers",
+        marker={"size": 4, "color": BLUE, "opacity": 0.45},
+        text=[escape(str(name)) for name in predictions.index],
+        hovertemplate="%{text}<br>measured %{x:.4g}, predicted %{y:.4g}<extra></extra>",
+    )
+    figure.update_xaxes(title=f"measured {_with_unit(label, unit)}")
+    figure.update_yaxes(title="predicted")
+    return _styled(figure, 340)
+
+
+def importance_figure(importance: pd.Series[float], unit: str) -> go.Figure:
+    """Mean |SHAP| as bars, largest on top."""
+    shown = importance.head(N_FEATURES)[::-1]
+    figure = go.Figure()
+    figure.add_bar(
+        x=shown,
+        y=[escape(name) for name in shown.index],
+        orientation="h",
+        marker={"color": BLUE},
+        text=[escape(words(name)) for name in shown.index],
+        textposition="none",
+        hovertemplate="%{text}<br>%{x:.3g}<extra></extra>",
+    )
+    figure.update_xaxes(title=_with_unit("mean |SHAP|", unit))
+    return _styled(figure, 90 + 22 * len(shown), bargap=0.3)
+
+
+def beeswarm_figure(explanation: Explanation, unit: str) -> go.Figure:
+    """SHAP values of the strongest features, a dot per architecture, coloured by feature value."""
+    names = list(explanation.importance().index[:N_SWARM])[::-1]
+    figure = go.Figure()
+    for position, name in enumerate(names):
+        figure.add_trace(_swarm(explanation, name, position))
+    figure.update_layout(
+        coloraxis={
+            "colorscale": LOW_TO_HIGH,
+            "cmin": 0,
+            "cmax": 1,
+            "colorbar": _colorbar("feature value", {0: "low", 1: "high"}),
+        }
+    )
+    figure.add_vline(0, line={"color": GREY, "width": 1})
+    figure.update_xaxes(title=_with_unit("SHAP value", unit))
+    figure.update_yaxes(tickvals=list(range(len(names))), ticktext=[escape(name) for name in names])
+    figure.update_yaxes(range=[-0.6, len(names) - 0.4], showgrid=True)
+    return _styled(figure, 90 + 38 * len(names))
+
+
+def _swarm(explanation: Explanation, name: str, position: int) -> go.Scatter:
+    values = explanation.values[:, explanation.feature_names.index(name)]
+    feature = explanation.data[name]
+    rank = feature.rank()
+    span = rank.max() - rank.min()
+    colour = (rank - rank.min()) / (span if span > 0 else 1)
+    return go.Scatter(
+        x=values,
+        y=position + _spread(values),
+        mode="markers",
+        marker={"size": 4, "color": colour, "coloraxis": "coloraxis", "opacity": 0.8},
+        customdata=[(_shown(value), escape(str(name))) for name, value in feature.items()],
+        hovertemplate=f"{escape(name)} = %{{customdata[0]}}<br>SHAP %{{x:.3g}}<br>%{{customdata[1]}}<extra></extra>",
+    )
+
+
+def _spread(values: Floats, bins: int = 90, widest: float = 0.4) -> Floats:
+    """Vertical offsets that keep dots of like value apart, in turn above and below the line."""
+    edges = np.linspace(values.min(), values.max(), bins)
+    place = pd.Series(np.digitize(values, edges))
+    turn = place.groupby(place).cumcount().to_numpy()
+    offset = (turn + 1) // 2 * np.where(turn % 2, 1, -1)
+    found: Floats = offset * min(0.06, widest / max(1, np.abs(offset).max()))
+    return found
+
+
+def dependence_figure(explanation: Explanation, unit: str) -> go.Figure:
+    """SHAP value over feature value of the strongest features; dots without a value on the left."""
+    names = list(explanation.importance().index[:N_DEPENDENCE])
+    figure = make_subplots(1, len(names), shared_yaxes=True, horizontal_spacing=0.03)
+    for column, name in enumerate(names, start=1):
+        _add_dependence(figure, explanation, name, column)
+    figure.update_yaxes(title=_with_unit("SHAP value", unit), col=1)
+    return _styled(figure, 320)
+
+
+def _add_dependence(figure: go.Figure, explanation: Explanation, name: str, column: int) -> None:
+    feature = explanation.data[name]
+    values = explanation.values[:, explanation.feature_names.index(name)]
+    low, high = feature.min(), feature.max()
+    absent = low - max(high - low, 1) / 4
+    figure.add_scatter(
+        x=feature.fillna(absent) + _jitter(feature),
+        y=values,
+        mode="markers",
+        marker={"size": 4, "opacity": 0.6, "color": np.where(feature.isna(), GREY, BLUE)},
+        text=[f"{_shown(v)}<br>{escape(str(a))}" for a, v in feature.items()],
+        hovertemplate=f"{escape(name)} = %{{text}}<br>SHAP %{{y:.3g}}<extra></extra>",
+        row=1,
+        col=column,
+    )
+    figure.add_hline(0, line={"color": GREY, "width": 1}, row=1, col=column)
+    figure.update_xaxes(title={"text": escape(name), "font": {"size": 11}}, row=1, col=column)
+    if feature.isna().any():
+        note = {"text": "undefined", "x": absent, "y": 0, "yref": "y domain", "yanchor": "bottom"}
+        figure.add_annotation(note, showarrow=False, font={"color": GREY, "size": 11}, row=1, col=column)
+
+
+def _jitter(feature: pd.Series[float]) -> Floats:
+    """Small shifts, the same each time, so that dots of equal whole numbers do not hide each other."""
+    steps = np.diff(np.sort(feature.dropna().unique()))
+    width = 0.3 * float(steps.min()) if 0 < len(steps) < 12 else 0.0
+    golden = np.arange(len(feature)) * 0.6180339887
+    return width * (golden % 1 - 0.5)
+
+
+def effects_figure(effects: pd.DataFrame, labels: Sequence[str]) -> go.Figure:
+    """Features x targets in colours: blue helps, orange harms."""
+    shown = effects[::-1]
+    largest = float(np.abs(shown.to_numpy()).max(initial=0)) or 1.0
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=shown,
+        x=["<br>".join(map(escape, wrap(label, 20))) for label in labels],
+        y=[escape(name) for name in shown.index],
+        text=[[f"{value:+.2f}" if abs(value) >= 0.005 else "" for value in row] for row in shown.to_numpy()],
+        texttemplate="%{text}",
+        customdata=[[escape(words(name))] * len(labels) for name in shown.index],
+        hovertemplate="%{customdata}<br>%{x}: %{z:+.3f}<extra></extra>",
+        colorscale=HARM_TO_HELP,
+        zmin=-largest,
+        zmax=largest,
+        xgap=2,
+        ygap=2,
+        colorbar=_colorbar(
+            "effect, standard deviations",
+            {-largest: f"harms {largest:.2f}", 0: "0", largest: f"helps {largest:.2f}"},
+        ),
+    )
+    figure.update_xaxes(side="top", showgrid=False)
+    return _styled(figure, 130 + 24 * len(shown))
+
+
+def _styled(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
+    figure.update_xaxes(automargin=True, zeroline=False)
+    figure.update_yaxes(automargin=True, zeroline=False, ticklabelstandoff=6)
+    return figure.update_layout(
+        template="plotly_white",
+        height=height,
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        font={"family": FONT, "size": 12, "color": "#222222"},
+        showlegend="legend" in layout,
+        hoverlabel={"font": {"family": FONT}},
+        **layout,
+    )
+
+
+def _colorbar(title: str, ticks: Mapping[float, str]) -> dict[str, Any]:
+    return {
+        "title": {"text": title, "side": "right"},
+        "tickvals": list(ticks),
+        "ticktext": list(ticks.values()),
+        "thickness": 10,
+        "outlinewidth": 0,
+    }
+
+
+def _with_unit(text: str, unit: str) -> str:
+    return escape(f"{text} ({unit})" if unit else text)
+
+
+def _shown(value: float) -> str:
+    return "undefined" if np.isnan(value) else f"{value:.4g}"
+
+
+def _cycle(colours: Sequence[str]) -> list[str]:
+    return list(colours) * 10

@@ -1,0 +1,132 @@
+"""From the data of a report to its page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from plotly import graph_objects as go
+from plotly.io import to_html
+from plotly.offline import get_plotlyjs
+
+import graf
+from graf.features import FEATURES, Feature
+from graf.report import plots
+from graf.report.drawings import draw
+from graf.report.sentences import headline
+from graf.report.summarize import Summary
+from graf.report.target import FOLDS, TargetSummary
+from graf.report.words import label, listed, words
+
+__all__ = ["figures", "render"]
+
+
+def render(summary: Summary) -> str:
+    """The page as HTML that needs no other file."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = (number, spread, signed, listed, breakable)
+    environment.filters |= {function.__name__: function for function in filters}
+    drawn = {name: _embedded(name, figure) for name, figure in figures(summary).items()}
+    return environment.get_template("page.html").render(
+        summary=summary,
+        figures=drawn,
+        labels=_labels(summary),
+        headlines=_headlines(summary),
+        drawings=[None if e.graph is None else draw(e.graph) for e in summary.examples],
+        glossary=_glossary(summary),
+        words=partial(words, ops=summary.ops),
+        folds=FOLDS,
+        plotly=Markup(get_plotlyjs()),
+        version=graf.__version__,
+        today=date.today().isoformat(),
+    )
+
+
+def figures(summary: Summary) -> dict[str, go.Figure]:
+    """Every figure of the page by its place: "effects", "operations", `<figure>-<i>` of target i."""
+    labels = _labels(summary)
+    found = {"effects": plots.effects_figure(summary.strongest, list(labels.values()))}
+    if len(summary.operation_effects):
+        found["operations"] = plots.effects_figure(summary.operation_effects, list(labels.values()))
+    for i, target in enumerate(summary.targets):
+        unit, ceiling = summary.metadata.loc[target.name, ["unit", "noise_ceiling"]]
+        drawn = _target_figures(target, labels[target.name], str(unit), float(ceiling))
+        found |= {f"{name}-{i}": figure for name, figure in drawn}
+    return found
+
+
+def _target_figures(
+    target: TargetSummary, label: str, unit: str, ceiling: float
+) -> Iterator[tuple[str, go.Figure]]:
+    explanation = target.explanation
+    importance = explanation.importance()[target.name]
+    yield "ranking", plots.ranking_figure(target.scores, ceiling)
+    yield "predicted", plots.predicted_figure(target.predictions, label, unit)
+    yield "features", plots.importance_figure(importance, unit)
+    if explanation.columns:
+        for by, name in (("family", "families"), ("operation", "operations")):
+            yield name, plots.importance_figure(explanation.importance(by)[target.name], unit)
+    yield "beeswarm", plots.beeswarm_figure(explanation, unit)
+    yield "dependence", plots.dependence_figure(explanation, unit)
+
+
+def _embedded(name: str, figure: go.Figure) -> Markup:
+    config = {"displayModeBar": False, "responsive": True}
+    return Markup(to_html(figure, config, include_plotlyjs=False, full_html=False, div_id=f"figure-{name}"))
+
+
+def _labels(summary: Summary) -> dict[str, str]:
+    return {name: label(name, str(unit)) for name, unit in summary.metadata["unit"].items()}
+
+
+def _headlines(summary: Summary) -> list[str]:
+    ceilings = summary.metadata["noise_ceiling"]
+    return [
+        headline(label, target.scores, summary.features, float(ceilings[target.name]))
+        for target, label in zip(summary.targets, _labels(summary).values(), strict=True)
+    ]
+
+
+def _glossary(summary: Summary) -> list[Feature]:
+    """The families that features are of, with their definitions."""
+    columns = summary.targets[0].explanation.columns.values()
+    families = dict.fromkeys(column.family for column in columns)
+    return [FEATURES[name] for name in families]
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number as people write it; a dash where there is none."""
+    if pd.isna(value):
+        return "\N{EN DASH}"
+    return f"{value:,.0f}" if 10**digits <= abs(value) < 1e7 else f"{value:.{digits}g}"
+
+
+def spread(row: Mapping[str, float], figure: str) -> str:
+    """Mean and standard deviation over the splits; three decimals for those that have no unit."""
+    mean, deviation = row[f"{figure}_mean"], row[f"{figure}_std"]
+    if pd.isna(mean):
+        return number(mean)
+    show = number if figure in ("mae", "regret") else "{:.3f}".format
+    return show(mean) + ("" if pd.isna(deviation) else f" ± {show(deviation)}")
+
+
+def signed(value: float) -> str:
+    """An effect with its sign, 0 where it is next to nothing."""
+    return f"{value:+.3f}" if abs(value) >= 0.0005 else "0"
+
+
+def breakable(name: str) -> Markup:
+    """A column name that lines may break after an operation."""
+    return Markup("<wbr>").join(part for part in re.split(r"(?<=[(+])", name))

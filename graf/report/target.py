@@ -1,0 +1,169 @@
+"""One target of a report: how well it is predicted, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.model_selection import KFold
+
+from graf.datasets import Dataset
+from graf.exceptions import InputError
+from graf.explainers import Explanation, explain
+from graf.predictors import PerformancePredictor, evaluate, free_rows, summary
+from graf.report.choices import choose_sizes, items_of
+
+__all__ = ["FOLDS", "STEPS", "Plan", "Settings", "Step", "TargetSummary", "summarize_targets"]
+
+Step = Callable[[str], None]
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a report is made; see `graf.write_report`."""
+
+    model: Any = "random_forest"
+    n_explained: int = 300
+    train_sizes: Sequence[int] | None = None
+    seeds: Sequence[int] = (0, 1, 2, 3, 4)
+    seed: int = 0
+    n_jobs: int = 2
+    most_rows: int = 2500
+
+    def __post_init__(self) -> None:
+        if self.n_explained < 1:
+            raise InputError(f"`n_explained` must be at least 1, got {self.n_explained}")
+        if len(self.seeds) == 0:
+            raise InputError("`seeds` must hold at least one seed, got none")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What all targets share.
+
+    Parameters
+    ----------
+    data : the dataset.
+    settings : how to go about it.
+    predictors : what is evaluated, by label; the first is explained.
+    explained : architectures whose predictions are explained.
+    """
+
+    data: Dataset
+    settings: Settings
+    predictors: Mapping[str, PerformancePredictor]
+    explained: Sequence[str]
+
+    @property
+    def predictor(self) -> PerformancePredictor:
+        """A new copy of the predictor that is explained."""
+        found: PerformancePredictor = clone(next(iter(self.predictors.values())))
+        return found
+
+
+@dataclass(frozen=True)
+class TargetSummary:
+    """What a report says of one target.
+
+    Parameters
+    ----------
+    name : column of the dataset.
+    n, n_missing : architectures with a value, and without one.
+    trials : what `graf.predictors.evaluate` returned.
+    scores : their mean and spread over the splits.
+    predictions : `measured` and `predicted` by architecture, each predicted by a model that was
+        fitted on the other folds.
+    explanation : SHAP values of a model that was fitted on all folds.
+    """
+
+    name: str
+    n: int
+    n_missing: int
+    trials: pd.DataFrame
+    scores: pd.DataFrame
+    predictions: pd.DataFrame
+    explanation: Explanation
+
+
+def summarize_targets(plan: Plan, names: Sequence[str], step: Step) -> list[TargetSummary]:
+    """One summary per target; `step` is called when one of the `STEPS` of a target is done."""
+    tasks = list(product(STEPS, names))
+    work = Parallel(n_jobs=plan.settings.n_jobs, return_as="generator")
+    found: dict[tuple[str, str], Any] = {}
+    for (doing, name), result in zip(tasks, work(delayed(STEPS[d])(plan, n) for d, n in tasks), strict=True):
+        found[doing, name] = result
+        step(f"{name}: {doing}")
+    return [_summary(plan, name, *(found[doing, name] for doing in STEPS)) for name in names]
+
+
+def _summary(
+    plan: Plan, name: str, explanation: Explanation, predictions: pd.DataFrame, trials: pd.DataFrame
+) -> TargetSummary:
+    n = int(plan.data.targets[name].notna().sum())
+    return TargetSummary(
+        name=name,
+        n=n,
+        n_missing=len(plan.data) - n,
+        trials=trials,
+        scores=summary(trials),
+        predictions=predictions,
+        explanation=explanation,
+    )
+
+
+def _known(plan: Plan, name: str) -> Dataset:
+    return plan.data.select(plan.data.targets[name].notna().to_numpy())
+
+
+def _sample(plan: Plan, name: str) -> Dataset:
+    """The rows that models are fitted on: all that have a value, or a random part of them."""
+    known = _known(plan, name)
+    order = np.random.default_rng(plan.settings.seed).permutation(len(known))
+    kept = np.zeros(len(known), bool)
+    kept[order[: plan.settings.most_rows]] = True
+    return known.select(kept)
+
+
+def _explained(plan: Plan, name: str) -> Explanation:
+    rows = _sample(plan, name)
+    fitted = plan.predictor.fit(items_of(rows), rows.targets[name])
+    return explain(fitted, items_of(plan.data.select(plan.explained)))
+
+
+def _held_out(plan: Plan, name: str) -> pd.DataFrame:
+    rows = _sample(plan, name)
+    measured = rows.targets[name]
+    predicted = pd.Series(np.nan, index=measured.index)
+    folds = KFold(FOLDS, shuffle=True, random_state=plan.settings.seed)
+    for train, test in folds.split(measured):
+        seen, unseen = (rows.select(np.isin(np.arange(len(rows)), part)) for part in (train, test))
+        fitted = plan.predictor.fit(items_of(seen), seen.targets[name])
+        predicted[unseen.targets.index] = np.asarray(fitted.predict(items_of(unseen)))
+    return pd.DataFrame({"measured": measured, "predicted": predicted})
+
+
+def _trials(plan: Plan, name: str) -> pd.DataFrame:
+    known = _known(plan, name)
+    free = free_rows(known.architectures, known.space, known.info, plan.settings.seed)
+    return evaluate(
+        {**plan.predictors, **free},
+        items_of(known),
+        known.targets[name],
+        train_sizes=choose_sizes(plan.settings.train_sizes, len(known)),
+        seeds=plan.settings.seeds,
+        direction=known.metadata.loc[name, "direction"],
+    )
+
+
+STEPS: dict[str, Callable[[Plan, str], Any]] = {
+    "predictions explained": _explained,
+    "held-out architectures predicted": _held_out,
+    "ranked with few labels": _trials,
+}

@@ -1,0 +1,115 @@
+"""Column and target names in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from graf.exceptions import InputError
+from graf.features import Column, parse_column
+from graf.ops import OpSet
+
+__all__ = ["label", "listed", "words"]
+
+# {n} says how much there is, {l} how long it is, {ops} which operations
+PHRASES = {
+    "op_count": "{n} {kind} operations",
+    "min_path_len": "{l} shortest path over {ops}",
+    "max_path_len": "{n} operations on the longest path over {ops}",
+    "traded_path_len": "{n} operations of {ops} on the path that trades them best",
+    "n_paths": "{n} paths over {ops}",
+    "node_degree.in": "{n} operations of {ops} at the input",
+    "node_degree.out": "{n} operations of {ops} at the output",
+    "node_degree.mean_in": "{n} operations of {ops} per node",
+    "node_degree.mean_out": "{n} operations of {ops} leaving a node on average",
+    "live.nodes": "{n} live nodes",
+    "live.edges": "{n} live edges",
+    "live.depth": "{n} operations on the longest live path",
+    "live.width": "{n} live operations side by side",
+}
+SENSES = {
+    0: {"n": "number of", "l": "length of the", "h": ""},
+    1: {"n": "more", "l": "a longer", "h": "a higher "},
+    -1: {"n": "fewer", "l": "a shorter", "h": "a lower "},
+}
+SHORT = {
+    "cifar10": "CIFAR-10",
+    "cifar100": "CIFAR-100",
+    "imagenet": "ImageNet",
+    "edgegpu": "edge GPU",
+    "edgetpu": "edge TPU",
+    "acc": "accuracy",
+    "val": "validation",
+    "hw": "",
+    "rob": "robust accuracy",
+    "b1": "(batch 1)",
+    "b64": "(batch 64)",
+    "ece": "calibration error",
+    "mce": "maximum calibration error",
+    "nll": "negative log-likelihood",
+    "brier": "Brier score",
+    "linf": "L∞",
+    "pgd": "PGD",
+    "fgsm": "FGSM",
+    "apgd": "APGD",
+    "ts": "after temperature scaling",
+    "pct": "",
+    "ssim": "SSIM",
+}
+
+
+def words(name: str, sense: int = 0, ops: OpSet | None = None) -> str:
+    """A column in plain words.
+
+    Parameters
+    ----------
+    name : a column of `GraphFeatures`, or any other column, which keeps its name.
+    sense : 0 for what it is, 1 for more of it, -1 for less of it.
+    ops : vocabulary of the space, so that its whole can be called "all operations".
+
+    Examples
+    --------
+    >>> words("op_count(conv3x3)")
+    'number of conv3x3 operations'
+    >>> words("min_path_len(skip+conv1x1)", 1)
+    'a longer shortest path over {skip, conv1x1}'
+    """
+    try:
+        column = parse_column(name)
+    except InputError:
+        return SENSES[sense]["h"] + name
+    phrase = PHRASES.get(f"{column.family}.{column.stat}".rstrip("."), "{n} " + name)
+    kind = column.ops[0] if column.ops else ""
+    return phrase.format(**SENSES[sense], ops=_set(column, ops), kind=kind)
+
+
+def _set(column: Column, ops: OpSet | None) -> str:
+    if ops is not None and set(column.ops) == set(ops):
+        return "all operations"
+    return "{" + ", ".join(column.ops) + "}"
+
+
+def label(target: str, unit: str = "") -> str:
+    """A target in plain words; the unit is left out of the name, others say it.
+
+    Examples
+    --------
+    >>> label("latency_b1_ms", "ms")
+    'latency (batch 1)'
+    """
+    parts = [part for part in target.split("_") if part]
+    if len(parts) > 1 and parts[-1] == unit:
+        parts = parts[:-1]
+    spoken = [SHORT.get(part, part) for part in parts]
+    return " ".join(part for part in spoken if part) or target
+
+
+def listed(parts: Iterable[object], last: str = "and") -> str:
+    """Several things as one text.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    found = list(map(str, parts))
+    return f" {last} ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else "".join(found)
