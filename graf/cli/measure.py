@@ -27,7 +27,7 @@ def measure(
     channels: Annotated[int, typer.Option(help="Channels of the first stage.", min=1)] = 8,
     n_stages: Annotated[int, typer.Option(help="Stages of the network.", min=1)] = 1,
     cells_per_stage: Annotated[int, typer.Option(help="Cells of each stage.", min=1)] = 1,
-    latency_rounds: Annotated[int, typer.Option(help="Rounds of latency measurement.", min=1)] = 9,
+    latency_rounds: Annotated[int, typer.Option(help="Rounds of latency measurement.", min=2)] = 9,
     jobs: Annotated[int | None, typer.Option(help="Processes that train; default: all cores.", min=1)] = None,
     seed: Seed = 0,
 ) -> None:

@@ -122,8 +122,8 @@ def _swarm(explanation: Explanation, name: str, position: int) -> go.Scatter:
         y=position + _spread(values),
         mode="markers",
         marker={"size": 4, "color": colour, "coloraxis": "coloraxis", "opacity": 0.8},
-        customdata=[(_shown(value), escape(str(name))) for name, value in feature.items()],
-        hovertemplate=f"{escape(name)} = %{{customdata[0]}}<br>SHAP %{{x:.3g}}<br>%{{customdata[1]}}<extra></extra>",
+        text=[_shown(value) for value in feature],
+        hovertemplate=f"{escape(name)} = %{{text}}<br>SHAP %{{x:.3g}}<extra></extra>",
     )
 
 

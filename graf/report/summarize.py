@@ -85,7 +85,7 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
     counts = told[names[0]].data if told else values
     spoken = [
         *sentences(operations, counts, metadata, ops, N_SENTENCES),
-        *sentences(table, values, metadata, ops, N_SENTENCES),
+        *sentences(table.drop(operations.index, errors="ignore"), values, metadata, ops, N_SENTENCES),
     ]
     return Summary(
         name=data.name,
@@ -98,7 +98,7 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
         effects=table,
         operation_effects=operations,
         strongest=strongest(table, values, N_EFFECTS),
-        sentences=list(dict.fromkeys(spoken)),
+        sentences=spoken,
         examples=examples(data, chosen, explanations),
         lead=lead,
         settings=settings,

@@ -64,7 +64,8 @@ def words(name: str, sense: int = 0, ops: OpSet | None = None) -> str:
     ----------
     name : a column of `GraphFeatures`, or any other column, which keeps its name.
     sense : 0 for what it is, 1 for more of it, -1 for less of it.
-    ops : vocabulary of the space, so that its whole can be called "all operations".
+    ops : vocabulary of the space, so that its whole is called "all operations", and what
+        lacks one of them "all operations but {none}".
 
     Examples
     --------
@@ -83,9 +84,10 @@ def words(name: str, sense: int = 0, ops: OpSet | None = None) -> str:
 
 
 def _set(column: Column, ops: OpSet | None) -> str:
-    if ops is not None and set(column.ops) == set(ops):
-        return "all operations"
-    return "{" + ", ".join(column.ops) + "}"
+    missing = [] if ops is None else [name for name in ops if name not in column.ops]
+    if ops is None or len(missing) > 1 or len(ops) < 4:
+        return "{" + ", ".join(column.ops) + "}"
+    return "all operations" + "".join(f" but {{{name}}}" for name in missing)
 
 
 def label(target: str, unit: str = "") -> str:

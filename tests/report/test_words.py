@@ -30,6 +30,8 @@ def test_columns_have_different_words_and_no_placeholders():
         ("min_path_len(skip)", 0, "length of the shortest path over {skip}"),
         ("live.depth", 1, "more operations on the longest live path"),
         ("n_paths(none+skip+conv1x1+conv3x3)", 0, "number of paths over all operations"),
+        ("n_paths(none+skip+conv3x3)", 1, "more paths over all operations but {conv1x1}"),
+        ("n_paths(none+skip)", 1, "more paths over {none, skip}"),
         ("zcp_synflow", 0, "zcp_synflow"),
         ("zcp_synflow", 1, "a higher zcp_synflow"),
         ("op_count(skip", -1, "a lower op_count(skip"),
