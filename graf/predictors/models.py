@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -54,7 +55,8 @@ def is_model(model: Any) -> bool:
 
 def fit_model(model: Any, X: Floats, y: Floats) -> Any:
     """The model, fitted so that its predictions do not depend on the number of threads."""
-    model.fit(X, y)
+    with warnings.catch_warnings():  # scikit-learn's threads may leave the filters changed
+        model.fit(X, y)
     if isinstance(model, FORESTS):
         model.set_params(n_jobs=None)  # threads would add up the trees in any order
     return model

@@ -13,8 +13,6 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from sklearn.utils.validation import check_is_fitted
-from skops import io
-from skops.io.exceptions import UnsupportedTypeException
 
 from graf.exceptions import GrafError, InputError, UnsupportedError
 from graf.files import atomic_path
@@ -74,6 +72,9 @@ def load_predictor(path: str | os.PathLike[str]) -> PerformancePredictor:
 
 
 def _dump(predictor: PerformancePredictor) -> bytes:
+    from skops import io
+    from skops.io.exceptions import UnsupportedTypeException
+
     try:
         data: bytes = io.dumps({"model": predictor.model, "estimators": predictor.estimators_})
     except UnsupportedTypeException as error:
@@ -87,6 +88,8 @@ def _dump(predictor: PerformancePredictor) -> bytes:
 
 
 def _load(models: bytes) -> dict[str, Any]:
+    from skops import io
+
     if strangers := _strangers(models):
         raise InputError(f"it holds {', '.join(strangers)}, which could run code; graf saves no such types")
     loaded: dict[str, Any] = io.loads(models, trusted=sorted(TRUSTED))
@@ -94,4 +97,7 @@ def _load(models: bytes) -> dict[str, Any]:
 
 
 def _strangers(models: bytes) -> list[str]:
+    """Types that are not known to be harmless."""
+    from skops import io  # imported on use: it loads every library it can save
+
     return sorted(set(io.get_untrusted_types(data=models)) - TRUSTED)
