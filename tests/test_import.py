@@ -1,4 +1,4 @@
-"""What `import graf` costs, and what it leaves alone."""
+"""What `import graf` leaves alone."""
 
 import json
 import subprocess
@@ -8,11 +8,9 @@ import graf
 
 HEAVY = ["torch", "numba", "shap", "xgboost", "matplotlib", "pandas", "sklearn", "plotly"]
 CODE = """
-import json, sys, time
-started = time.perf_counter()
+import json, sys
 import graf
-seconds = time.perf_counter() - started
-print(json.dumps([seconds, [name for name in {heavy} if name in sys.modules]]))
+print(json.dumps([name for name in {heavy} if name in sys.modules]))
 """
 
 
@@ -20,9 +18,7 @@ def test_import_is_light():
     done = subprocess.run(
         [sys.executable, "-c", CODE.format(heavy=HEAVY)], capture_output=True, text=True, check=True
     )
-    seconds, loaded = json.loads(done.stdout)
-    assert loaded == []
-    assert seconds < 0.5
+    assert json.loads(done.stdout) == []
 
 
 def test_every_public_name_resolves():
