@@ -20,16 +20,18 @@ def fit(
     space: SpaceName = None,
     model: Annotated[str, typer.Option(help="random_forest or xgboost.")] = "random_forest",
     features: Annotated[
-        str, typer.Option(help="graph, given (the proxies of the dataset) or all.")
-    ] = "graph",
+        str | None,
+        typer.Option(help="graph, given (the proxies) or all. Default: graph where graf knows the space."),
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """Fit a predictor on the targets of a dataset and save it."""
     from graf.datasets import load_dataset
     from graf.predictors import PerformancePredictor
-    from graf.report.choices import choose_targets
+    from graf.report.choices import choose_targets, features_of
 
     data = load_dataset(dataset, space=space)
+    features = features or next(iter(features_of(data).values()), "graph")
     y = data.targets[choose_targets(data, target)].dropna()
     items = y.index if features == "graph" else data.proxies.loc[y.index]
     predictor = PerformancePredictor(model=model, space=data.space, features=features, random_state=seed)

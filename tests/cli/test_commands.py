@@ -85,6 +85,16 @@ def test_the_same_seed_gives_the_same_predictions(run, table, cells, tmp_path):
     assert shown[0] == shown[1]
 
 
+def test_a_table_without_a_search_space_is_fitted_on_its_proxies(run, tmp_path):
+    path = tmp_path / "networks.csv"
+    frame = pd.DataFrame({"arch": [f"net{i}" for i in range(20)], "flops": range(20)})
+    frame.assign(speed=frame["flops"] * 2.0).to_csv(path, index=False)
+    assert run("fit", path, "-o", tmp_path / "m")[0] == 0
+    code, out, _ = run("predict", path, "--model", tmp_path / "m")
+    assert code == 0
+    assert out.splitlines()[0] == "architecture,speed"
+
+
 def test_report(run, table, tmp_path):
     code, out, err = run("report", table, "-o", tmp_path / "report", "--target", "size")
     assert (code, err) == (0, "")
