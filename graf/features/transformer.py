@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from graf.exceptions import InputError
 from graf.features.columns import Column, parse_column
+from graf.features.plan import Plan, PlannedColumn
 from graf.features.published import published_columns
 from graf.features.registry import FEATURES
 from graf.graph import GraphBatch
@@ -74,10 +75,10 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn the space and its operations from items; values are not looked at."""
         _, batch, self.space_ = read_batch(X, self.space)
         self.ops_: OpSet = self.space_.ops if self.space_ is not None else batch.ops
-        self._plan: list[tuple[str, Column | None, float]] = list(self._planned())
+        self._plan = Plan.of(list(self._planned()))
         return self
 
-    def _planned(self) -> Iterable[tuple[str, Column | None, float]]:
+    def _planned(self) -> Iterable[PlannedColumn]:
         if self.compat is not None:
             if self.columns is not None:
                 raise InputError("`columns` cannot be given together with `compat`; leave one out")
@@ -105,30 +106,12 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         index, batch, _ = read_batch(X, self.space_, self.ops_)
         if self.simplified:
             batch = GraphBatch.from_graphs([graph.simplified() for graph in batch], self.ops_)
-        return pd.DataFrame(self._values(batch), index=index, columns=self.get_feature_names_out())
-
-    def _values(self, batch: GraphBatch) -> NDArray[np.float64]:
-        blocks = _blocks([column for _, column, _ in self._plan if column is not None])
-        position: dict[Column, int] = {}
-        out = np.zeros((len(batch), sum(len(found) for found in blocks.values()) + 1))
-        for family, columns in blocks.items():
-            declared = FEATURES[family]
-            start = len(position)
-            sets = list(dict.fromkeys(column.ops for column in columns))
-            declared.compute(batch, sets, out[:, start : start + len(columns)])
-            position.update((column, start + i) for i, column in enumerate(columns))
-        wanted = [len(position) if column is None else position[column] for _, column, _ in self._plan]
-        out = out[:, : len(wanted)] if wanted == list(range(len(wanted))) else out[:, wanted]
-        fills = np.array([fill for _, _, fill in self._plan])
-        if not np.isnan(fills).all():
-            rows, cols = np.nonzero(np.isnan(out))
-            out[rows, cols] = fills[cols]
-        return out
+        return pd.DataFrame(self._plan.values(batch), index=index, columns=self._plan.names)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Column names, which `columns` takes back."""
         check_is_fitted(self, "ops_")
-        return np.array([name for name, _, _ in self._plan], dtype=object)
+        return self._plan.names.copy()
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -137,13 +120,3 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         tags.no_validation = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _blocks(columns: Sequence[Column]) -> dict[str, list[Column]]:
-    """Per family the columns that a kernel writes: every statistic of every set asked for."""
-    found: dict[str, dict[Column, None]] = {}
-    for column in columns:
-        block = found.setdefault(column.family, {})
-        for stat in FEATURES[column.family].stats:
-            block.setdefault(Column(column.family, column.ops, stat))
-    return {family: list(block) for family, block in found.items()}

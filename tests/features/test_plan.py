@@ -1,0 +1,31 @@
+"""Plans: what is asked for is computed, in the order it is asked for."""
+
+import numpy as np
+
+from graf import get_space
+from graf.features import parse_column
+from graf.features.plan import Plan
+
+BATCH = get_space("transnas_micro").batch(["0-1-2-3-3-3", "0-0-0-0-0-0"])
+
+
+def plan(*names):
+    return Plan.of([(name, parse_column(name), np.nan) for name in names])
+
+
+def test_columns_of_several_families_in_any_order():
+    found = plan("op_count(conv3x3)", "live.depth", "op_count(none)", "node_degree(conv3x3).out").values(
+        BATCH
+    )
+    np.testing.assert_array_equal(found, [[3, 2, 1, 3], [0, np.nan, 6, 0]])
+
+
+def test_none_is_a_column_of_zeros_and_fills_stand_for_nan():
+    found = Plan.of([("nothing", None, np.nan), ("depth", parse_column("live.depth"), -1.0)]).values(BATCH)
+    np.testing.assert_array_equal(found, [[0, 2], [0, -1]])
+
+
+def test_the_same_column_twice_and_no_columns():
+    found = plan("live.depth", "live.depth")
+    assert found.values(BATCH)[0].tolist() == [2, 2]
+    assert plan().values(BATCH).shape == (2, 0)
