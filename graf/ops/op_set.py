@@ -1,89 +1,21 @@
-"""Operations and ordered sets of them."""
+"""OpSet: an ordered vocabulary of operation names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 from graf.exceptions import InputError, UnknownNameError
+from graf.ops.operation import Operation
+from graf.ops.tables import operation_of
 
-__all__ = ["OPERATIONS", "OpSet", "Operation"]
+__all__ = ["OpSet"]
 
 FORBIDDEN = "+,[]<>()@. "
 MAX_FULL_SUBSETS = 7
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What graf knows of an operation by its name.
-
-    Parameters
-    ----------
-    name : canonical name, as it stands in column names.
-    group : family of operations it belongs to ("convolution", "pool", ...).
-    zero : it returns zeros, whatever comes in.
-    identity : it returns what comes in.
-    stateless : it has no parameters, so two copies on the same input are equal.
-    linear : it maps a sum to the sum of what it maps the terms to.
-    """
-
-    name: str
-    group: str = "other"
-    zero: bool = False
-    identity: bool = False
-    stateless: bool = False
-    linear: bool = False
-
-
-OPERATIONS = {
-    operation.name: operation
-    for operation in (
-        Operation("none", "zero", zero=True, stateless=True, linear=True),
-        Operation("skip", "identity", identity=True, stateless=True, linear=True),
-        Operation("conv1x1", "convolution"),
-        Operation("conv3x3", "convolution"),
-        Operation("avg_pool3x3", "pool", stateless=True, linear=True),
-        Operation("max_pool3x3", "pool", stateless=True),
-        Operation("sep_conv3x3", "convolution"),
-        Operation("sep_conv5x5", "convolution"),
-        Operation("sep_conv7x7", "convolution"),
-        Operation("dil_conv3x3", "convolution"),
-        Operation("dil_conv5x5", "convolution"),
-        Operation("conv7x1_1x7", "convolution"),
-        Operation("linear", "linear"),
-        *(
-            Operation(f"mbconv{kernel}x{kernel}_e{expansion}{form}", "block")
-            for form, kernel, expansion in product(("", "_g2", "_se"), (3, 5, 7), (1, 3, 4, 6))
-        ),
-        Operation("resnet_block", "block"),
-        Operation("resnet_module", "block"),
-        Operation("resnet_module_wide", "block"),
-        Operation("resnet_module_strided", "block"),
-        Operation("resnet_module_wide_strided", "block"),
-        Operation("tanh", "activation", stateless=True),
-        Operation("sigmoid", "activation", stateless=True),
-        Operation("leaky_relu", "activation", stateless=True),
-        Operation("add", "elementwise", stateless=True),
-        Operation("multiply", "elementwise", stateless=True),
-        Operation("complement", "elementwise", stateless=True),
-        Operation("blend", "elementwise", stateless=True),
-        Operation("embedding", "embedding"),
-        Operation("patch_embedding", "embedding"),
-        Operation("attention", "attention"),
-        Operation("attention_sdp", "attention"),
-        Operation("attention_wma", "attention"),
-        Operation("fourier", "transform"),
-        Operation("cosine", "transform"),
-        Operation("span_conv5", "span_convolution"),
-        Operation("span_conv9", "span_convolution"),
-        Operation("mlp", "mlp"),
-        Operation("mlp3", "mlp"),
-        Operation("classifier", "classifier"),
-    )
-}
 
 
 @dataclass(frozen=True)
@@ -150,8 +82,7 @@ class OpSet:
 
     def operation(self, index: int) -> Operation:
         """The facts about the operation at a position."""
-        name = self.names[index]
-        return OPERATIONS.get(name, Operation(name))
+        return operation_of(self.names[index])
 
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
