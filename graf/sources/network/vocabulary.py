@@ -1,0 +1,203 @@
+"""One vocabulary for all sources: the names of PyTorch's and of ONNX's operations for each of graf's.
+
+PyTorch's names are those of the `aten` operators without overload, and a trailing underscore (in
+place) does not count. Convolutions and pools get their kernel, and convolutions their kind, in a
+later pass (`graf.sources.network.naming`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["REARRANGEMENTS", "VOCABULARY", "Names", "from_aten", "from_onnx"]
+
+
+class Names(NamedTuple):
+    """What an operation is called in the sources, names separated by blanks."""
+
+    aten: str = ""
+    onnx: str = ""
+
+
+# Steps that only move, copy or leave out elements: dropped, their reader reads what they read.
+REARRANGEMENTS: dict[str, Names] = {
+    "identity": Names(
+        "alias clone contiguous detach dropout feature_dropout alpha_dropout native_dropout lift_fresh_copy"
+        " resolve_conj resolve_neg requires_grad copy alias_copy lift_fresh detach_copy",
+        "Identity Dropout",
+    ),
+    "cast": Names(
+        "to _to_copy type_as float half bfloat16 double int long bool",
+        "Cast CastLike QuantizeLinear DequantizeLinear",
+    ),
+    "reshape": Names(
+        "view reshape flatten unflatten squeeze unsqueeze view_as reshape_as _unsafe_view view_copy ravel"
+        " view_as_real view_as_complex real imag view_as_real_copy",
+        "Reshape Flatten Squeeze Unsqueeze",
+    ),
+    "transpose": Names(
+        "transpose permute t movedim moveaxis swapaxes numpy_T mT adjoint channel_shuffle native_channel_shuffle"
+        " swapdims pixel_shuffle pixel_unshuffle im2col col2im unfold rot90",
+        "Transpose DepthToSpace SpaceToDepth",
+    ),
+    "expand": Names(
+        "expand expand_as broadcast_to repeat tile repeat_interleave expand_copy broadcast_tensors meshgrid",
+        "Expand Tile",
+    ),
+    "slice": Names(
+        "slice select narrow split split_with_sizes chunk tensor_split unbind diagonal hsplit vsplit"
+        " slice_copy select_copy unsafe_split unsafe_chunk as_strided item index_select",
+        "Slice Split SplitToSequence SequenceAt",
+    ),
+    "pad": Names("pad constant_pad_nd reflection_pad1d reflection_pad2d replication_pad2d zero_pad2d", "Pad"),
+    "roll": Names("roll flip", "ReverseSequence"),
+    "getitem": Names("getitem"),
+    "mask": Names("tril triu", "Trilu"),
+}
+
+CONSTANTS = Names(
+    "arange zeros ones full empty zeros_like ones_like full_like empty_like new_zeros new_ones new_full"
+    " new_empty scalar_tensor linspace eye rand randn rand_like randn_like randint randperm bernoulli"
+    " sym_size sym_numel sym_stride tril_indices triu_indices hann_window empty_permuted normal randint_like"
+    " _assert_tensor_metadata _assert_async _assert_scalar sym_constrain_range_for_size full_like",
+    "Shape Size Constant ConstantOfShape Range RandomNormal RandomUniform RandomNormalLike RandomUniformLike"
+    " EyeLike HannWindow Bernoulli",
+)
+
+VOCABULARY: dict[str, Names] = {
+    "conv": Names("conv1d conv2d conv3d convolution _convolution", "Conv ConvInteger QLinearConv"),
+    "conv_transpose": Names("conv_transpose1d conv_transpose2d conv_transpose3d", "ConvTranspose"),
+    "linear": Names("linear addmm", "Gemm"),
+    "matmul": Names("matmul mm bmm mv dot baddbmm einsum", "MatMul Einsum MatMulInteger"),
+    "attention": Names("scaled_dot_product_attention", "Attention"),
+    "lstm": Names("lstm", "LSTM"),
+    "gru": Names("gru", "GRU"),
+    "rnn": Names("rnn_tanh rnn_relu", "RNN"),
+    "embedding": Names("embedding embedding_bag"),
+    "rotary": Names("", "RotaryEmbedding"),
+    "max_pool": Names(
+        "max_pool1d max_pool2d max_pool3d max_pool2d_with_indices max_pool1d_with_indices"
+        " max_pool3d_with_indices",
+        "MaxPool",
+    ),
+    "avg_pool": Names("avg_pool1d avg_pool2d avg_pool3d", "AveragePool"),
+    "lp_pool": Names("", "LpPool"),
+    "adaptive_avg_pool": Names("adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d"),
+    "adaptive_max_pool": Names("adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d"),
+    "global_avg_pool": Names("", "GlobalAveragePool"),
+    "global_max_pool": Names("", "GlobalMaxPool"),
+    "batch_norm": Names(
+        "batch_norm native_batch_norm _native_batch_norm_legit_no_training _batch_norm_impl_index"
+        " cudnn_batch_norm",
+        "BatchNormalization",
+    ),
+    "layer_norm": Names("layer_norm native_layer_norm", "LayerNormalization"),
+    "rms_norm": Names("rms_norm _fused_rms_norm", "RMSNormalization SimplifiedLayerNormalization"),
+    "group_norm": Names("group_norm native_group_norm", "GroupNormalization"),
+    "instance_norm": Names("instance_norm", "InstanceNormalization"),
+    "local_response_norm": Names("", "LRN"),
+    "l2_norm": Names("", "LpNormalization"),
+    "relu": Names("relu", "Relu"),
+    "relu6": Names("relu6"),
+    "leaky_relu": Names("leaky_relu rrelu", "LeakyRelu"),
+    "prelu": Names("prelu _prelu_kernel", "PRelu"),
+    "elu": Names("elu", "Elu"),
+    "selu": Names("selu", "Selu"),
+    "celu": Names("celu", "Celu"),
+    "gelu": Names("gelu", "Gelu"),
+    "silu": Names("silu", "Swish"),
+    "mish": Names("mish", "Mish"),
+    "hardswish": Names("hardswish", "HardSwish"),
+    "hardsigmoid": Names("hardsigmoid", "HardSigmoid"),
+    "hardtanh": Names("hardtanh"),
+    "sigmoid": Names("sigmoid", "Sigmoid"),
+    "tanh": Names("tanh", "Tanh"),
+    "softplus": Names("softplus", "Softplus"),
+    "softsign": Names("softsign", "Softsign"),
+    "softmax": Names("softmax _softmax _safe_softmax", "Softmax"),
+    "log_softmax": Names("log_softmax _log_softmax", "LogSoftmax"),
+    "erf": Names("erf", "Erf"),
+    "glu": Names("glu"),
+    "square": Names("square"),
+    "rsqrt": Names("rsqrt"),
+    "reciprocal": Names("reciprocal", "Reciprocal"),
+    "addcmul": Names("addcmul"),
+    "add": Names("add __add__ __radd__", "Add Sum"),
+    "subtract": Names("sub rsub subtract", "Sub"),
+    "multiply": Names("mul multiply", "Mul"),
+    "divide": Names("div divide true_divide floor_divide", "Div"),
+    "power": Names("pow float_power", "Pow"),
+    "sqrt": Names("sqrt", "Sqrt"),
+    "exp": Names("exp exp2 expm1", "Exp"),
+    "log": Names("log log1p log2 log10", "Log"),
+    "negate": Names("neg negative", "Neg"),
+    "absolute": Names("abs absolute", "Abs"),
+    "sin": Names("sin", "Sin"),
+    "cos": Names("cos", "Cos"),
+    "maximum": Names("maximum", "Max"),
+    "minimum": Names("minimum", "Min"),
+    "clamp": Names("clamp clamp_min clamp_max clip", "Clip"),
+    "where": Names("where masked_fill lerp", "Where"),
+    "compare": Names(
+        "eq ne lt le gt ge isnan isinf isfinite isclose",
+        "Equal Less LessOrEqual Greater GreaterOrEqual IsNaN IsInf",
+    ),
+    "logical": Names(
+        "logical_not logical_and logical_or logical_xor bitwise_not bitwise_and bitwise_or bitwise_xor __and__"
+        " __or__ __xor__",
+        "And Or Not Xor BitwiseAnd BitwiseOr BitwiseNot",
+    ),
+    "round": Names("round floor ceil trunc", "Round Floor Ceil"),
+    "sign": Names("sign sgn", "Sign"),
+    "remainder": Names("remainder fmod", "Mod"),
+    "concat": Names("cat concat concatenate stack hstack vstack column_stack", "Concat ConcatFromSequence"),
+    "mean": Names("mean", "ReduceMean"),
+    "sum": Names("sum", "ReduceSum"),
+    "max": Names("amax max", "ReduceMax"),
+    "min": Names("amin min", "ReduceMin"),
+    "product": Names("prod", "ReduceProd"),
+    "argmax": Names("argmax argmin", "ArgMax ArgMin"),
+    "norm": Names("norm linalg_vector_norm linalg_norm frobenius_norm", "ReduceL1 ReduceL2"),
+    "sum_square": Names("", "ReduceSumSquare"),
+    "variance": Names("var std var_mean std_mean"),
+    "cumulative_sum": Names("cumsum", "CumSum"),
+    "logsumexp": Names("logsumexp", "ReduceLogSumExp"),
+    "topk": Names("topk", "TopK"),
+    "sort": Names("sort argsort"),
+    "resize": Names(
+        "upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_bilinear2d upsample_bicubic2d"
+        " upsample_trilinear3d upsample_linear1d _upsample_bilinear2d_aa _upsample_bicubic2d_aa"
+        " _upsample_nearest_exact2d interpolate",
+        "Resize Upsample",
+    ),
+    "grid_sample": Names("grid_sampler grid_sampler_2d grid_sampler_3d", "GridSample"),
+    "gather": Names("gather index take_along_dim masked_select", "Gather GatherElements GatherND"),
+    "scatter": Names(
+        "scatter scatter_add scatter_reduce index_put index_add index_copy masked_scatter slice_scatter"
+        " select_scatter index_fill one_hot",
+        "Scatter ScatterElements ScatterND OneHot",
+    ),
+    "fft": Names(
+        "fft_fft fft_rfft fft_fft2 fft_rfft2 fft_irfft fft_irfft2 fft_ifft fft_ifft2 stft", "DFT STFT"
+    ),
+    "if": Names("cond", "If"),
+    "loop": Names("while_loop scan associative_scan map_impl", "Loop Scan"),
+}
+
+
+def from_aten(name: str) -> str | None:
+    """graf's name of an aten operator ("add_" or "add"); None if it is unknown."""
+    return ATEN.get(name) or ATEN.get(name.removesuffix("_"))
+
+
+def from_onnx(name: str) -> str | None:
+    """graf's name of an ONNX operator; None if it is unknown."""
+    return ONNX.get(name)
+
+
+def _inverse(source: int) -> dict[str, str]:
+    tables = {**VOCABULARY, **REARRANGEMENTS, "constant": CONSTANTS}
+    return {name: op for op, names in tables.items() for name in names[source].split()}
+
+
+ATEN, ONNX = _inverse(0), _inverse(1)
