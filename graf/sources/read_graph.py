@@ -11,22 +11,31 @@ import networkx as nx
 
 from graf.exceptions import GraphError, InputError, UnknownNameError, UnsupportedError
 from graf.graph import ComputationGraph
+from graf.sources.torch_module import read_module
 from graf.spaces import SPACES, get_space, infer_space
 
 __all__ = ["read_graph"]
 
 
-def read_graph(source: Any, format: str | None = None, **settings: Any) -> ComputationGraph:  # noqa: A002
+def read_graph(
+    source: Any,
+    example_inputs: Any = None,
+    format: str | None = None,  # noqa: A002
+    **settings: Any,
+) -> ComputationGraph:
     """Read one network.
 
     Parameters
     ----------
     source : an architecture in the notation of a search space (a string, or a Python object
-        that the space reads), a directed networkx graph, JSON text of a graph, the path of a
-        .json file, or a `ComputationGraph`, which is returned as it is.
-    format : name of a search space (`graf list spaces`), "networkx" or "json"; None finds out.
-    **settings : settings of the search space (such as `channels`), or keywords of
-        `graf.graph.convert.from_networkx`.
+        that the space reads), a `torch.nn.Module`, a directed networkx graph, JSON text of a graph,
+        the path of a .json file, or a `ComputationGraph`, which is returned as it is.
+    example_inputs : of a module: a tensor or a shape, a tuple of these and other arguments, or a
+        dictionary of them by keyword. A string here is taken as `format`.
+    format : name of a search space (`graf list spaces`), "torch", "networkx" or "json"; None finds
+        out.
+    **settings : settings of the search space (such as `channels`), `fold_batch_norm` of a module
+        (`graf.sources.torch_module`), or keywords of `graf.graph.convert.from_networkx`.
 
     Raises
     ------
@@ -34,7 +43,8 @@ def read_graph(source: Any, format: str | None = None, **settings: Any) -> Compu
         If the source is none of these, or not valid in its format; `UnknownNameError` for an
         unknown format.
     UnsupportedError
-        For ONNX files and PyTorch modules, which this version does not read.
+        If what a module does depends on values, not on shapes alone; for ONNX files, which this
+        version does not read.
 
     Examples
     --------
@@ -44,12 +54,20 @@ def read_graph(source: Any, format: str | None = None, **settings: Any) -> Compu
     >>> read_graph(cell, channels=8).n_parameters < read_graph(cell).n_parameters
     True
     """
+    if isinstance(example_inputs, str):
+        example_inputs, format = None, example_inputs  # noqa: A001
     if isinstance(source, ComputationGraph):
         _refuse(settings, "a ComputationGraph")
         return source
     name = _format_of(source) if format is None else format
     if not isinstance(name, str) or name not in READERS:
         raise UnknownNameError("format", name, READERS)
+    if name == "torch":
+        return read_module(source, example_inputs, **settings)
+    if example_inputs is not None:
+        raise InputError(
+            f"`example_inputs` are for PyTorch modules, not for the format {name!r}; leave them out"
+        )
     return READERS[name](source, **settings)
 
 
@@ -60,10 +78,10 @@ def _format_of(source: Any) -> str:
     if written and any(space.recognises(source) for space in SPACES.values()):
         return infer_space([source]).name
     suffix = Path(source).suffix.lower() if isinstance(source, (str, Path)) else ""
-    if suffix == ".onnx" or _is_torch_module(source):
-        raise UnsupportedError(
-            "this version reads cells, networkx graphs and JSON; ONNX files and PyTorch modules come later"
-        )
+    if _is_torch_module(source):
+        return "torch"
+    if suffix == ".onnx":
+        raise UnsupportedError("this version does not read ONNX files")
     if suffix == ".json" or isinstance(source, Path) or (isinstance(source, str) and _is_json(source)):
         return "json"
     if not isinstance(source, (str, tuple, list, Mapping)) or len(source) == 0:
@@ -113,5 +131,6 @@ def _refuse(settings: dict[str, Any], what: str) -> None:
 READERS: dict[str, Callable[..., ComputationGraph]] = {
     "json": _read_json,
     "networkx": ComputationGraph.from_networkx,
+    "torch": read_module,
     **{name: partial(_read_cell, name) for name in SPACES},
 }

@@ -1,0 +1,224 @@
+"""Steps from a program that `torch.export` captured: one for each call of an aten operator."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.export import ExportedProgram
+from torch.export.graph_signature import InputKind, OutputKind
+from torch.fx import GraphModule, Node
+
+from graf.sources.aten_composed import COMPOSED, Details
+from graf.sources.aten_settings import SETTINGS, constant
+from graf.sources.network.step import Network, Step
+from graf.sources.network.vocabulary import from_aten
+
+__all__ = ["network_of"]
+
+SMALL = 64  # elements of a constant whose content is kept
+INLINED = (
+    "wrap", "wrap_with_set_grad_enabled", "wrap_with_autocast", "hints_wrapper", "invoke_subgraph",
+    "tag_activation_checkpoint",
+)  # fmt: skip
+WITH_NUMBERS = ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "where", "remainder")
+BINARY = {"max": "maximum", "min": "minimum"}  # reductions that take a second tensor as well
+LAST_FIRST = ("rsub",)  # operators that take their operands in reverse
+Environment = dict[Node, Any]
+
+
+def network_of(program: ExportedProgram, module: torch.nn.Module) -> Network:
+    """The steps of a captured module; a tensor that several parts share is one step."""
+    leaves = _leaves(program, module)
+    placeholders = [node for node in program.graph.nodes if node.op == "placeholder"]
+    environment: Environment = {node: leaves[node.name] for node in placeholders}
+    results = _run(program.graph_module, environment)
+    kinds = [spec.kind for spec in program.graph_signature.output_specs]
+    asked = [value for value, kind in zip(results, kinds, strict=False) if kind is OutputKind.USER_OUTPUT]
+    inputs = [step for step in leaves.values() if step.op == "input"]
+    return Network(inputs, [value for value in asked if isinstance(value, Step)])
+
+
+def _leaves(program: ExportedProgram, module: torch.nn.Module) -> dict[str, Any]:
+    """Inputs, weights and constants by the name of their placeholder; numbers as they are."""
+    parameters = dict(module.named_parameters(remove_duplicate=False))
+    buffers = dict(module.named_buffers(remove_duplicate=False))
+    shared: dict[int, Step] = {}
+    found: dict[str, Any] = {}
+    nodes = {node.name: node for node in program.graph.nodes if node.op == "placeholder"}
+    for spec in program.graph_signature.input_specs:
+        name = spec.arg.name
+        value = nodes[name].meta.get("val")
+        if spec.kind is InputKind.USER_INPUT:
+            found[name] = _leaf("input", name, value) if isinstance(value, torch.Tensor) else value
+        elif spec.kind is InputKind.PARAMETER and spec.target in parameters:
+            tensor = parameters[spec.target]
+            found[name] = shared.setdefault(id(tensor), _leaf("weight", spec.target, value))
+        else:
+            content = buffers.get(spec.target, program.constants.get(spec.target))
+            found[name] = _leaf("constant", spec.target, value, content)
+    return found
+
+
+def _leaf(op: str, name: str, value: Any, content: Any = None) -> Step:
+    step = Step(op, shape=_shape(value), name=name, itemsize=_itemsize(value))
+    if isinstance(content, torch.Tensor) and content.device.type != "meta" and content.numel() <= SMALL:
+        step.value = content.detach().cpu().to(torch.float64).numpy()
+    return step
+
+
+def _run(graph_module: GraphModule, environment: Environment) -> list[Any]:
+    """Fill the environment with what each node gives; the outputs, flat."""
+    for node in graph_module.graph.nodes:
+        if node.op == "get_attr":
+            environment[node] = _attribute(graph_module, node)
+        elif node.op == "call_function":
+            environment[node] = _call(node, environment)
+        elif node.op == "output":
+            return torch.utils._pytree.tree_leaves(_values(node.args[0], environment))
+    return []
+
+
+def _attribute(graph_module: GraphModule, node: Node) -> Any:
+    """A subgraph as it is; a tensor as a constant."""
+    value: Any = graph_module
+    for part in str(node.target).split("."):
+        value = getattr(value, part)
+    if isinstance(value, torch.Tensor):
+        return _leaf("constant", node.name, node.meta.get("val", value), value)
+    return value
+
+
+def _values(arguments: Any, environment: Environment) -> Any:
+    """Arguments with what nodes gave in place of the nodes."""
+    return torch.utils._pytree.tree_map(
+        lambda item: environment[item] if isinstance(item, Node) else item,
+        arguments,
+        is_leaf=lambda item: isinstance(item, Node),
+    )
+
+
+def _call(node: Node, environment: Environment) -> Any:
+    args, kwargs = _values(node.args, environment), _values(node.kwargs, environment)
+    if node.target is operator.getitem:
+        return _item(node, *args)
+    if isinstance(node.target, torch._ops.HigherOrderOperator):
+        return _higher_order(node, str(node.target), args, kwargs)
+    if not isinstance(node.target, torch._ops.OpOverload):
+        return _step(node, "constant", [])  # arithmetic on shapes
+    names = [argument.name for argument in node.target._schema.arguments]
+    bound = {**dict(zip(names, args, strict=False)), **kwargs}
+    namespace, name = node.target._schema.name.split("::")
+    op = from_aten(name) if namespace == "aten" else None
+    if op in BINARY and "other" in bound:
+        op = BINARY[op]
+    if op is None:
+        return _step(
+            node, name if namespace == "aten" else f"{namespace}_{name}", _steps(bound), unknown=True
+        )
+    composed = COMPOSED.get(name) or COMPOSED.get(op)
+    if composed is not None:
+        return composed(bound, _details(node))
+    reads = _reads(op, bound)
+    settings = SETTINGS[op](bound) if op in SETTINGS else {}
+    return _step(node, op, reads[::-1] if name in LAST_FIRST else reads, **settings)
+
+
+def _reads(op: str, bound: Mapping[str, Any]) -> list[Step]:
+    """The steps among the arguments; numbers become constants where they are operands."""
+    if op in ORDER:
+        return [bound[name] for name in ORDER[op] if isinstance(bound.get(name), Step)]
+    if op not in WITH_NUMBERS:
+        return _steps(bound)
+    operands = [value for name, value in bound.items() if name not in ("alpha", "rounding_mode", "out")]
+    return [value if isinstance(value, Step) else constant(value) for value in operands if _is_operand(value)]
+
+
+ORDER = {  # operands in the order of steps, where signatures have another or more
+    "linear": ("input", "mat1", "weight", "mat2", "bias", "self"),
+    "embedding": ("indices", "weight"),
+    "batch_norm": ("input", "weight", "bias"),
+    "instance_norm": ("input", "weight", "bias"),
+    "group_norm": ("input", "weight", "bias"),
+    "expand": ("self", "tensors"),
+}
+
+
+def _is_operand(value: Any) -> bool:
+    return isinstance(value, (Step, int, float)) and not isinstance(value, bool)
+
+
+def _steps(bound: Mapping[str, Any]) -> list[Step]:
+    leaves = torch.utils._pytree.tree_leaves(list(bound.values()))
+    return [leaf for leaf in leaves if isinstance(leaf, Step)]
+
+
+def _item(node: Node, source: Any, index: Any) -> Any:
+    """One of several outputs."""
+    if not isinstance(source, Step):
+        return source[index]
+    return _step(node, "getitem", [source], index=index)
+
+
+def _higher_order(node: Node, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """A subgraph that is run once becomes part of the network; others are one step that keeps them."""
+    graphs = [arg for arg in args if isinstance(arg, GraphModule)]
+    flat = [leaf for leaf in torch.utils._pytree.tree_leaves([args, kwargs]) if isinstance(leaf, Step)]
+    if name in INLINED and len(graphs) == 1:
+        after = list(args)[list(args).index(graphs[0]) + 1 :]
+        return _inlined(graphs[0], [arg for arg in after if not isinstance(arg, str)])
+    subgraphs = [_subgraph(graph, flat[-_n_inputs(graph) :]) for graph in graphs]
+    op = from_aten(name)
+    return _step(node, op or name, flat, unknown=op is None, subgraphs=subgraphs)
+
+
+def _inlined(graph: GraphModule, args: Sequence[Any]) -> list[Any]:
+    flat = torch.utils._pytree.tree_leaves(list(args))
+    return _run(graph, dict(zip(graph.graph.find_nodes(op="placeholder"), flat, strict=False)))
+
+
+def _n_inputs(graph: GraphModule) -> int:
+    return len(graph.graph.find_nodes(op="placeholder"))
+
+
+def _subgraph(graph: GraphModule, operands: Sequence[Step]) -> Network:
+    """A subgraph as a network of its own: weights stay what they are, the rest are its inputs."""
+    nodes = graph.graph.find_nodes(op="placeholder")
+    inner = [
+        step if step.op in ("weight", "constant") else Step("input", shape=step.shape, itemsize=step.itemsize)
+        for step in operands
+    ]
+    results = _run(graph, dict(zip(nodes, inner, strict=False)))
+    return Network(
+        [step for step in inner if step.op == "input"], [r for r in results if isinstance(r, Step)]
+    )
+
+
+def _details(node: Node) -> Details:
+    value = node.meta.get("val")
+    if isinstance(value, (tuple, list)):
+        value = next((item for item in value if isinstance(item, torch.Tensor)), None)
+    return Details(_shape(value), node.name, _module(node), _itemsize(value))
+
+
+def _step(node: Node, op: str, reads: list[Step], **settings: Any) -> Step:
+    return _details(node).step(op, reads, **settings)
+
+
+def _module(node: Node) -> str:
+    """Path of the innermost module that a node belongs to."""
+    stack = list((node.meta.get("nn_module_stack") or {}).values())
+    return str(stack[-1][0]) if stack else ""
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """The shape of a tensor; a size that depends on values counts as 1."""
+    if not isinstance(value, torch.Tensor):
+        return None
+    return tuple(size if isinstance(size, int) else 1 for size in value.shape)
+
+
+def _itemsize(value: Any) -> int:
+    return value.element_size() if isinstance(value, torch.Tensor) else 4

@@ -1,0 +1,82 @@
+"""aten operators that stand for several steps, as other sources write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from graf.sources.aten_settings import constant
+from graf.sources.network.step import Step
+
+__all__ = ["COMPOSED", "Details"]
+
+Bound = Mapping[str, Any]
+
+
+class Details(NamedTuple):
+    """What steps take over from the call that they stand for."""
+
+    shape: tuple[int, ...] | None
+    name: str
+    module: str
+    itemsize: int
+
+    def step(self, op: str, reads: list[Step], **settings: Any) -> Step:
+        """A step of this shape, name and place."""
+        return Step(op, reads, self.shape, self.name, self.module, self.itemsize, settings)
+
+
+def _recurrent(op: str, bound: Bound, details: Details) -> Step:
+    """One step per layer, each reading the one before."""
+    weights: list[Step] = bound["params"]
+    n_layers = bound["num_layers"]
+    per_layer = len(weights) // n_layers
+    states = bound["hx"] if isinstance(bound["hx"], (tuple, list)) else [bound["hx"]]
+    last = bound["input"]
+    for layer in range(n_layers):
+        own = weights[layer * per_layer : (layer + 1) * per_layer]
+        last = details.step(
+            op,
+            [last, *own, *(states if layer == 0 else [])],
+            hidden=own[0].shape[0] // GATES[op],  # type: ignore[index]
+            bidirectional=bool(bound["bidirectional"]),
+        )
+    return last
+
+
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
+def _glu(bound: Bound, details: Details) -> Step:
+    """Half of the channels times the sigmoid of the other half."""
+    halves = [details.step("slice", [bound["self"]]) for _ in range(2)]
+    return details.step("multiply", [halves[0], details.step("sigmoid", [halves[1]])])
+
+
+def _square(bound: Bound, details: Details) -> Step:
+    return details.step("power", [bound["self"], constant(2)])
+
+
+def _rsqrt(bound: Bound, details: Details) -> Step:
+    return details.step("reciprocal", [details.step("sqrt", [bound["self"]])])
+
+
+def _baddbmm(bound: Bound, details: Details) -> Step:
+    product = details.step("matmul", [bound["batch1"], bound["batch2"]])
+    return product if bound.get("beta") == 0 else details.step("add", [bound["self"], product])
+
+
+def _addcmul(bound: Bound, details: Details) -> Step:
+    product = details.step("multiply", [bound["tensor1"], bound["tensor2"]])
+    return details.step("add", [bound["self"], product])
+
+
+COMPOSED: dict[str, Callable[[Bound, Details], Step]] = {
+    **{op: partial(_recurrent, op) for op in GATES},
+    "glu": _glu,
+    "square": _square,
+    "rsqrt": _rsqrt,
+    "baddbmm": _baddbmm,
+    "addcmul": _addcmul,
+}

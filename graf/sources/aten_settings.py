@@ -1,0 +1,119 @@
+"""What aten operators say of their steps beside the operands: strides, axes, bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from graf.sources.network.step import Step
+
+__all__ = ["SETTINGS", "constant"]
+
+Bound = Mapping[str, Any]
+Settings = dict[str, Any]
+
+
+def constant(value: float) -> Step:
+    """A number among the operands."""
+    return Step("constant", shape=(), value=np.array(float(value)))
+
+
+def _conv(bound: Bound) -> Settings:
+    return {
+        "stride": _sizes(bound.get("stride", 1)),
+        "dilation": _sizes(bound.get("dilation", 1)),
+        "groups": bound.get("groups", 1),
+        "transposed": bool(bound.get("transposed", False)),
+    }
+
+
+def _conv_transpose(bound: Bound) -> Settings:
+    return _conv(bound) | {"transposed": True}
+
+
+def _pool(bound: Bound) -> Settings:
+    kernel = _sizes(bound["kernel_size"])
+    return {
+        "kernel": kernel,
+        "stride": _sizes(bound.get("stride") or kernel),
+        "dilation": _sizes(bound.get("dilation", 1)),
+    }
+
+
+def _reduction(bound: Bound) -> Settings:
+    """Axes that are reduced, from 0; None for all."""
+    given = bound.get("dim")
+    n = len(bound["self"].shape or ())
+    axes = [given] if isinstance(given, int) else list(given or range(n))
+    return {
+        "axes": tuple(axis % n if n else 0 for axis in axes),
+        "keepdims": bool(bound.get("keepdim", False)),
+    }
+
+
+def _norm(bound: Bound) -> Settings:
+    n = len(bound["self"].shape or ())
+    given = bound.get("dim")
+    axes = [given] if isinstance(given, int) else list(given or range(n))
+    return {
+        "axes": tuple(axis % n if n else 0 for axis in axes),
+        "order": bound.get("ord", bound.get("p", 2)),
+    }
+
+
+def _axis(bound: Bound) -> Settings:
+    return {"axis": bound.get("dim", 0)}
+
+
+def _clamp(bound: Bound) -> Settings:
+    low, high = bound.get("min"), bound.get("max")
+    return {"min": low if _is_number(low) else None, "max": high if _is_number(high) else None}
+
+
+def _hardtanh(bound: Bound) -> Settings:
+    return {"min": bound.get("min_val", -1), "max": bound.get("max_val", 1)}
+
+
+def _layer_norm(bound: Bound) -> Settings:
+    n, n_normed = len(bound["input"].shape or ()), len(bound["normalized_shape"])
+    return {"axes": tuple(range(n - n_normed, n))}
+
+
+def _attention(bound: Bound) -> Settings:
+    return {"causal": bool(bound.get("is_causal", False))}
+
+
+def _equation(bound: Bound) -> Settings:
+    return {"equation": bound["equation"]} if "equation" in bound else {}
+
+
+SETTINGS: dict[str, Callable[[Bound], Settings]] = {
+    "conv": _conv,
+    "conv_transpose": _conv_transpose,
+    "max_pool": _pool,
+    "avg_pool": _pool,
+    "adaptive_avg_pool": lambda bound: {"output_size": _sizes(bound["output_size"])},
+    "adaptive_max_pool": lambda bound: {"output_size": _sizes(bound["output_size"])},
+    "group_norm": lambda bound: {"groups": bound.get("num_groups", bound.get("group"))},
+    "layer_norm": _layer_norm,
+    "rms_norm": _layer_norm,
+    "attention": _attention,
+    "matmul": _equation,
+    "clamp": _clamp,
+    "hardtanh": _hardtanh,
+    "softmax": _axis,
+    "log_softmax": _axis,
+    "concat": _axis,
+    **dict.fromkeys(("mean", "sum", "max", "min", "product", "variance", "logsumexp"), _reduction),
+    "norm": _norm,
+}
+
+
+def _sizes(value: Any) -> tuple[int, ...]:
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))

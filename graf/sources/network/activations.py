@@ -1,0 +1,106 @@
+"""Activations that a source wrote out in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from graf.sources.network.patterns import bare, is_only_of, pairs, unscaled, without_number
+from graf.sources.network.step import Network, Step
+
+__all__ = ["recognise_activations"]
+
+
+class Found(NamedTuple):
+    """An activation, what it is applied to, and whether a number is still missing from it."""
+
+    op: str
+    operand: Step
+    lacks_number: bool = False
+
+
+def recognise_activations(network: Network) -> None:
+    """Turn the last part of a composed activation into the activation."""
+    for step in network:
+        found = MATCHERS[step.op](step) if step.op in MATCHERS else None
+        if found is not None:
+            step.become(found.op, [found.operand], lacks_number=found.lacks_number)
+
+
+def _clamp(step: Step) -> Found | None:
+    low, high = step.settings.get("min"), step.settings.get("max")
+    names: dict[tuple[float | None, float | None], str] = {(0, 6): "relu6", (0, None): "relu"}
+    if (low, high) in names:
+        return Found(names[low, high], step.reads[0])
+    return Found("hardtanh", step.reads[0]) if None not in (low, high) else None
+
+
+def _maximum(step: Step) -> Found | None:
+    return next((Found("relu", other) for number, other in pairs(step) if number.scalar == 0), None)
+
+
+def _multiply(step: Step) -> Found | None:
+    for first, second in pairs(step):
+        if first.scalar is not None and second.settings.get("lacks_number"):
+            return Found(second.op, second.reads[0])
+        gate = unscaled(second)
+        for operand in (first, unscaled(first)):
+            op = _gate(gate, operand)
+            if op is not None:
+                scaled = gate is not second or operand is not first
+                return Found(op, operand, gate.op in ("relu6", "add") and not scaled)
+    return _hard_sigmoid(step)
+
+
+def _divide(step: Step) -> Found | None:
+    first, second = map(bare, step.reads)
+    if second.scalar is not None and first.settings.get("lacks_number"):
+        return Found(first.op, first.reads[0])
+    return _hard_sigmoid(step)
+
+
+def _hard_sigmoid(step: Step) -> Found | None:
+    """relu6(x + 3) / 6, with the quotient as a product perhaps."""
+    clamped = without_number(step)
+    if clamped is None or clamped.op != "relu6" or bare(clamped.reads[0]).op != "add":
+        return None
+    operand = without_number(bare(clamped.reads[0]))
+    return None if operand is None else Found("hardsigmoid", operand)
+
+
+def _gate(gate: Step, operand: Step) -> str | None:
+    """The activation that the product of an operand and a gate computed from it is."""
+    inner = bare(gate.reads[0]) if gate.reads else gate
+    if gate.op == "sigmoid":
+        if inner is operand:
+            return "silu"
+        return "quick_gelu" if unscaled(inner) is operand else None
+    if gate.op == "hardsigmoid" and inner is operand:
+        return "hardswish"
+    if gate.op == "relu6" and inner.op == "add" and without_number(inner) is operand:
+        return "hardswish"
+    if gate.op == "tanh" and inner.op == "softplus" and bare(inner.reads[0]) is operand:
+        return "mish"
+    shifted = without_number(gate) if gate.op == "add" else None
+    if shifted is not None and shifted.op in ("erf", "tanh") and is_only_of(shifted.reads[0], operand):
+        return "gelu"
+    return None
+
+
+def _log(step: Step) -> Found | None:
+    """The logarithm of one more than an exponential."""
+    grown = bare(step.reads[0])
+    exponential = without_number(grown) if grown.op == "add" else None
+    if exponential is None or exponential.op != "exp":
+        return None
+    return Found("softplus", exponential.reads[0])
+
+
+MATCHERS: dict[str, Callable[[Step], Found | None]] = {
+    "clamp": _clamp,
+    "hardtanh": _clamp,
+    "maximum": _maximum,
+    "multiply": _multiply,
+    "divide": _divide,
+    "log": _log,
+}

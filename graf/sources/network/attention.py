@@ -1,0 +1,221 @@
+"""Attention, in one piece or written out as products around a softmax, and rotary positions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from math import prod
+from typing import Any, NamedTuple
+
+from graf.sources.network.patterns import bare, pairs, source, through, unscaled
+from graf.sources.network.step import Network, Step, is_fixed, weights_of
+from graf.sources.network.vocabulary import REARRANGEMENTS
+
+__all__ = ["recognise_attention", "recognise_rotary"]
+
+MASKING = ("add", "subtract", "multiply", "divide", "where", "tanh", "clamp", "maximum", "minimum", "softmax")
+DEEP = 8  # steps between scores and softmax
+POSITION_WISE = (
+    "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "add",
+    "avg_pool", "max_pool", "adaptive_avg_pool", "relu", "gelu", "hardswish", "silu", "elu",
+    "position_embedding",
+)  # fmt: skip
+Consumers = Mapping[int, list[Step]]
+
+
+class Parts(NamedTuple):
+    """What attention is computed from; `scores` is None where it comes in one piece."""
+
+    query: Step
+    key: Step
+    value: Step
+    others: list[Step]
+    scores: Step | None
+
+
+def recognise_rotary(network: Network) -> None:
+    """Products with cosines and sines of positions, added up, are one rotary embedding.
+
+    Either of a tensor and of its halves swapped (Su et al., RoFormer, 2021), or half by half.
+    """
+    for step in network:
+        if step.op == "add":
+            _rotate_whole(step)
+        elif step.op == "concat" and len(step.reads) == 2:
+            _rotate_halves(step)
+
+
+def _rotate_whole(step: Step) -> None:
+    products = [bare(read) for read in step.reads]
+    if len(products) != 2 or any(product.op != "multiply" or len(product.reads) != 2 for product in products):
+        return
+    for straight, cosine in pairs(products[0]):
+        for swapped, sine in pairs(products[1]):
+            turned = through(swapped).op == "concat" and source(swapped) is source(straight)
+            if turned and source(cosine) is not source(straight):
+                step.become("rotary", [straight, cosine, sine])
+                return
+
+
+def _rotate_halves(step: Step) -> None:
+    differences, sums = map(through, step.reads)
+    if {differences.op, sums.op} != {"subtract", "add"}:
+        return
+    products = [bare(read) for half in (differences, sums) for read in half.reads]
+    if any(product.op != "multiply" or len(product.reads) != 2 for product in products):
+        return
+    first, last = products[0].reads, products[-1].reads
+    for operand in map(bare, first):
+        behind = source(operand)
+        if operand is not behind and any(source(read) is behind for read in last):
+            others = [read for read in first if source(read) is not behind]
+            step.become("rotary", [behind, *others])
+            return
+
+
+def recognise_attention(network: Network) -> None:
+    """Describe attention, and turn the last of the products that make it up into it."""
+    readers = _consumers(network)
+    batch = next((step.shape[0] for step in network.inputs if step.shape), 1)
+    for step in network:
+        parts = _parts(step)
+        if parts is not None:
+            _become_attention(step, parts, readers, batch)
+
+
+def _consumers(network: Network) -> Consumers:
+    found: dict[int, list[Step]] = defaultdict(list)
+    for step in network:
+        for read in step.reads:
+            found[id(read)].append(step)
+    return found
+
+
+def _parts(step: Step) -> Parts | None:
+    if step.op == "attention":
+        query, key, value, *others = step.reads
+        return Parts(query, key, value, others, None)
+    if step.op != "matmul" or len(step.reads) != 2:
+        return None
+    for weights, value in (step.reads, step.reads[::-1]):
+        softmax = _softmax(weights)
+        found = softmax and _scores(softmax.reads[0])
+        if found:
+            scores, others = found
+            return Parts(scores.reads[0], scores.reads[1], value, others, scores)
+    return None
+
+
+def _softmax(step: Step) -> Step | None:
+    """The softmax behind masks and copies; none behind anything with weights of its own."""
+    for _ in range(DEEP):
+        step = through(step)
+        if step.op == "softmax":
+            return step
+        varying = [read for read in step.reads if not is_fixed(read)]
+        if step.op not in ("where", "multiply") or not varying:
+            return None
+        step = next((read for read in varying if through(read).op == "softmax"), varying[-1])
+    return None
+
+
+def _scores(step: Step, depth: int = 0) -> tuple[Step, list[Step]] | None:
+    """The product of queries and keys, and what is added to it or hides parts of it."""
+    step = through(step)
+    if step.op == "matmul":
+        return step, []
+    if step.op not in MASKING or depth == DEEP:
+        return None
+    for i, read in enumerate(step.reads):
+        found = None if is_fixed(read) else _scores(read, depth + 1)
+        if found is not None:
+            return found[0], [*found[1], *step.reads[:i], *step.reads[i + 1 :]]
+    return None
+
+
+def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) -> None:
+    query, key, value, others, scores = parts
+    if query.shape is None or value.shape is None or step.shape is None or len(query.shape) < 2:
+        return
+    n_queries, n_keys, depth = _sizes(parts)
+    width = step.shape[-1]
+    total = prod(step.shape[:-2])
+    heads = _n_heads(step, readers)
+    own = 0 if scores is not None and len(readers[id(scores)]) > 1 else depth
+    settings: dict[str, Any] = {
+        "heads": heads,
+        "kv_heads": _n_key_heads(key, heads, query),
+        "head_dim": depth,
+        "sequence": n_queries,
+        "key_sequence": n_keys,
+        "windows": max(1, total // (heads * batch)),
+        "self_attention": float(_same_origin(query, key, value)),
+        "relative_bias": float(any(weights_of(read) for read in others if is_fixed(read))),
+        "causal": _causal(step, others),
+        "channels": heads * width,
+        "n_macs": total * n_queries * n_keys * (own + width),
+        "n_scores": total * n_queries * n_keys,
+    }
+    kept = [read for read in others if not is_fixed(read) or weights_of(read)]
+    step.become("attention", [unscaled(query), unscaled(key), value, *kept], **settings)
+
+
+def _sizes(parts: Parts) -> tuple[int, int, int]:
+    """Numbers of queries and of keys, and the length of the vectors whose products are scores."""
+    query, scores = parts.query.shape or (1, 1), parts.scores
+    if scores is None or scores.shape is None:
+        return query[-2], (parts.key.shape or (1, 1))[-2], query[-1]
+    return scores.shape[-2], scores.shape[-1], scores.settings.get("contracted", query[-1])
+
+
+def _n_heads(step: Step, readers: Consumers) -> int:
+    """How many heads are put side by side behind the attention, else the axis before the queries."""
+    shape = step.shape or (1,)
+    merged = step
+    while len(readers[id(merged)]) == 1 and readers[id(merged)][0].op in REARRANGEMENTS:
+        merged = readers[id(merged)][0]
+    for size in (merged.shape or (0,))[-1:], (merged.shape or (0,))[1:2]:
+        if (
+            merged is not step
+            and size
+            and size[0] % shape[-1] == 0
+            and prod(shape[:-2]) % (size[0] // shape[-1]) == 0
+        ):
+            return size[0] // shape[-1]
+    return shape[-3] if len(shape) > 3 else 1
+
+
+def _n_key_heads(key: Step, heads: int, query: Step) -> int:
+    """Heads of the keys before they were copied for groups of queries (Ainslie et al., GQA, 2023)."""
+    shared = 1.0
+    if len(key.shape or ()) > 3 and len(query.shape or ()) == len(key.shape or ()):
+        shared = (key.shape or (1, 1, 1))[-3] / (query.shape or (1, 1, 1))[-3]
+    while key.op in REARRANGEMENTS and key.reads:
+        if key.op == "expand" and key.size:
+            shared *= key.reads[0].size / key.size
+        key = key.reads[0]
+    return max(1, round(heads * shared))
+
+
+def _same_origin(query: Step, key: Step, value: Step) -> bool:
+    """Whether queries and values are computed position by position from one tensor."""
+    return bool(_origins(query) & (_origins(key) | _origins(value)))
+
+
+def _origins(step: Step) -> set[int]:
+    found: set[int] = set()
+    while True:
+        step = through(step)
+        found.add(id(step))
+        varying = [read for read in step.reads if not is_fixed(read)]
+        if step.op not in POSITION_WISE or not varying or (len(varying) > 1 and step.op != "rotary"):
+            return found
+        step = varying[0]
+
+
+def _causal(step: Step, others: list[Step]) -> float:
+    """1 if later keys are hidden, 0 without any mask, NaN where the mask does not tell."""
+    if step.settings.get("causal"):
+        return 1.0
+    masks = [read for read in others if read.scalar is None and not weights_of(read)]
+    return float("nan") if masks else 0.0

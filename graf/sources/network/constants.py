@@ -1,0 +1,39 @@
+"""What does not depend on the inputs of a network: weights, constants and what is computed of them."""
+
+from __future__ import annotations
+
+from graf.sources.network.step import Network, Step, is_fixed
+from graf.sources.network.vocabulary import REARRANGEMENTS
+
+__all__ = ["settle_constants"]
+
+
+def settle_constants(network: Network) -> None:
+    """Mark what is the same for every input, and gathers by what they gather from and with.
+
+    A step that reads fixed steps only becomes a weight if one of them is, else a constant. A gather
+    with a fixed index only leaves out elements; one from a weight is an embedding.
+    """
+    for step in network:
+        if step.op == "input" or (is_fixed(step) and not step.reads):
+            continue
+        if step.op == "constant" or all(is_fixed(read) for read in step.reads):
+            _settle(step)
+        elif step.op == "gather" and len(step.reads) > 1:
+            _settle_gather(step)
+
+
+def _settle(step: Step) -> None:
+    moved = step.op in REARRANGEMENTS and len(step.reads) == 1
+    step.value = step.reads[0].value if moved else step.value
+    if step.op == "constant":
+        step.reads = []
+    step.op = "weight" if any(read.op == "weight" for read in step.reads) else "constant"
+
+
+def _settle_gather(step: Step) -> None:
+    data, *index = step.reads
+    if all(is_fixed(read) for read in index):
+        step.op = "slice"
+    elif data.op == "weight":
+        step.become("embedding", [*index, data])

@@ -1,0 +1,73 @@
+"""What a step costs: multiply-adds, elementary operations, bytes moved; from shapes alone."""
+
+from __future__ import annotations
+
+from math import prod
+
+from graf.sources.network.step import Network, Step, is_fixed
+
+__all__ = ["Cost", "cost_of"]
+
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+REDUCTIONS = (
+    "mean", "sum", "max", "min", "product", "argmax", "norm", "variance", "logsumexp", "global_avg_pool",
+    "global_max_pool", "adaptive_avg_pool", "adaptive_max_pool",
+)  # fmt: skip
+FREE = ("embedding", "gather", "scatter", "concat", "identity")
+
+
+class Cost:
+    """Multiply-adds, elementary operations and bytes of one step, for the example input.
+
+    Multiply-adds are those of convolutions, linear layers, products of tensors, attention and
+    recurrent layers; biases do not count. Elementary operations are the rest: one for each element of
+    the output (of a pool: times the kernel), of the input of a reduction, of the scores of attention.
+    Bytes: what is read, once each, and written.
+    """
+
+    def __init__(self, macs: int, elementary: int, n_bytes: int) -> None:
+        self.macs, self.elementary, self.n_bytes = macs, elementary, n_bytes
+
+
+def cost_of(step: Step) -> Cost:
+    """The cost of a step, by its shapes as they are before rearrangements are dropped."""
+    macs = _macs(step)
+    if "subgraphs" in step.settings:
+        inner = [_total(network) for network in step.settings["subgraphs"]]
+        macs, elementary = (max(sizes, default=0) for sizes in zip(*inner, strict=True)) if inner else (0, 0)
+    else:
+        elementary = _elementary(step, macs)
+    moved = {id(read): read.size * read.itemsize for read in step.reads}
+    return Cost(macs, elementary, sum(moved.values()) + step.size * step.itemsize)
+
+
+def _total(network: Network) -> tuple[int, int]:
+    costs = [cost_of(step) for step in network if step.op != "input" and not is_fixed(step)]
+    return sum(cost.macs for cost in costs), sum(cost.elementary for cost in costs)
+
+
+def _macs(step: Step) -> int:
+    if "n_macs" in step.settings:
+        return int(step.settings["n_macs"])
+    if "kernel" in step.settings and "conv" in step.op:
+        weight = step.reads[1].shape or (0, 0)
+        positions = prod((step.reads[0] if "transpose" in step.op else step).shape or ())
+        return positions * prod(weight[1:])
+    if step.op in ("linear", "matmul"):
+        return step.size * int(step.settings.get("contracted", 0))
+    if step.op in GATES:
+        n_in, hidden = (step.reads[0].shape or (0,))[-1], step.settings["hidden"]
+        directions = 2 if step.settings.get("bidirectional") else 1
+        positions = prod((step.reads[0].shape or (0,))[:-1])
+        return int(positions * directions * GATES[step.op] * hidden * (n_in + hidden))
+    return 0
+
+
+def _elementary(step: Step, macs: int) -> int:
+    if step.op == "attention":
+        return int(step.settings.get("n_scores", 0))
+    if macs or step.op in FREE:
+        return 0
+    if step.op in REDUCTIONS:
+        return step.reads[0].size if step.reads else 0
+    return step.size * prod(step.settings.get("kernel", ()))

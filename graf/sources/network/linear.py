@@ -1,0 +1,75 @@
+"""Products with weights: linear layers, their biases, position embeddings and folded batch norms."""
+
+from __future__ import annotations
+
+from math import prod
+
+from graf.sources.network.patterns import bare, pairs
+from graf.sources.network.step import Network, Step, is_fixed
+
+__all__ = ["add_biases", "fold_batch_norms", "recognise_linear", "recognise_positions"]
+
+WITH_BIAS = ("linear", "conv", "conv_transpose")
+
+
+def recognise_linear(network: Network) -> None:
+    """Tell products of a tensor with a weight from those of two tensors, whatever they are called."""
+    for step in network:
+        if step.op in ("matmul", "linear") and len(step.reads) > 1:
+            first, second, *bias = step.reads
+            depth = contracted(step)
+            if is_fixed(first) and not is_fixed(second):
+                first, second = second, first
+            op = "linear" if is_fixed(second) else "matmul"
+            step.become(op, [first, second, *bias], contracted=depth)
+
+
+def contracted(step: Step) -> int:
+    """Number of products that are summed up for each element of the output of a product of tensors."""
+    equation = step.settings.get("equation")
+    if equation is None:
+        return (step.reads[0].shape or (1,))[-1]
+    operands = equation.replace(" ", "").split("->")[0].replace("...", "").split(",")
+    sizes: dict[str, int] = {}
+    for letters, read in zip(operands, step.reads, strict=True):
+        sizes |= dict(zip(letters[::-1], (read.shape or ())[::-1], strict=False))
+    kept = equation.replace(" ", "").split("->")[-1]
+    return prod(size for letter, size in sizes.items() if letter not in kept)
+
+
+def add_biases(network: Network) -> None:
+    """A weight per channel that is added to the output of a layer without one is its bias."""
+    readers = network.readers()
+    for step in network:
+        for layer, weight in pairs(step) if step.op == "add" else ():
+            free = layer.op in WITH_BIAS and len(layer.reads) == 2 and readers[id(layer)] == 1
+            if free and weight.op == "weight" and weight.size == _n_channels(layer):
+                step.become(layer.op, [*layer.reads, weight], **layer.settings)
+                break
+
+
+def _n_channels(step: Step) -> int:
+    shape = step.shape or (0,)
+    return shape[-1] if step.op == "linear" or len(shape) < 2 else shape[1]
+
+
+def recognise_positions(network: Network) -> None:
+    """Weights that differ by position, added to a tensor, are position embeddings."""
+    for step in network:
+        for operand, weight in pairs(step) if step.op == "add" else ():
+            spans = sum(size > 1 for size in weight.shape or ()) > 1
+            if spans and weight.op == "weight" and not is_fixed(operand):
+                step.become("position_embedding", [operand, weight])
+                break
+
+
+def fold_batch_norms(network: Network) -> None:
+    """A batch norm that alone reads a convolution or a linear layer becomes part of it."""
+    readers = network.readers()
+    for step in network:
+        layer = bare(step.reads[0]) if step.op == "batch_norm" else step
+        if layer is not step and layer.op in WITH_BIAS and readers[id(layer)] == 1:
+            folded = layer.settings.get("folded_norms", 0) + 1
+            own = [read for read in step.reads[1:] if is_fixed(read)]
+            step.module = layer.module
+            step.become(layer.op, [*layer.reads, *own], **layer.settings | {"folded_norms": folded})

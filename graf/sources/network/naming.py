@@ -1,0 +1,75 @@
+"""Names by kernel, kind and reach: what operations are called once their parts are known."""
+
+from __future__ import annotations
+
+from graf.sources.network.step import Network, Step
+from graf.sources.network.vocabulary import REARRANGEMENTS, VOCABULARY
+
+__all__ = ["name_operations"]
+
+FORBIDDEN = str.maketrans("+,[]<>()@. :/", "_" * 13)
+RENAMED = {"reciprocal": "divide", "square": "power", "sum_square": "norm", "glu": "multiply"}
+
+
+def name_operations(network: Network) -> None:
+    """Give convolutions and pools their final names, and other steps a name that may stand in a column."""
+    for step in network:
+        if step.op in ("conv", "conv_transpose"):
+            step.op = _convolution(step)
+        elif step.op in ("max_pool", "avg_pool", "lp_pool"):
+            step.op = _pool(step)
+        elif step.op in ("adaptive_avg_pool", "adaptive_max_pool"):
+            step.op = _adaptive(step)
+        elif step.op in ("mean", "max"):
+            step.op = _reduction(step)
+        elif step.op not in VOCABULARY and step.op not in REARRANGEMENTS:
+            step.op = step.op.translate(FORBIDDEN)
+        step.op = RENAMED.get(step.op, step.op)
+
+
+def _convolution(step: Step) -> str:
+    kernel, groups = (step.reads[1].shape or ())[2:], step.settings.get("groups", 1)
+    step.settings["kernel"] = kernel
+    transposed = step.op == "conv_transpose" or step.settings.get("transposed")
+    n_in = (step.reads[0].shape or (0, 0))[1]
+    kind = "" if groups == 1 else "dw_" if groups == n_in else "group_"
+    return f"{kind}conv{'_transpose' if transposed else ''}{_joined(kernel)}"
+
+
+def _pool(step: Step) -> str:
+    kernel, before = step.settings["kernel"], _spatial(step.reads[0])
+    if all(size == 1 for size in kernel) and all(size == 1 for size in step.settings.get("stride", (1,))):
+        return "identity"
+    if len(before) == len(kernel) and tuple(kernel) == before and step.op != "lp_pool":
+        return f"global_{step.op}"
+    return f"{step.op}{_joined(kernel)}"
+
+
+def _adaptive(step: Step) -> str:
+    """A pool to a given size is an ordinary one where the sizes divide."""
+    before, after = _spatial(step.reads[0]), _spatial(step)
+    if before == after:
+        return "identity"
+    if all(size == 1 for size in after):
+        return step.op.replace("adaptive", "global")
+    if all(a % b == 0 for a, b in zip(before, after, strict=False)):
+        kernel = tuple(a // b for a, b in zip(before, after, strict=False))
+        step.settings |= {"kernel": kernel, "stride": kernel}
+        return f"{step.op.removeprefix('adaptive_')}{_joined(kernel)}"
+    return step.op
+
+
+def _reduction(step: Step) -> str:
+    """A mean or maximum over all positions is a global pool."""
+    axes, n = step.settings.get("axes") or (), len(step.reads[0].shape or ())
+    spatial = {tuple(range(2, n)), tuple(range(1, n - 1))}
+    pooled = n > 2 and tuple(sorted(axes)) in spatial
+    return {"mean": "global_avg_pool", "max": "global_max_pool"}[step.op] if pooled else step.op
+
+
+def _spatial(step: Step) -> tuple[int, ...]:
+    return (step.shape or ())[2:]
+
+
+def _joined(sizes: tuple[int, ...]) -> str:
+    return "x".join(map(str, sizes))

@@ -1,0 +1,73 @@
+"""What matchers of composed operations share: how to look through a step, and what it consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graf.sources.network.step import Step, is_fixed
+from graf.sources.network.vocabulary import REARRANGEMENTS
+
+__all__ = ["bare", "is_only_of", "pairs", "source", "through", "unscaled", "without_number"]
+
+SAME_VALUES = ("identity", "cast")
+DEEP = 12  # steps; no composed operation is deeper
+
+
+def bare(step: Step) -> Step:
+    """The step behind copies and casts."""
+    while step.op in SAME_VALUES and step.reads:
+        step = step.reads[0]
+    return step
+
+
+def through(step: Step) -> Step:
+    """The step behind everything that only moves or leaves out elements."""
+    while step.op in REARRANGEMENTS and step.reads:
+        step = step.reads[0]
+    return step
+
+
+def source(step: Step) -> Step:
+    """The step behind rearrangements, changes of sign and concatenations of its own parts."""
+    step = through(step)
+    while step.op in ("negate", "concat"):
+        behind = {id(found): found for found in map(source, step.reads)}
+        if len(behind) > 1:
+            return step
+        step = next(iter(behind.values()))
+    return step
+
+
+def pairs(step: Step) -> Iterator[tuple[Step, Step]]:
+    """The two operands of a step in both orders, without copies and casts; nothing if it has others."""
+    if len(step.reads) == 2:
+        first, second = map(bare, step.reads)
+        yield first, second
+        yield second, first
+
+
+def without_number(step: Step) -> Step | None:
+    """The operand beside a number; None if the step has no such two operands."""
+    return next((other for number, other in pairs(step) if number.scalar is not None), None)
+
+
+def unscaled(step: Step) -> Step:
+    """The step behind products and quotients with numbers."""
+    step = bare(step)
+    while step.op in ("multiply", "divide"):
+        rest = without_number(step)
+        if rest is None or (step.op == "divide" and rest is not bare(step.reads[0])):
+            break
+        step = rest
+    return step
+
+
+def is_only_of(step: Step, of: Step, depth: int = DEEP) -> bool:
+    """Whether a step is computed from another one and constants alone."""
+    step = bare(step)
+    if step is of:
+        return True
+    if depth == 0 or step.op == "input":
+        return False
+    varying = [read for read in step.reads if not is_fixed(read)]
+    return bool(varying) and all(is_only_of(read, of, depth - 1) for read in varying)

@@ -1,0 +1,163 @@
+"""The computation graph of a network: its steps recognised, cleaned and counted."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from math import nan, prod
+from typing import Any
+
+import numpy as np
+
+from graf.exceptions import GraphError
+from graf.graph import ComputationGraph
+from graf.ops import OpSet
+from graf.sources.network.activations import recognise_activations
+from graf.sources.network.attention import recognise_attention, recognise_rotary
+from graf.sources.network.constants import settle_constants
+from graf.sources.network.costs import cost_of
+from graf.sources.network.layout import Layout, layout_of
+from graf.sources.network.linear import add_biases, fold_batch_norms, recognise_linear, recognise_positions
+from graf.sources.network.naming import name_operations
+from graf.sources.network.norms import recognise_norms
+from graf.sources.network.step import Network, Step, is_fixed, weights_of
+from graf.sources.network.vocabulary import REARRANGEMENTS
+
+__all__ = ["to_graph"]
+
+SETTINGS = (
+    "heads", "kv_heads", "head_dim", "key_sequence", "windows", "self_attention", "relative_bias", "causal",
+    "groups", "folded_norms",
+)  # fmt: skip
+SIZES = ("kernel", "stride", "dilation")
+
+
+def to_graph(network: Network, fold_batch_norm: bool = True) -> ComputationGraph:
+    """The graph of a network, with the attributes that costs and features are computed from.
+
+    The steps are changed on the way. Raises `GraphError` if no output depends on an operation.
+    Complexity: linear in the number of steps.
+    """
+    _recognise(network, fold_batch_norm)
+    costs = {id(step): cost_of(step) for step in network if not is_fixed(step)}
+    steps = _without_rearrangements(network)
+    number = {id(step): i for i, step in enumerate(steps)}
+    reads = [sorted(number[id(read)] for read in step.reads if id(read) in number) for step in steps]
+    names = [None if step.op == "input" else step.op for step in steps]
+    if not any(names):
+        raise GraphError("the network computes nothing from its inputs: no operation depends on them")
+    _report_unknown(steps)
+    ops = OpSet(tuple(dict.fromkeys(name for name in names if name is not None)))
+    return ComputationGraph(
+        ops=ops,
+        node_op=np.array([-1 if name is None else ops.index(name) for name in names], np.int32),
+        pred_indptr=np.cumsum([0, *map(len, reads)], dtype=np.int32),
+        preds=np.array([u for own in reads for u in own], np.int32),
+        inputs=np.array([i for i, name in enumerate(names) if name is None], np.int32),
+        outputs=np.array(
+            sorted({number[id(step)] for step in network.outputs if id(step) in number}), np.int32
+        ),
+        names=tuple(step.name or step.op for step in steps),
+        attributes=_attributes(steps, costs),
+    )
+
+
+def _recognise(network: Network, fold_batch_norm: bool) -> None:
+    settle_constants(network)
+    for step in network:
+        for subgraph in step.settings.get("subgraphs", ()):
+            _recognise(subgraph, fold_batch_norm)
+    recognise_linear(network)
+    recognise_activations(network)
+    recognise_norms(network)
+    recognise_rotary(network)
+    recognise_attention(network)
+    add_biases(network)
+    recognise_positions(network)
+    if fold_batch_norm:
+        fold_batch_norms(network)
+    name_operations(network)
+
+
+def _without_rearrangements(network: Network) -> list[Step]:
+    """The steps that become nodes; each reads what lies behind rearrangements."""
+    behind: dict[int, Step] = {}
+
+    def found(step: Step) -> Step:
+        return behind.get(id(step), step)
+
+    for step in network:
+        if not is_fixed(step):
+            step.reads = [found(read) for read in step.reads]
+            if _rearranges(step):
+                behind[id(step)] = next((read for read in step.reads if not is_fixed(read)), step)
+    network.outputs = [found(step) for step in network.outputs]
+    return [step for step in network if not is_fixed(step)]
+
+
+def _rearranges(step: Step) -> bool:
+    """Whether a step only moves elements; a concatenation does if its parts are cut from one tensor."""
+    if step.op == "concat":
+        return len(step.reads) > 1 and len(set(map(id, step.reads))) == 1
+    return step.op in REARRANGEMENTS
+
+
+def _attributes(steps: list[Step], costs: dict[int, Any]) -> dict[str, Any]:
+    counted: set[int] = set()
+    layouts: dict[int, Layout] = {}
+    shared: dict[int, int] = {}
+    rows = [_row(step, costs[id(step)], counted, layouts, shared) for step in steps]
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _row(
+    step: Step, cost: Any, counted: set[int], layouts: dict[int, Layout], shared: dict[int, int]
+) -> dict[str, Any]:
+    """The attributes of one node; what it counts of shared weights depends on the nodes before."""
+    weights = _weights(step)
+    own = [weight for weight in weights if id(weight) not in counted]
+    counted.update(map(id, own))
+    before = next((layouts[id(read)] for read in step.reads if id(read) in layouts), Layout())
+    layouts[id(step)] = layout = layout_of(step, before)
+    largest = max(weights, key=lambda weight: weight.size, default=None)
+    is_input = step.op == "input"
+    return {
+        "n_parameters": sum(weight.size for weight in own),
+        "n_macs": 0 if is_input else cost.macs,
+        "n_elementary": 0 if is_input else cost.elementary,
+        "n_activations": 0 if is_input else step.size,
+        "n_output_bytes": step.size * step.itemsize,
+        "n_bytes": 0 if is_input else cost.n_bytes,
+        "channels": float(layout.channels),
+        "resolution": float(layout.resolution),
+        "sequence": float(layout.sequence),
+        **{name: _mean_size(step.settings.get(name)) for name in SIZES},
+        **{name: float(step.settings.get(name, nan)) for name in SETTINGS},
+        "shared_id": nan if largest is None else float(shared.setdefault(id(largest), len(shared))),
+        "shape": "x".join(map(str, step.shape or ())),
+        "module": step.module,
+    }
+
+
+def _weights(step: Step) -> list[Step]:
+    """Trained tensors that an operation reads, those of its subgraphs included."""
+    found = {id(weight): weight for read in step.reads if is_fixed(read) for weight in weights_of(read)}
+    for network in step.settings.get("subgraphs", ()):
+        for inner in network:
+            found |= {id(weight): weight for weight in _weights(inner)}
+    return list(found.values())
+
+
+def _mean_size(sizes: tuple[int, ...] | None) -> float:
+    """Geometric mean of sizes along the spatial axes."""
+    return float(prod(sizes) ** (1 / len(sizes))) if sizes else nan
+
+
+def _report_unknown(steps: list[Step]) -> None:
+    unknown = Counter(step.op for step in steps if step.settings.get("unknown"))
+    if unknown:
+        listed = ", ".join(f"{name} ({count})" for name, count in unknown.most_common())
+        warnings.warn(
+            f"operations that graf does not know are kept under their own names, without a cost: {listed}",
+            stacklevel=2,
+        )

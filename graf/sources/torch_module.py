@@ -1,0 +1,150 @@
+"""Reading a PyTorch module: captured by `torch.export`, then step by step."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graf.exceptions import InputError, MissingDependencyError, UnsupportedError
+from graf.graph import ComputationGraph
+from graf.sources.network import to_graph
+
+__all__ = ["read_module"]
+
+REMEDY = "give tensors (integer ones for token ids) or shapes, as a tuple in order or a dictionary by name"
+
+
+def read_module(module: Any, example_inputs: Any = None, *, fold_batch_norm: bool = True) -> ComputationGraph:
+    """The graph of a `torch.nn.Module`, in evaluation mode, for example inputs.
+
+    Nothing is computed: `torch.export` runs the module on tensors without content, so that weights
+    on the meta device will do. The module, its mode and its weights stay as they are.
+
+    Parameters
+    ----------
+    module : the module.
+    example_inputs : a tensor or a shape; a tuple of tensors, shapes and other arguments; or a
+        dictionary of them by keyword. A shape stands for floating-point numbers; token ids need a
+        tensor of integers. Batch sizes count in multiply-adds and activations: use 1.
+    fold_batch_norm : count a batch norm as part of the convolution or linear layer before it, as
+        ONNX exporters write it (attribute `folded_norms`); its parameters count.
+
+    Raises
+    ------
+    InputError
+        If the module does not take the example inputs; the message names the line.
+    UnsupportedError
+        If what the module does depends on values of tensors; the message names the line.
+    MissingDependencyError
+        Without torch.
+    """
+    try:
+        import torch
+    except ImportError:
+        raise MissingDependencyError("torch", "torch") from None
+    if not isinstance(module, torch.nn.Module):
+        raise InputError(f"`source` must be a torch.nn.Module, got {type(module).__name__}")
+    if example_inputs is None:
+        raise InputError(f"a module is read with `example_inputs`, got none; {REMEDY}")
+    from graf.sources.aten import network_of
+
+    args, kwargs = _arguments(module, example_inputs)
+    return to_graph(network_of(_exported(module, args, kwargs), module), fold_batch_norm=fold_batch_norm)
+
+
+def _arguments(module: Any, given: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Positional and keyword arguments, with tensors where the module's weights are."""
+    import torch
+
+    weights = next(iter((*module.parameters(), *module.buffers())), torch.empty(0))
+    floats = (p.dtype for p in module.parameters() if p.is_floating_point())
+    dtype = next(floats, torch.get_default_dtype())
+
+    def example(value: Any) -> Any:
+        if _is_shape(value):
+            return torch.empty(tuple(value), dtype=dtype, device=weights.device)
+        if isinstance(value, np.ndarray):
+            value = torch.from_numpy(value)
+        if isinstance(value, torch.Tensor):
+            return value.to(weights.device)
+        if isinstance(value, Mapping):
+            return {name: example(item) for name, item in value.items()}
+        return type(value)(map(example, value)) if type(value) in (list, tuple) else value
+
+    if isinstance(given, Mapping):
+        return (), {name: example(value) for name, value in given.items()}
+    if isinstance(given, (torch.Tensor, np.ndarray)) or _is_shape(given):
+        return (example(given),), {}
+    if not isinstance(given, (tuple, list)) or len(given) == 0:
+        raise InputError(f"`example_inputs` cannot be {given!r:.60}; {REMEDY}")
+    return tuple(map(example, given)), {}
+
+
+def _is_shape(value: Any) -> bool:
+    """Whether it is a tuple or list of positive integers, `torch.Size` included."""
+    counts = isinstance(value, (tuple, list)) and all(
+        isinstance(size, (int, np.integer)) and not isinstance(size, bool) for size in value
+    )
+    if counts and len(value) > 0 and min(value) < 1:
+        raise InputError(f"a shape in `example_inputs` must hold positive integers, got {tuple(value)}")
+    return counts and len(value) > 0
+
+
+def _exported(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The `ExportedProgram` of a module, or an error that names the line at fault."""
+    import torch
+
+    with _evaluating(module), torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return torch.export.export(module, args, kwargs, strict=False)
+        except Exception as error:  # torch.export and the module raise errors of every kind
+            reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            where = _culprit(error)
+            if _is_data_dependent(error):
+                raise UnsupportedError(
+                    f"what the module does depends on values of tensors{where}: {reason:.200};"
+                    " rewrite it so that shapes alone decide, or read the part without it"
+                ) from error
+            raise InputError(
+                f"the module failed on the example inputs{where}: {reason:.300}; {REMEDY}"
+            ) from error
+
+
+def _is_data_dependent(error: BaseException) -> bool:
+    from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
+    from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
+
+    kinds = (DataDependentOutputException, DynamicOutputShapeException, GuardOnDataDependentSymNode)
+    return isinstance(error, kinds) or "data-dependent" in str(error) or "meta tensors" in str(error)
+
+
+def _culprit(error: BaseException) -> str:
+    """File, line and text of the deepest call that is not torch's own."""
+    import torch
+
+    torch_folder, own = str(Path(torch.__file__).parent), __file__
+    frames = traceback.extract_tb(error.__traceback__)
+    outside = [f for f in frames if not f.filename.startswith((torch_folder, "<")) and f.filename != own]
+    if not outside:
+        return ""
+    frame = outside[-1]
+    return f" at {frame.filename}:{frame.lineno} (`{frame.line}`)"
+
+
+@contextmanager
+def _evaluating(module: Any) -> Iterator[None]:
+    """The module in evaluation mode, and every part back in its own mode afterwards."""
+    modes = {part: part.training for part in module.modules()}
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, mode in modes.items():
+            part.training = mode
