@@ -37,7 +37,7 @@ def network_of(program: ExportedProgram, module: torch.nn.Module) -> Network:
     results = _run(program.graph_module, environment)
     kinds = [spec.kind for spec in program.graph_signature.output_specs]
     asked = [value for value, kind in zip(results, kinds, strict=False) if kind is OutputKind.USER_OUTPUT]
-    inputs = [step for step in leaves.values() if step.op == "input"]
+    inputs = [step for step in leaves.values() if isinstance(step, Step) and step.op == "input"]
     return Network(inputs, [value for value in asked if isinstance(value, Step)])
 
 
@@ -210,7 +210,7 @@ def _step(node: Node, op: str, reads: list[Step], **settings: Any) -> Step:
 def _module(node: Node) -> str:
     """Path of the innermost module that a node belongs to."""
     stack = list((node.meta.get("nn_module_stack") or {}).values())
-    return str(stack[-1][0]) if stack else ""
+    return str(stack[-1][0]).split("@")[0] if stack else ""  # "layer@1" is its second call
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:

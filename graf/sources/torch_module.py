@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import fields, is_dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +103,7 @@ def _exported(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     """The `ExportedProgram` of a module, or an error that names the line at fault."""
     import torch
 
-    with _evaluating(module), torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _evaluating(module), torch.no_grad(), _quiet():
         try:
             return torch.export.export(module, args, kwargs, strict=False)
         except Exception as error:  # torch.export and the module raise errors of every kind
@@ -140,11 +142,39 @@ def _culprit(error: BaseException) -> str:
 
 @contextmanager
 def _evaluating(module: Any) -> Iterator[None]:
-    """The module in evaluation mode, and every part back in its own mode afterwards."""
+    """The module in evaluation mode with plain outputs, and every part as it was afterwards."""
     modes = {part: part.training for part in module.modules()}
     module.eval()
+    hook = module.register_forward_hook(lambda _module, _inputs, output: _plain(output))
     try:
         yield
     finally:
+        hook.remove()
         for part, mode in modes.items():
             part.training = mode
+
+
+def _plain(output: Any) -> Any:
+    """The tensors of an output in dictionaries, lists and tuples; what holds none is left out."""
+    import torch
+
+    if isinstance(output, torch.Tensor):
+        return output
+    if is_dataclass(output):
+        output = {field.name: getattr(output, field.name) for field in fields(output)}
+    if isinstance(output, Mapping):
+        return {str(name): _plain(value) for name, value in output.items()}
+    return [_plain(value) for value in output] if isinstance(output, (list, tuple)) else None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing that torch warns of, logs or prints: an error of ours says it."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
