@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
@@ -128,12 +129,17 @@ def _is_data_dependent(error: BaseException) -> bool:
 
 
 def _culprit(error: BaseException) -> str:
-    """File, line and text of the deepest call that is not torch's own."""
+    """File, line and text of the deepest call outside of torch and of Python's own library."""
     import torch
 
-    torch_folder, own = str(Path(torch.__file__).parent), __file__
-    frames = traceback.extract_tb(error.__traceback__)
-    outside = [f for f in frames if not f.filename.startswith((torch_folder, "<")) and f.filename != own]
+    own = str(Path(torch.__file__).parent), __file__, "<"
+    library = sysconfig.get_path("stdlib")
+    outside = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(own)
+        and ("site-packages" in frame.filename or not frame.filename.startswith(library))
+    ]
     if not outside:
         return ""
     frame = outside[-1]

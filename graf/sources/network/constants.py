@@ -7,12 +7,15 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["settle_constants"]
 
+NEUTRAL = {"multiply": 1, "divide": 1, "power": 1, "add": 0, "subtract": 0}  # second operands
+
 
 def settle_constants(network: Network) -> None:
     """Mark what is the same for every input, and gathers by what they gather from and with.
 
     A step that reads fixed steps only becomes a weight if one of them is, else a constant. A gather
-    with a fixed index only leaves out elements; one from a weight is an embedding.
+    with a fixed index only leaves out elements; one from a weight is an embedding. Arithmetic with a
+    number that changes nothing is the identity.
     """
     for step in network:
         if step.op == "input" or (is_fixed(step) and not step.reads):
@@ -21,6 +24,8 @@ def settle_constants(network: Network) -> None:
             _settle(step)
         elif step.op == "gather" and len(step.reads) > 1:
             _settle_gather(step)
+        elif step.op in NEUTRAL and step.reads[-1].scalar == NEUTRAL[step.op]:
+            step.op = "identity"
 
 
 def _settle(step: Step) -> None:

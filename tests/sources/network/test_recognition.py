@@ -1,0 +1,275 @@
+"""Operations that a module writes out in parts are recognised as what they are."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812
+
+from graf import read_graph
+
+
+class Function(nn.Module):
+    """A function of tensors as a module."""
+
+    def __init__(self, function, **parameters):
+        super().__init__()
+        self.function = function
+        for name, shape in parameters.items():
+            self.register_parameter(name, nn.Parameter(torch.ones(shape)))
+
+    def forward(self, *inputs):
+        own = dict(self.named_parameters())
+        return self.function(*inputs, **own)
+
+
+def ops_of(function, *shapes, **parameters):
+    """The operations of a function of tensors of some shapes, junctions left out."""
+    graph = read_graph(Function(function, **parameters), shapes)
+    return [op for op in graph.op_names if op is not None]
+
+
+ACTIVATIONS = {
+    "silu": [F.silu, lambda x: x * torch.sigmoid(x), lambda x: torch.sigmoid(x) * x],
+    "quick_gelu": [lambda x: x * torch.sigmoid(1.702 * x)],
+    "gelu": [
+        F.gelu,
+        lambda x: F.gelu(x, approximate="tanh"),
+        lambda x: x * 0.5 * (1 + torch.erf(x / 2**0.5)),
+        lambda x: 0.5 * (x * (1 + torch.erf(x * 0.7071))),
+        lambda x: 0.5 * x * (1 + torch.tanh(0.797 * (x + 0.0447 * x**3))),
+        lambda x: (0.5 * x) * (torch.erf(x / 1.41421) + 1),
+        lambda x: x * (0.5 * (1 + torch.tanh(0.797 * (x + 0.0447 * torch.pow(x, 3))))),
+    ],
+    "hardsigmoid": [F.hardsigmoid, lambda x: F.relu6(x + 3) / 6, lambda x: (x + 3).clamp(0, 6) * (1 / 6)],
+    "hardswish": [
+        F.hardswish,
+        lambda x: x * F.hardsigmoid(x),
+        lambda x: x * F.relu6(x + 3) / 6,
+        lambda x: x * (F.relu6(x + 3) / 6),
+        lambda x: (x + 3).clamp(0, 6) * x * (1 / 6),
+    ],
+    "mish": [F.mish, lambda x: x * torch.tanh(F.softplus(x)), lambda x: x * torch.tanh((1 + x.exp()).log())],
+    "relu": [F.relu, torch.relu, lambda x: x.clamp(min=0), lambda x: torch.maximum(x, torch.tensor(0.0))],
+    "relu6": [F.relu6, lambda x: x.clamp(0, 6), lambda x: F.hardtanh(x, 0, 6)],
+    "hardtanh": [F.hardtanh, lambda x: x.clamp(-1, 1)],
+    "softplus": [F.softplus, lambda x: torch.log(torch.exp(x) + 1)],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "function"), [(name, function) for name, forms in ACTIVATIONS.items() for function in forms]
+)
+def test_activations(name, function):
+    assert ops_of(function, (1, 8)) == [name]
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: x * torch.sigmoid(x + 1), ["add", "sigmoid", "multiply"]),
+        (lambda x: 2 * F.hardswish(x), ["hardswish", "multiply"]),
+        (lambda x: x.chunk(2, -1)[0] * x.chunk(2, -1)[1].sigmoid(), ["sigmoid", "multiply"]),
+        (lambda x: F.glu(x), ["sigmoid", "multiply"]),
+        (lambda x: F.gelu(x) * 0.5, ["gelu", "multiply"]),
+    ],
+)
+def test_what_is_no_single_activation_stays_in_parts(function, expected):
+    assert ops_of(function, (1, 8)) == expected
+
+
+def norm(x, axes, centred, root):
+    y = x - x.mean(axes, keepdim=True) if centred else x
+    return root(y, y.pow(2).mean(axes, keepdim=True) + 1e-6)
+
+
+ROOTS = [
+    lambda y, v: y / torch.sqrt(v),
+    lambda y, v: y * torch.rsqrt(v),
+    lambda y, v: y * (1 / v.sqrt()),
+    lambda y, v: y * v**-0.5,
+    lambda y, v: y / v**0.5,
+]
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_written_out_norms(root):
+    assert ops_of(lambda x: norm(x, -1, True, root), (1, 4, 8)) == ["layer_norm"]
+    assert ops_of(lambda x: norm(x, -1, False, root), (1, 4, 8)) == ["rms_norm"]
+    assert ops_of(lambda x: norm(x, 1, True, root), (1, 8, 4, 4)) == ["layer_norm"]
+    assert ops_of(lambda x: norm(x, (2, 3), True, root), (1, 8, 4, 4)) == ["instance_norm"]
+
+
+def test_weights_of_a_written_out_norm_belong_to_it():
+    def scaled(x, w, b):
+        return norm(x.to(torch.float32), -1, True, ROOTS[0]).to(x.dtype) * w + b
+
+    graph = read_graph(Function(scaled, w=8, b=8), ((1, 4, 8),))
+    assert graph.op_names == (None, "layer_norm")
+    assert graph.n_parameters == 16
+
+
+def test_variance_of_its_own():
+    def normed(x):
+        return (x - x.mean(-1, keepdim=True)) * torch.rsqrt(x.var(-1, unbiased=False, keepdim=True) + 1e-5)
+
+    assert ops_of(normed, (1, 4, 8)) == ["layer_norm"]
+
+
+def test_length_one():
+    assert ops_of(lambda x: F.normalize(x, dim=-1), (1, 4, 8)) == ["l2_norm"]
+
+
+def test_global_pools():
+    for function in (
+        lambda x: x.mean((2, 3)),
+        lambda x: F.adaptive_avg_pool2d(x, 1),
+        lambda x: F.avg_pool2d(x, 6),
+        lambda x: x.permute(0, 2, 3, 1).mean((1, 2)),
+        lambda x: x.flatten(2).mean(-1),
+    ):
+        assert ops_of(function, (1, 8, 6, 6)) == ["global_avg_pool"]
+    assert ops_of(lambda x: x.amax((2, 3)), (1, 8, 6, 6)) == ["global_max_pool"]
+    assert ops_of(lambda x: F.adaptive_avg_pool2d(x, 3), (1, 8, 6, 6)) == ["avg_pool2x2"]
+    assert ops_of(lambda x: F.adaptive_avg_pool2d(x, 4), (1, 8, 6, 6)) == ["adaptive_avg_pool"]
+    assert ops_of(lambda x: F.adaptive_avg_pool2d(x, 6).relu(), (1, 8, 6, 6)) == ["relu"]
+
+
+def test_products_with_weights_are_linear():
+    for function in (
+        lambda x, w: x @ w,
+        lambda x, w: F.linear(x, w.t()),
+        lambda x, w: torch.einsum("blc,cd->bld", x, w),
+        lambda x, w: (w.t() @ x.transpose(1, 2)).transpose(1, 2),
+    ):
+        graph = read_graph(Function(function, w=(8, 6)), ((1, 4, 8),))
+        assert graph.op_names == (None, "linear")
+        assert graph.n_macs == 4 * 8 * 6
+    graph = read_graph(Function(lambda x, w, b: x @ w + b, w=(8, 6), b=6), ((1, 4, 8),))
+    assert graph.op_names == (None, "linear")
+    assert graph.n_parameters == 8 * 6 + 6
+
+
+def heads(x, n):
+    return x.reshape(1, x.shape[1], n, -1).transpose(1, 2)
+
+
+def fused(q, k, v):
+    return (
+        F.scaled_dot_product_attention(heads(q, 2), heads(k, 2), heads(v, 2)).transpose(1, 2).reshape(q.shape)
+    )
+
+
+def written_out(q, k, v):
+    scores = heads(q, 2) * 0.5 @ heads(k, 2).transpose(-2, -1)
+    return (scores.softmax(-1) @ heads(v, 2)).transpose(1, 2).reshape(q.shape)
+
+
+def with_scores_scaled(q, k, v):
+    scores = torch.einsum("bhqd,bhkd->bhqk", heads(q, 2), heads(k, 2)) / 2.0
+    weights = F.dropout(scores.softmax(-1), 0.1, training=False)
+    return torch.einsum("bhqk,bhkd->bhqd", weights, heads(v, 2)).transpose(1, 2).flatten(2)
+
+
+def heads_in_batch(q, k, v):
+    q, k, v = (heads(x, 2).flatten(0, 1) for x in (q, k, v))
+    attended = torch.bmm(torch.bmm(q, k.transpose(1, 2)).softmax(-1), v)
+    return attended.reshape(1, 2, *attended.shape[1:]).transpose(1, 2).reshape(1, -1, 8)
+
+
+ATTENTIONS = [fused, written_out, with_scores_scaled, heads_in_batch]
+FACTS = ("heads", "kv_heads", "head_dim", "sequence", "key_sequence", "windows", "self_attention")
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_attention_in_every_form(attention):
+    graph = read_graph(Function(attention), ((1, 5, 8), (1, 7, 8), (1, 7, 8)))
+    assert graph.op_names == (None, None, None, "attention")
+    facts = [graph.attributes[name][-1] for name in FACTS]
+    assert facts == [2, 2, 4, 5, 7, 1, 0]
+    assert graph.n_macs == 2 * (2 * 5 * 7 * 4)
+    assert graph.attributes["causal"][-1] == 0
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_self_attention_of_one_projection(attention):
+    def block(x, w):
+        return attention(*(x @ w).chunk(3, -1))
+
+    graph = read_graph(Function(block, w=(8, 24)), ((1, 5, 8),))
+    assert graph.op_names == (None, "linear", "attention")
+    assert graph.attributes["self_attention"][-1] == 1
+    assert graph.predecessors(2).tolist() == [1, 1, 1]
+
+
+def test_grouped_queries_masks_and_causality():
+    def grouped(q, k, v, mask):
+        k, v = (heads(x, 1).repeat_interleave(2, 1) for x in (k, v))
+        scores = heads(q, 2) @ k.transpose(-2, -1) + mask
+        return (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
+
+    graph = read_graph(Function(grouped), ((1, 5, 8), (1, 7, 4), (1, 7, 4), (5, 7)))
+    assert graph.attributes["kv_heads"][-1] == 1
+    assert graph.attributes["causal"][-1] != graph.attributes["causal"][-1]  # NaN: nobody knows
+
+    def causal(q, k, v):
+        return F.scaled_dot_product_attention(heads(q, 2), heads(k, 2), heads(v, 2), is_causal=True)
+
+    graph = read_graph(Function(causal), ((1, 5, 8),) * 3)
+    assert graph.attributes["causal"][-1] == 1
+
+
+def test_windows_and_relative_bias():
+    def windowed(x, bias):
+        x = x.reshape(1, 2, 2, 2, 2, 8).permute(0, 1, 3, 2, 4, 5).reshape(4, 4, 8)
+        q = x.reshape(4, 4, 2, 4).transpose(1, 2)
+        attended = ((q @ q.transpose(-2, -1) + bias).softmax(-1) @ q).transpose(1, 2).reshape(4, 4, 8)
+        return attended.reshape(1, 2, 2, 2, 2, 8).permute(0, 1, 3, 2, 4, 5).reshape(1, 4, 4, 8)
+
+    graph = read_graph(Function(windowed, bias=(1, 2, 4, 4)), ((1, 4, 4, 8),))
+    facts = [graph.attributes[name][-1] for name in ("heads", "windows", "relative_bias", "sequence")]
+    assert facts == [2, 4, 1, 4]
+    assert graph.n_parameters == 32
+
+
+def swap_halves(x):
+    first, second = x.chunk(2, -1)
+    return torch.cat([-second, first], -1)
+
+
+def swap_pairs(x):
+    return torch.stack([-x[..., 1::2], x[..., ::2]], -1).reshape(x.shape)
+
+
+def half_by_half(x, cos, sin):
+    first, second = x.chunk(2, -1)
+    cos, sin = cos[..., :2], sin[..., :2]
+    return torch.cat([first * cos - second * sin, second * cos + first * sin], -1)
+
+
+@pytest.mark.parametrize(
+    "rotate",
+    [
+        lambda x, cos, sin: x * cos + swap_halves(x) * sin,
+        lambda x, cos, sin: x * cos + swap_pairs(x) * sin,
+        half_by_half,
+    ],
+)
+def test_rotary_positions(rotate):
+    positions = torch.arange(5.0)[:, None] * torch.ones(4)
+    assert ops_of(lambda x: rotate(x, positions.cos(), positions.sin()), (1, 5, 4)) == ["rotary"]
+
+
+def test_absolute_positions():
+    graph = read_graph(Function(lambda x, p: (x + p).relu(), p=(1, 5, 4)), ((1, 5, 4),))
+    assert graph.op_names == (None, "position_embedding", "relu")
+    assert ops_of(lambda x, b: x.relu() + b, (1, 5, 4), b=4) == ["relu", "add"]
+
+
+def test_rearrangements_are_bridged():
+    def moved(x):
+        x = torch.roll(x.permute(0, 2, 3, 1).unflatten(-1, (2, 4)).flatten(-2), 1, 1)
+        parts = torch.cat([x[:, 0::2], x[:, 1::2]], 1)
+        return F.pad(parts.contiguous().clone(), (1, 1)).squeeze(0).relu()
+
+    assert ops_of(moved, (1, 8, 4, 4)) == ["relu"]
+    assert ops_of(lambda x: torch.cat([x, x.relu()], 1), (1, 8)) == ["relu", "concat"]

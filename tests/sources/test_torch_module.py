@@ -1,0 +1,271 @@
+"""PyTorch modules as computation graphs."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812
+from torch.utils.flop_counter import FlopCounterMode
+
+from graf import GraphFeatures, read_graph
+from graf.exceptions import InputError, UnsupportedError
+
+
+class Residual(nn.Module):
+    """Two convolutions beside a projection."""
+
+    def __init__(self, n_in, n_out, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(n_in, n_out, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(n_out)
+        self.conv2 = nn.Conv2d(n_out, n_out, 3, 1, 1, groups=n_out, bias=False)
+        self.bn2 = nn.BatchNorm2d(n_out)
+        self.down = nn.Sequential(nn.Conv2d(n_in, n_out, 1, stride, bias=False), nn.BatchNorm2d(n_out))
+
+    def forward(self, x):
+        return F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + self.down(x))
+
+
+class Classifier(nn.Module):
+    """A small convolutional network."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.MaxPool2d(3, 2, 1))
+        self.block = Residual(8, 16, 2)
+        self.up = nn.ConvTranspose2d(16, 8, 2, 2)
+        self.head = nn.Linear(8, 10)
+
+    def forward(self, x):
+        return self.head(self.up(self.block(self.stem(x))).mean((2, 3)))
+
+
+def n_parameters(module):
+    return sum(p.numel() for p in module.parameters())
+
+
+def test_nodes_edges_and_attributes():
+    module = Classifier()
+    graph = read_graph(module, (1, 3, 32, 32))
+    assert graph.op_names == (
+        None, "conv3x3", "max_pool3x3", "conv3x3", "relu", "dw_conv3x3", "conv1x1", "add", "relu",
+        "conv_transpose2x2", "global_avg_pool", "linear",
+    )  # fmt: skip
+    assert graph.predecessors(7).tolist() == [5, 6]
+    assert graph.inputs.tolist() == [0]
+    assert graph.outputs.tolist() == [11]
+    assert graph.n_parameters == n_parameters(module)
+    a = graph.attributes
+    assert a["shape"][[0, 3, 11]].tolist() == ["1x3x32x32", "1x16x8x8", "1x10"]
+    assert a["module"][[1, 5, 6, 11]].tolist() == ["stem.0", "block.conv2", "block.down.0", "head"]
+    assert a["kernel"][[1, 2, 6]].tolist() == [3, 3, 1]
+    assert a["stride"][[1, 2, 3, 9]].tolist() == [1, 2, 2, 2]
+    assert a["groups"][[1, 5]].tolist() == [1, 16]
+    assert a["channels"][1:].tolist() == [8, 8, 16, 16, 16, 16, 16, 16, 8, 8, 10]
+    assert a["resolution"][[1, 3, 9]].tolist() == [32, 8, 16]
+    assert a["folded_norms"][[3, 5, 6]].tolist() == [1, 1, 1]
+    assert a["n_activations"][1] == 8 * 32 * 32
+    assert a["n_output_bytes"][1] == 4 * 8 * 32 * 32
+    assert a["n_bytes"][1] == 4 * (3 * 32 * 32 + 8 * 32 * 32 + 8 * 3 * 9 + 8)
+    assert a["n_elementary"][2] == 9 * 8 * 16 * 16
+
+
+def test_batch_norms_are_kept_on_request():
+    graph = read_graph(Classifier(), (1, 3, 32, 32), fold_batch_norm=False)
+    assert graph.op_names.count("batch_norm") == 3
+    assert graph.n_parameters == n_parameters(Classifier())
+
+
+def counted(module, *inputs):
+    """Half the operations that PyTorch counts."""
+    module = module.to("meta")
+    with FlopCounterMode(display=False) as counter:
+        module(*[torch.empty_like(x, device="meta") for x in inputs])
+    return counter.get_total_flops() // 2
+
+
+MODULES = {
+    "convolutions": (Classifier(), (1, 3, 32, 32)),
+    "one and three dimensions": (
+        nn.Sequential(nn.Conv1d(4, 8, 3), nn.Unflatten(1, (2, 4)), nn.Conv2d(2, 6, (1, 3), groups=2)),
+        (1, 4, 20),
+    ),
+    "transposed": (nn.ConvTranspose2d(6, 4, 3, 2, groups=2), (1, 6, 9, 9)),
+    "encoder": (nn.TransformerEncoderLayer(16, 4, 32, batch_first=True), (1, 9, 16)),
+    "bilinear products": (Residual(4, 4, 1), (2, 4, 8, 8)),
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_multiply_adds_and_parameters_are_those_of_torch(name):
+    module, shape = MODULES[name]
+    module.eval()
+    graph = read_graph(module, shape)
+    assert graph.n_parameters == n_parameters(module)
+    assert graph.n_macs == counted(module.train(), torch.empty(shape))
+
+
+def test_recurrent_layers_are_kept_whole():
+    module = nn.LSTM(5, 7, num_layers=2, bidirectional=True, batch_first=True)
+    graph = read_graph(module, (1, 11, 5))
+    assert graph.op_names == (None, "lstm", "lstm")
+    assert graph.n_parameters == n_parameters(module)
+    assert graph.n_macs == 11 * 2 * 4 * 7 * ((5 + 7) + (14 + 7))
+    graph = read_graph(nn.GRU(5, 7), (11, 1, 5))
+    assert graph.op_names == (None, "gru")
+    assert graph.n_macs == 11 * 3 * 7 * (5 + 7)
+
+
+@dataclasses.dataclass
+class Answer:
+    """Output of a model."""
+
+    logits: torch.Tensor
+    hidden: dict
+    other: object = None
+
+
+class Tied(nn.Module):
+    """Embedding and output share their weights; inputs by keyword, output a dataclass."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(11, 6)
+        self.mix = nn.Linear(6, 6)
+        self.out = nn.Linear(6, 11, bias=False)
+        self.out.weight = self.embed.weight
+
+    def forward(self, ids, mask=None, *, scale=1.0):
+        x = self.embed(ids) * scale
+        x = x if mask is None else x * mask
+        x = self.mix(self.mix(x))
+        return Answer(self.out(x), {"last": x}, object())
+
+
+def test_inputs_by_keyword_shared_weights_and_outputs_of_every_kind():
+    module = Tied()
+    ids, mask = torch.zeros(1, 4, dtype=torch.long), torch.ones(1, 4, 1)
+    graph = read_graph(module, {"ids": ids, "mask": mask, "scale": 2.0})
+    assert graph.op_names == (None, None, "embedding", "multiply", "multiply", "linear", "linear", "linear")
+    assert graph.n_parameters == n_parameters(module)
+    shared = graph.attributes["shared_id"]
+    assert shared[2] == shared[7]
+    assert shared[5] == shared[6] != shared[2]
+    assert graph.outputs.tolist() == [6, 7]
+    assert read_graph(module, (ids, (1, 4, 1))).op_names[2] == "embedding"
+    assert read_graph(module, ids).n_parameters == graph.n_parameters
+
+
+def test_the_module_stays_as_it_was():
+    module = Classifier().train()
+    module.block.eval()
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    modes = [part.training for part in module.modules()]
+    read_graph(module, torch.ones(1, 3, 32, 32))
+    with pytest.raises(InputError):
+        read_graph(module, (1, 4, 32, 32))
+    assert [part.training for part in module.modules()] == modes
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+    assert not module._forward_hooks
+
+
+def test_weights_on_the_meta_device():
+    with torch.device("meta"):
+        module = nn.Sequential(nn.Linear(100_000, 100_000), nn.ReLU())
+    graph = read_graph(module, np.zeros((1, 100_000), np.float32))
+    assert graph.op_names == (None, "linear", "relu")
+    assert graph.n_parameters == 100_000 * 100_001
+
+
+class Guarded(nn.Module):
+    """What it does without gradients or with a branch."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
+    def forward(self, x):
+        with torch.no_grad():
+            y = self.linear(x).relu()
+        with torch.autocast("cpu", enabled=False):
+            y = y.sigmoid()
+        return torch.cond(y.sum() > 0, lambda z: self.linear(self.linear(z)), lambda z: z.tanh(), (y,))
+
+
+def test_blocks_of_code_are_inlined_and_branches_counted():
+    graph = read_graph(Guarded(), (1, 4))
+    assert graph.op_names[1:4] == ("linear", "relu", "sigmoid")
+    assert graph.op_names[-1] == "if"
+    assert graph.attributes["n_macs"][-1] == 2 * 16
+    assert graph.n_parameters == 20
+
+
+@torch.library.custom_op("graf_tests::mystery", mutates_args=())
+def mystery(x: torch.Tensor) -> torch.Tensor:
+    """An operator that nobody knows."""
+    return x.clone()
+
+
+mystery.register_fake(lambda x: torch.empty_like(x))
+
+
+def test_unknown_operations_are_kept_and_reported_once():
+    class Unknown(nn.Module):
+        def forward(self, x):
+            return mystery(mystery(x).relu())
+
+    with pytest.warns(UserWarning, match=r"does not know.*: graf_tests_mystery \(2\)") as caught:
+        graph = read_graph(Unknown(), (1, 4))
+    assert len(caught) == 1
+    assert graph.op_names == (None, "graf_tests_mystery", "relu", "graf_tests_mystery")
+
+
+class Branching(nn.Module):
+    """Looks at values."""
+
+    def forward(self, x):
+        if x.sum() > 0:
+            return x.relu()
+        return x
+
+
+def test_control_flow_that_depends_on_values_names_its_line():
+    with pytest.raises(UnsupportedError, match=rf"{re.escape(__file__)}:\d+ \(`if x.sum\(\) > 0:`\)"):
+        read_graph(Branching(), (1, 4))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (None, "with `example_inputs`, got none"),
+        ((1, 4, 9), "failed on the example inputs"),
+        ((0, 4), r"positive integers, got \(0, 4\)"),
+        (3.5, "cannot be 3.5"),
+        ([], r"cannot be \[\]"),
+        ({"wrong": (1, 4)}, "inputs: missing a required argument: 'input'"),
+    ],
+)
+def test_inputs_that_do_not_fit(inputs, message):
+    with pytest.raises(InputError, match=message):
+        read_graph(nn.Linear(4, 4), inputs)
+
+
+def test_example_inputs_are_for_modules():
+    with pytest.raises(InputError, match="for PyTorch modules"):
+        read_graph("64-41414-1_02_333", (1, 3, 32, 32))
+    assert read_graph("64-41414-1_02_333", "transnas_micro").n_nodes > 1
+
+
+def test_a_module_without_operations():
+    with pytest.raises(InputError, match="computes nothing"):
+        read_graph(nn.Identity(), (1, 4))
+
+
+def test_features_of_modules():
+    graphs = [read_graph(module, shape) for module, shape in MODULES.values()]
+    table = GraphFeatures(columns=["op_count(linear)", "total(n_macs)"]).fit_transform(graphs)
+    assert table["op_count(linear)"].tolist() == [1, 0, 0, 4, 0]
+    assert table["total(n_macs)"].tolist() == [graph.n_macs for graph in graphs]
