@@ -76,9 +76,36 @@ def _run(graph_module: GraphModule, environment: Environment) -> list[Any]:
             environment[node] = _attribute(graph_module, node)
         elif node.op == "call_function":
             environment[node] = _call(node, environment)
+            _write(node, environment)
         elif node.op == "output":
             return torch.utils._pytree.tree_leaves(_values(node.args[0], environment))
     return []
+
+
+def _write(node: Node, environment: Environment) -> None:
+    """Let a tensor that was written into, and the tensor it is a view of, stand for what it is now."""
+    argument = _first_alias(node)
+    if argument is None or not argument.is_write:
+        return
+    target, step = node.args[0], environment[node]
+    while isinstance(target, Node) and isinstance(environment.get(target), Step):
+        old = environment[target]
+        if old.size == step.size:
+            step = (
+                step if old.shape == step.shape else Step("reshape", [step], old.shape, itemsize=old.itemsize)
+            )
+        else:
+            step = Step("scatter", [old, step], old.shape, old.name, old.module, old.itemsize)
+        environment[target] = step
+        target = target.args[0] if _first_alias(target) is not None and target.args else None
+
+
+def _first_alias(node: Node) -> Any:
+    """How the output of a call shares memory with its first argument; None if it does not."""
+    if not isinstance(node.target, torch._ops.OpOverload):
+        return None
+    arguments = node.target._schema.arguments
+    return arguments[0].alias_info if arguments else None
 
 
 def _attribute(graph_module: GraphModule, node: Node) -> Any:
@@ -118,7 +145,7 @@ def _call(node: Node, environment: Environment) -> Any:
         return _step(
             node, name if namespace == "aten" else f"{namespace}_{name}", _steps(bound), unknown=True
         )
-    composed = COMPOSED.get(name) or COMPOSED.get(op)
+    composed = COMPOSED.get(name.removesuffix("_")) or COMPOSED.get(op)
     if composed is not None:
         return composed(bound, _details(node))
     reads = _reads(op, bound)

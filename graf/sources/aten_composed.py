@@ -54,6 +54,10 @@ def _glu(bound: Bound, details: Details) -> Step:
     return details.step("multiply", [halves[0], details.step("sigmoid", [halves[1]])])
 
 
+def _copy(bound: Bound, details: Details) -> Step:
+    return details.step("identity", [bound["src"]])
+
+
 def _square(bound: Bound, details: Details) -> Step:
     return details.step("power", [bound["self"], constant(2)])
 
@@ -74,6 +78,7 @@ def _addcmul(bound: Bound, details: Details) -> Step:
 
 COMPOSED: dict[str, Callable[[Bound, Details], Step]] = {
     **{op: partial(_recurrent, op) for op in GATES},
+    "copy": _copy,
     "glu": _glu,
     "square": _square,
     "rsqrt": _rsqrt,

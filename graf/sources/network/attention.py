@@ -13,7 +13,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["recognise_attention", "recognise_rotary"]
 
-MASKING = ("add", "subtract", "multiply", "divide", "where", "tanh", "clamp", "maximum", "minimum", "softmax")
+MASKING = ("add", "subtract", "multiply", "divide", "where", "tanh", "clamp", "maximum", "minimum", "scatter")
 DEEP = 8  # steps between scores and softmax
 POSITION_WISE = (
     "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "add",
@@ -119,18 +119,30 @@ def _softmax(step: Step) -> Step | None:
     return None
 
 
-def _scores(step: Step, depth: int = 0) -> tuple[Step, list[Step]] | None:
-    """The product of queries and keys, and what is added to it or hides parts of it."""
+def _scores(step: Step) -> tuple[Step, list[Step]] | None:
+    """The product of queries and keys behind masks and biases, and what these are computed from."""
+    found = _first_product(step, DEEP)
+    return None if found is None else (found, _beside(step, found, DEEP))
+
+
+def _first_product(step: Step, depth: int) -> Step | None:
     step = through(step)
     if step.op == "matmul":
-        return step, []
-    if step.op not in MASKING or depth == DEEP:
+        return step
+    if step.op not in MASKING or depth == 0:
         return None
-    for i, read in enumerate(step.reads):
-        found = None if is_fixed(read) else _scores(read, depth + 1)
-        if found is not None:
-            return found[0], [*found[1], *step.reads[:i], *step.reads[i + 1 :]]
-    return None
+    ahead = (_first_product(read, depth - 1) for read in step.reads if not is_fixed(read))
+    return next((found for found in ahead if found is not None), None)
+
+
+def _beside(step: Step, product: Step, depth: int) -> list[Step]:
+    """What is combined with a product on the way from it to a step."""
+    behind = through(step)
+    if behind is product:
+        return []
+    if behind.op not in MASKING or _first_product(behind, depth) is not product:
+        return [step]
+    return [other for read in behind.reads for other in _beside(read, product, depth - 1)]
 
 
 def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) -> None:

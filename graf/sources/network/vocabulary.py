@@ -58,7 +58,7 @@ REARRANGEMENTS: dict[str, Names] = {
 CONSTANTS = Names(
     "arange zeros ones full empty zeros_like ones_like full_like empty_like new_zeros new_ones new_full"
     " new_empty scalar_tensor linspace eye rand randn rand_like randn_like randint randperm bernoulli"
-    " sym_size sym_numel sym_stride tril_indices triu_indices hann_window empty_permuted normal randint_like"
+    " sym_size sym_numel sym_stride tril_indices triu_indices hann_window empty_permuted normal fill zero randint_like"
     " _assert_tensor_metadata _assert_async _assert_scalar sym_constrain_range_for_size full_like",
     "Shape Size Constant ConstantOfShape Range RandomNormal RandomUniform RandomNormalLike RandomUniformLike"
     " EyeLike HannWindow Bernoulli",
