@@ -150,9 +150,9 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     if query.shape is None or value.shape is None or step.shape is None or len(query.shape) < 2:
         return
     n_queries, n_keys, depth = _sizes(parts)
-    width = step.shape[-1]
-    total = prod(step.shape[:-2])
-    heads = _n_heads(step, readers)
+    total = prod(step.shape[:-2]) if scores is None else scores.size // (n_queries * n_keys)
+    width = step.size // (total * n_queries)  # whichever axis it is on
+    heads = _n_heads(step, width, readers)
     own = 0 if scores is not None and len(readers[id(scores)]) > 1 else depth
     settings: dict[str, Any] = {
         "heads": heads,
@@ -180,21 +180,16 @@ def _sizes(parts: Parts) -> tuple[int, int, int]:
     return scores.shape[-2], scores.shape[-1], scores.settings.get("contracted", query[-1])
 
 
-def _n_heads(step: Step, readers: Consumers) -> int:
+def _n_heads(step: Step, width: int, readers: Consumers) -> int:
     """How many heads are put side by side behind the attention, else the axis before the queries."""
-    shape = step.shape or (1,)
-    merged = step
+    shape, merged = step.shape or (1,), step
     while len(readers[id(merged)]) == 1 and readers[id(merged)][0].op in REARRANGEMENTS:
         merged = readers[id(merged)][0]
-    for size in (merged.shape or (0,))[-1:], (merged.shape or (0,))[1:2]:
-        if (
-            merged is not step
-            and size
-            and size[0] % shape[-1] == 0
-            and prod(shape[:-2]) % (size[0] // shape[-1]) == 0
-        ):
-            return size[0] // shape[-1]
-    return shape[-3] if len(shape) > 3 else 1
+    sizes = (merged.shape or ())[1:]
+    stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]
+    possible = [n for n in stacked if n > 1 and prod(shape[:-2]) % n == 0]
+    own = shape[-3] if len(shape) > 3 else 1
+    return own if own in possible or not possible else possible[0]
 
 
 def _n_key_heads(key: Step, heads: int, query: Step) -> int:

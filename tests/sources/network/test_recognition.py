@@ -176,7 +176,13 @@ def heads_in_batch(q, k, v):
     return attended.reshape(1, 2, *attended.shape[1:]).transpose(1, 2).reshape(1, -1, 8)
 
 
-ATTENTIONS = [fused, written_out, with_scores_scaled, heads_in_batch]
+def channels_before_positions(q, k, v):
+    q, k, v = (heads(x, 2).transpose(2, 3) for x in (q, k, v))
+    weights = (q.transpose(2, 3) @ k).softmax(-1)
+    return (v @ weights.transpose(2, 3)).reshape(1, 8, -1)
+
+
+ATTENTIONS = [fused, written_out, with_scores_scaled, heads_in_batch, channels_before_positions]
 FACTS = ("heads", "kv_heads", "head_dim", "sequence", "key_sequence", "windows", "self_attention")
 
 
@@ -199,6 +205,15 @@ def test_self_attention_of_one_projection(attention):
     assert graph.op_names == (None, "linear", "attention")
     assert graph.attributes["self_attention"][-1] == 1
     assert graph.predecessors(2).tolist() == [1, 1, 1]
+
+
+def test_heads_that_stay_apart():
+    def beside_others(q, k, v):
+        attended = F.scaled_dot_product_attention(heads(q, 2), heads(k, 2), heads(v, 2)).transpose(1, 2)
+        return torch.cat([attended, q.reshape(attended.shape)], 2).reshape(1, 5, -1)
+
+    graph = read_graph(Function(beside_others), ((1, 5, 8), (1, 7, 8), (1, 7, 8)))
+    assert graph.attributes["heads"][3] == 2
 
 
 def test_grouped_queries_masks_and_causality():
