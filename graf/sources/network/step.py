@@ -93,12 +93,13 @@ def is_fixed(step: Step) -> bool:
 
 
 def weights_of(step: Step) -> list[Step]:
-    """The trained tensors that a fixed step is computed from, each once."""
+    """The trained tensors that a step is computed from, each once."""
     found: dict[int, Step] = {}
     ahead = [step]
     while ahead:
         step = ahead.pop()
-        if step.op == "weight" and not step.reads:
+        if id(step) not in found:
             found[id(step)] = step
-        ahead += step.reads
-    return sorted(found.values(), key=lambda step: step.position)
+            ahead += step.reads
+    weights = (step for step in found.values() if step.op == "weight" and not step.reads)
+    return sorted(weights, key=lambda step: step.position)

@@ -288,3 +288,12 @@ def test_rearrangements_are_bridged():
 
     assert ops_of(moved, (1, 8, 4, 4)) == ["relu"]
     assert ops_of(lambda x: torch.cat([x, x.relu()], 1), (1, 8)) == ["relu", "concat"]
+
+
+def test_deep_networks_with_two_ways_at_every_step():
+    def doubled(x, w):
+        for _ in range(60):
+            x = x + x * 2.0
+        return F.scaled_dot_product_attention(x @ w, x, x, attn_mask=x @ x.transpose(-2, -1))
+
+    assert "attention" in ops_of(doubled, (1, 1, 5, 8), w=(8, 8))
