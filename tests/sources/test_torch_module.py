@@ -108,6 +108,32 @@ def test_multiply_adds_and_parameters_are_those_of_torch(name):
     assert graph.n_macs == counted(module.train(), torch.empty(shape))
 
 
+class Writing(nn.Module):
+    """Scores of all tokens but the first get a bias in place; the output is put together in place."""
+
+    def __init__(self):
+        super().__init__()
+        self.bias = nn.Parameter(torch.ones(5, 5))
+        self.gain = nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, x):
+        scores = x @ x.transpose(-1, -2)
+        scores[:, 1:, 1:] = (scores[:, 1:, 1:] + self.bias).view(-1, 5, 5) * 2.0
+        attended = scores.softmax(-1) @ x
+        swapped = torch.zeros_like(attended)
+        swapped[:, :3] = attended[:, 3:]
+        swapped.flatten(0, 1)[3:].add_(attended[0, :3].relu())
+        swapped.mul_(self.gain)
+        return swapped.sigmoid()
+
+
+def test_what_is_written_into_parts_of_tensors_is_read_afterwards():
+    graph = read_graph(Writing(), example_inputs=(1, 6, 4))
+    assert graph.op_names == (None, "attention", "scatter", "relu", "add", "scatter", "multiply", "sigmoid")
+    assert graph.n_parameters == 25 + 1
+    assert graph.n_macs == 2 * 6 * 6 * 4
+
+
 def test_recurrent_layers_are_kept_whole():
     module = nn.LSTM(5, 7, num_layers=2, bidirectional=True, batch_first=True)
     graph = read_graph(module, (1, 11, 5))

@@ -51,7 +51,7 @@ class Step:
     @property
     def size(self) -> int:
         """Number of elements of the output."""
-        return prod(self.shape or (0,))
+        return 0 if self.shape is None else prod(self.shape)
 
     @property
     def scalar(self) -> float | None:
