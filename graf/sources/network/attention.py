@@ -77,10 +77,17 @@ def recognise_attention(network: Network) -> None:
     """Describe attention, and turn the last of the products that make it up into it."""
     readers = _consumers(network)
     batch = next((step.shape[0] for step in network.inputs if step.shape), 1)
+    found: dict[int, tuple[Step, Step]] = {}
     for step in network:
         parts = _parts(step)
         if parts is not None:
             _become_attention(step, parts, readers, batch)
+            if parts.scores is not None and step.op == "attention":
+                found[id(parts.scores)] = step, parts.scores
+    for step in network:
+        if id(step) in found:  # scores that others read too are counted where they are
+            attention, scores = found[id(step)]
+            attention.settings["n_macs"] -= scores.size * attention.settings["head_dim"]
 
 
 def _consumers(network: Network) -> Consumers:
@@ -153,7 +160,6 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     total = prod(step.shape[:-2]) if scores is None else scores.size // (n_queries * n_keys)
     width = step.size // (total * n_queries)  # whichever axis it is on
     heads = _n_heads(step, width, readers)
-    own = 0 if scores is not None and len(readers[id(scores)]) > 1 else depth
     settings: dict[str, Any] = {
         "heads": heads,
         "kv_heads": _n_key_heads(key, heads, query),
@@ -165,7 +171,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
         "relative_bias": float(any(weights_of(read) for read in others if is_fixed(read))),
         "causal": _causal(step, others),
         "channels": heads * width,
-        "n_macs": total * n_queries * n_keys * (own + width),
+        "n_macs": total * n_queries * n_keys * (depth + width),
         "n_scores": total * n_queries * n_keys,
     }
     kept = [read for read in others if not is_fixed(read) or weights_of(read)]
