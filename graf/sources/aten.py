@@ -137,14 +137,12 @@ def _call(node: Node, environment: Environment) -> Any:
         return _step(node, "constant", [])  # arithmetic on shapes
     names = [argument.name for argument in node.target._schema.arguments]
     bound = {**dict(zip(names, args, strict=False)), **kwargs}
-    namespace, name = node.target._schema.name.split("::")
-    op = from_aten(name) if namespace == "aten" else None
+    name = node.target._schema.name.removeprefix("aten::").replace("::", "_")
+    op = from_aten(name)
     if op in BINARY and "other" in bound:
         op = BINARY[op]
     if op is None:
-        return _step(
-            node, name if namespace == "aten" else f"{namespace}_{name}", _steps(bound), unknown=True
-        )
+        return _step(node, name, _steps(bound), unknown=True)
     composed = COMPOSED.get(name.removesuffix("_")) or COMPOSED.get(op)
     if composed is not None:
         return composed(bound, _details(node))

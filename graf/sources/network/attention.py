@@ -175,7 +175,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
         "n_scores": total * n_queries * n_keys,
     }
     kept = [read for read in others if not is_fixed(read) or weights_of(read)]
-    step.become("attention", [unscaled(query), unscaled(key), value, *kept], **settings)
+    step.become("attention", [_plain(query), _plain(key), value, *kept], **settings)
 
 
 def _sizes(parts: Parts) -> tuple[int, int, int]:
@@ -227,8 +227,24 @@ def _origins(step: Step) -> set[int]:
 
 
 def _causal(step: Step, others: list[Step]) -> float:
-    """1 if later keys are hidden, 0 without any mask, NaN where the mask does not tell."""
-    if step.settings.get("causal"):
+    """1 if a mask compares positions, NaN if it depends on the inputs alone, 0 otherwise."""
+    masks = [read for read in others if read.scalar is None and read.op != "weight"]
+    if step.settings.get("causal") or any(_compares_positions(mask, DEEP) for mask in masks):
         return 1.0
-    masks = [read for read in others if read.scalar is None and not weights_of(read)]
-    return float("nan") if masks else 0.0
+    return 0.0 if all(is_fixed(mask) for mask in masks) else float("nan")
+
+
+def _compares_positions(mask: Step, depth: int) -> bool:
+    if mask.settings.get("triangular") or depth == 0:
+        return depth > 0
+    looked_at = (
+        mask.reads if through(mask).op in (*MASKING, "logical", "cast", "mask", *REARRANGEMENTS) else []
+    )
+    return any(_compares_positions(read, depth - 1) for read in looked_at)
+
+
+def _plain(step: Step) -> Step:
+    """The step behind rearrangements and products with numbers, in any order."""
+    while (behind := unscaled(through(step))) is not step:
+        step = behind
+    return step

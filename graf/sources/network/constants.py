@@ -29,11 +29,20 @@ def settle_constants(network: Network) -> None:
 
 
 def _settle(step: Step) -> None:
+    step.settings = {"triangular": _is_triangular(step)}
     moved = step.op in REARRANGEMENTS and len(step.reads) == 1
     step.value = step.reads[0].value if moved else step.value
     if step.op == "constant":
         step.reads = []
     step.op = "weight" if any(read.op == "weight" for read in step.reads) else "constant"
+
+
+def _is_triangular(step: Step) -> bool:
+    """Whether a fixed step compares positions along two axes, or is computed from one that does."""
+    crossed = step.op == "order" and len(step.reads) == 2
+    if crossed and min(read.size for read in step.reads) > 1 and step.reads[0].shape != step.reads[1].shape:
+        return True
+    return step.op == "mask" or any(read.settings.get("triangular") for read in step.reads)
 
 
 def _settle_gather(step: Step) -> None:

@@ -8,7 +8,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS, VOCABULARY
 __all__ = ["name_operations"]
 
 FORBIDDEN = str.maketrans("+,[]<>()@. :/", "_" * 13)
-RENAMED = {"reciprocal": "divide", "square": "power", "sum_square": "norm", "glu": "multiply"}
+RENAMED = {"reciprocal": "divide", "square": "power", "sum_square": "norm", "order": "compare"}
 
 
 def name_operations(network: Network) -> None:

@@ -68,7 +68,10 @@ VOCABULARY: dict[str, Names] = {
     "conv": Names("conv1d conv2d conv3d convolution _convolution", "Conv ConvInteger QLinearConv"),
     "conv_transpose": Names("conv_transpose1d conv_transpose2d conv_transpose3d", "ConvTranspose"),
     "linear": Names("linear addmm", "Gemm"),
-    "matmul": Names("matmul mm bmm mv dot baddbmm einsum", "MatMul Einsum MatMulInteger"),
+    "matmul": Names(
+        "matmul mm bmm mv dot baddbmm einsum _grouped_mm transformers_grouped_mm_fallback",
+        "MatMul Einsum MatMulInteger",
+    ),
     "attention": Names("scaled_dot_product_attention", "Attention"),
     "lstm": Names("lstm", "LSTM"),
     "gru": Names("gru", "GRU"),
@@ -139,9 +142,10 @@ VOCABULARY: dict[str, Names] = {
     "clamp": Names("clamp clamp_min clamp_max clip", "Clip"),
     "where": Names("where masked_fill lerp", "Where"),
     "compare": Names(
-        "eq ne lt le gt ge isnan isinf isfinite isclose",
-        "Equal Less LessOrEqual Greater GreaterOrEqual IsNaN IsInf",
+        "eq ne isnan isinf isfinite isclose",
+        "Equal IsNaN IsInf",
     ),
+    "order": Names("lt le gt ge", "Less LessOrEqual Greater GreaterOrEqual"),
     "logical": Names(
         "logical_not logical_and logical_or logical_xor bitwise_not bitwise_and bitwise_or bitwise_xor __and__"
         " __or__ __xor__",
@@ -174,7 +178,7 @@ VOCABULARY: dict[str, Names] = {
     "gather": Names("gather index take_along_dim masked_select", "Gather GatherElements GatherND"),
     "scatter": Names(
         "scatter scatter_add scatter_reduce index_put index_add index_copy masked_scatter slice_scatter"
-        " select_scatter index_fill one_hot",
+        " select_scatter index_fill one_hot histc bincount",
         "Scatter ScatterElements ScatterND OneHot",
     ),
     "fft": Names(
@@ -186,7 +190,7 @@ VOCABULARY: dict[str, Names] = {
 
 
 def from_aten(name: str) -> str | None:
-    """graf's name of an aten operator ("add_" or "add"); None if it is unknown."""
+    """graf's name of an aten operator ("add_" or "add"), or of another one with its namespace; None if it is unknown."""
     return ATEN.get(name) or ATEN.get(name.removesuffix("_"))
 
 

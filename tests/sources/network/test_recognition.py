@@ -297,3 +297,33 @@ def test_deep_networks_with_two_ways_at_every_step():
         return F.scaled_dot_product_attention(x @ w, x, x, attn_mask=x @ x.transpose(-2, -1))
 
     assert "attention" in ops_of(doubled, (1, 1, 5, 8), w=(8, 8))
+
+
+def test_masks_that_compare_positions_are_causal():
+    def attend(q, allowed):
+        scores = heads(q, 2) @ heads(q, 2).transpose(-2, -1)
+        scores = scores.masked_fill(~allowed, float("-inf"))
+        return (scores.softmax(-1) @ heads(q, 2)).transpose(1, 2).flatten(2)
+
+    def causal(graph):
+        return graph.attributes["causal"][graph.op_names.index("attention")]
+
+    rows, columns = torch.arange(5)[:, None], torch.arange(5)[None]
+    ones = torch.ones(5, 5, dtype=torch.bool)
+    x = (1, 5, 8)
+    assert causal(read_graph(Function(lambda q: attend(q, columns <= rows)), (x,))) == 1
+    assert causal(read_graph(Function(lambda q: attend(q, ones.tril())), (x,))) == 1
+    assert causal(read_graph(Function(lambda q: attend(q, ones)), (x,))) == 0
+    padded = read_graph(Function(lambda q, m: attend(q, (columns <= rows) & (m > 0))), (x, (1, 1, 1, 5)))
+    assert causal(padded) == 1
+
+
+def test_experts_in_one_product():
+    def experts(x, ends, w):
+        return torch._grouped_mm(x, w, offs=ends)
+
+    ends = torch.tensor([4, 8], dtype=torch.int32)
+    x = torch.zeros(8, 16, dtype=torch.bfloat16)
+    graph = read_graph(Function(experts, w=(2, 16, 32)).to(torch.bfloat16), (x, ends))
+    assert graph.op_names[-1] == "linear"
+    assert (graph.n_macs, graph.n_parameters) == (8 * 16 * 32, 2 * 16 * 32)
