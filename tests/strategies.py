@@ -1,11 +1,27 @@
 """Random graphs and other inputs for property tests."""
 
 import networkx as nx
+import numpy as np
 from hypothesis import strategies as st
 
 from graf import ComputationGraph, OpSet
 
 OPS = OpSet(("none", "skip", "conv3x3", "avg_pool3x3", "max_pool3x3"))
+OF_NETWORKS = OpSet(
+    (
+        "conv1x1", "conv3x3", "dw_conv3x3", "conv_transpose2x2", "linear", "attention", "rotary", "relu", "gelu",
+        "softmax", "layer_norm", "add", "multiply", "concat", "global_avg_pool", "resize", "lstm", "mystery",
+    )
+)  # fmt: skip
+VALUES = {
+    "n_parameters": [0, 0, 3, 50], "n_macs": [0, 7, 100, 10**9], "n_elementary": [0, 5, 1000],
+    "n_activations": [1, 4, 64], "n_bytes": [0, 8, 100, 10**6], "n_output_bytes": [0, 4, 64, 256, 10**6],
+    "kernel": [np.nan, 1, 3, 7], "stride": [np.nan, 1, 2], "dilation": [np.nan, 1, 2], "groups": [np.nan, 1, 8],
+    "channels": [np.nan, 4, 8, 32], "resolution": [np.nan, 1, 7, 32], "sequence": [np.nan, np.nan, 16, 49],
+    "heads": [np.nan, 4, 8], "kv_heads": [np.nan, 1, 4, 8], "head_dim": [np.nan, 16], "windows": [np.nan, 1, 4],
+    "key_sequence": [np.nan, 16, 49], "self_attention": [np.nan, 0, 1], "relative_bias": [np.nan, 0, 1],
+    "causal": [np.nan, 0, 1], "shared_id": [np.nan, 0, 1, 2], "folded_norms": [0, 0, 1],
+}  # fmt: skip
 
 
 @st.composite
@@ -43,6 +59,20 @@ def edge_graphs(draw, max_nodes=8):
     edges = [(order[u], order[v], op) for (u, v), op in drawn]
     ends = node_sets(n)
     return ComputationGraph.from_edge_operations(n, edges, inputs=draw(ends), outputs=draw(ends), ops=OPS)
+
+
+@st.composite
+def networks(draw, max_nodes=10):
+    """Graphs with operations of whole networks, and with the attributes that readers give."""
+    operations, edges = draw(dags(max_nodes, OF_NETWORKS.names))
+    n = len(operations)
+    ends = node_sets(n)
+    attributes = {
+        name: draw(st.lists(st.sampled_from(values), min_size=n, max_size=n)) for name, values in VALUES.items()
+    }
+    return ComputationGraph.from_edges(
+        operations, edges, inputs=draw(ends), outputs=draw(ends), ops=OF_NETWORKS, attributes=attributes
+    )
 
 
 def graphs(max_nodes=8):

@@ -1,12 +1,19 @@
 """Readable features of computation graphs, as a table of declarations and a transformer."""
 
 from graf.features import (  # noqa: F401 - they declare features
+    attention,
+    costs,
     degrees,
+    depth,
     flows,
+    gradients,
     operations,
     paths,
     positions,
     profiles,
+    receptive,
+    residual,
+    spectrum,
     structure,
 )
 from graf.features.columns import Column, parse_column

@@ -8,16 +8,18 @@ from functools import lru_cache
 import numpy as np
 
 from graf.features.columns import Column, column_of
+from graf.features.networks import network_columns
 from graf.features.plan import Plan
 from graf.features.published import PublishedColumn
 from graf.features.registry import FEATURES
 from graf.graph.computation_graph import JUNCTION
-from graf.ops import OpSet
+from graf.ops import MAX_FULL_SUBSETS, OpSet
 from graf.spaces import SearchSpace
 
-__all__ = ["columns_of", "default_columns"]
+__all__ = ["columns_of", "columns_of_graphs", "default_columns"]
 
 N_LOOKED_AT = 256
+OF_NETWORKS = "n_output_bytes"  # an attribute that readers of whole networks always give
 
 
 def default_columns(
@@ -48,6 +50,23 @@ def default_columns(
         for arguments in declared.sets(ops, named)
         for stat in declared.stats
     ]
+
+
+def columns_of_graphs(
+    ops: OpSet, attributes: Sequence[str], cells: Sequence[str] = (), simplified: bool = False
+) -> list[Column]:
+    """The default columns of graphs of no search space.
+
+    Whole networks, as graf reads them, get the same columns whatever the corpus
+    (`graf.features.networks`), and so do other graphs as far as their attributes go. Those of at
+    most seven operations, as cells are, get the columns over all sets of these too.
+    """
+    if OF_NETWORKS in attributes:
+        return network_columns(simplified=simplified)
+    of_networks = network_columns(attributes, simplified)
+    if len(ops) > MAX_FULL_SUBSETS:
+        return of_networks
+    return list(dict.fromkeys([*default_columns(ops, attributes, cells, simplified), *of_networks]))
 
 
 @lru_cache(maxsize=64)

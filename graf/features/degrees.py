@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from graf.features.registry import OperationSets, feature, membership
 from graf.graph import GraphBatch
 
-__all__ = ["input_degree", "node_degree"]
+__all__ = ["input_degree", "n_adjacent", "node_degree"]
 
 
 @feature(
@@ -48,3 +48,13 @@ def input_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64
     for position in range(2):
         node_degree(batch.from_input(position), singles, found)
         out[:, position::2] = found[:, ::4] @ membership(batch.ops, sets)[:-2]
+
+
+@feature(over="pair", unit="edges", cost="O(pairs E)", reference="this library", default=False)
+def n_adjacent(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
+    """Edges from the first operation, or one of the first group, to the second, live or not."""
+    from graf.kernels import degrees
+
+    offset, node_op, _, pred_indptr, preds = batch.arrays
+    first, second = (membership(batch.ops, [(pair[i],) for pair in sets]) for i in (0, 1))
+    degrees.adjacent(offset, node_op, pred_indptr, preds, first, second, out)

@@ -46,19 +46,24 @@ def n_follow(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """How often the second operation follows the first, over all live paths."""
     table = _followers(batch)
     for column, (first, second) in enumerate(sets):
-        out[:, column] = table[:, 1 + batch.ops.index(first), 1 + batch.ops.index(second)]
+        rows, columns = _positions(batch, first), _positions(batch, second)
+        out[:, column] = table[:, np.array(rows, int)[:, None], columns].sum(axis=(1, 2))
 
 
 @feature(over="active", unit="paths", cost="O((V + E) operations)", reference=HERE)
 def n_first(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Number of live paths whose first active operation is this one."""
-    out[:] = _followers(batch)[:, 0, [1 + batch.ops.index(name) for (name,) in sets]]
+    table = _followers(batch)[:, 0]
+    for column, (name,) in enumerate(sets):
+        out[:, column] = table[:, _positions(batch, name)].sum(axis=1)
 
 
 @feature(over="active", unit="paths", cost="O((V + E) operations)", reference=HERE)
 def n_last(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Number of live paths whose last active operation is this one."""
-    out[:] = _followers(batch)[:, [1 + batch.ops.index(name) for (name,) in sets], 0]
+    table = _followers(batch)[:, :, 0]
+    for column, (name,) in enumerate(sets):
+        out[:, column] = table[:, _positions(batch, name)].sum(axis=1)
 
 
 @feature(over="active", stats=("in", "out"), unit="paths", cost="O(V + E)", reference=HERE)
@@ -72,8 +77,15 @@ def branching(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     table = np.empty((len(batch), 2 * len(batch.ops)))
     zero, active = ~flags(batch.ops, "nonzero", True, True), flags(batch.ops, "active", True)
     live.branching(*batch.arrays, zero, active, table)
-    columns = [batch.ops.index(name) for (name,) in sets]
-    out[:] = table.reshape(len(batch), -1, 2)[:, columns].reshape(len(batch), -1)
+    both = table.reshape(len(batch), -1, 2)
+    for column, (name,) in enumerate(sets):
+        members = [position - 1 for position in _positions(batch, name)]
+        out[:, 2 * column : 2 * column + 2] = both[:, members].max(axis=1, initial=0)
+
+
+def _positions(batch: GraphBatch, name: str) -> list[int]:
+    """Where the operation, or those of the group, stand in a table that starts with the ends."""
+    return [1 + batch.ops.index(member) for member in batch.ops.members(name)]
 
 
 def _followers(batch: GraphBatch) -> Values:

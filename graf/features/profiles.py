@@ -28,7 +28,7 @@ def total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     as much.
     """
     for column, (name,) in enumerate(sets):
-        out[:, column] = _sums(batch, np.nan_to_num(_attribute(batch, name)))
+        out[:, column] = _sums(batch, np.nan_to_num(batch.attribute(name)))
 
 
 @feature(
@@ -47,7 +47,7 @@ def profile(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """
     width = 4 + N_POSITIONS
     for column, (name,) in enumerate(sets):
-        values = _attribute(batch, name)
+        values = batch.attribute(name)
         known = np.isfinite(values)
         graph, rank, values = batch.graph_of[known], batch.rank(known)[known], values[known]
         block = out[:, width * column : width * (column + 1)]
@@ -84,7 +84,7 @@ def stage(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     slot = batch.graph_of[counted] * N_STAGES + index[counted]
     exists = np.bincount(slot, minlength=len(batch) * N_STAGES) > 0
     for column, (name,) in enumerate(sets):
-        weights = np.nan_to_num(_attribute(batch, name)[counted])
+        weights = np.nan_to_num(batch.attribute(name)[counted])
         sums = np.bincount(slot, weights=weights, minlength=len(batch) * N_STAGES)
         block = np.where(exists, sums, np.nan).reshape(len(batch), N_STAGES)
         out[:, N_STAGES * column : N_STAGES * (column + 1)] = block
@@ -97,7 +97,7 @@ def parameter_sharing(batch: GraphBatch, sets: OperationSets, out: Values) -> No
     The attribute `shared_id` is the same number for operations with the same weights. NaN where
     no operation has it.
     """
-    ids = _attribute(batch, "shared_id")
+    ids = batch.attribute("shared_id")
     known = np.isfinite(ids)
     pairs = np.stack([batch.graph_of[known], ids[known]], axis=1)
     size = np.bincount(batch.graph_of[known], minlength=len(batch))
@@ -119,10 +119,6 @@ def _stage_of(batch: GraphBatch) -> NDArray[np.intp]:
     found = np.full(len(batch.node_op), -1)
     found[known] = run - first[graph]
     return found
-
-
-def _attribute(batch: GraphBatch, name: str) -> Values:
-    return batch.attributes.get(name, np.full(len(batch.node_op), np.nan))
 
 
 def _sums(batch: GraphBatch, values: Values) -> Values:

@@ -126,13 +126,18 @@ def flags(ops: OpSet, fact: str, foreign: bool, junction: bool = False) -> NDArr
 
 
 def membership(ops: OpSet, sets: OperationSets) -> NDArray[np.bool_]:
-    """Which operations each set allows, (n_ops + 2, n_sets): unknown ones never, junctions always."""
+    """Which operations each set allows, (n_ops + 2, n_sets): unknown ones never, junctions always.
+
+    The name of a group stands for its operations (`OpSet.members`).
+    """
     return _membership(ops.names, tuple(sets))
 
 
 @lru_cache(maxsize=64)
 def _membership(names: tuple[str, ...], sets: tuple[tuple[str, ...], ...]) -> NDArray[np.bool_]:
-    rows = [[name in allowed for allowed in sets] for name in names]
+    ops = OpSet(names)
+    found = [{member for name in allowed for member in ops.members(name)} for allowed in sets]
+    rows = [[name in allowed for allowed in found] for name in names]
     table = np.array([*rows, [False] * len(sets), [True] * len(sets)])
     table.flags.writeable = False
     return table

@@ -13,10 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from graf.exceptions import InputError, UnknownNameError
 from graf.features.columns import Column, parse_column
-from graf.features.defaults import columns_of, default_columns
+from graf.features.defaults import columns_of, columns_of_graphs
+from graf.features.networks import ATTRIBUTES
 from graf.features.plan import Plan
 from graf.features.published import PublishedColumn, published_columns
-from graf.ops import OpSet
+from graf.ops import OpSet, is_known
 from graf.sources.items import read_batch
 from graf.spaces import SearchSpace
 
@@ -31,7 +32,8 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     space : name of the search space or a `SearchSpace`; None infers it from the notation of the
         first architecture. Not needed for graphs.
     columns : names of the columns to compute, as `get_feature_names_out` gives them; None for
-        those of the default families that vary within the space (`graf.features.defaults`).
+        those of the default families that vary within the space (`graf.features.defaults`), or for
+        those of whole networks (`graf.features.networks`).
     compat : None, or a release of the published code, "zc_combine", "graf_nas" or "paper": the
         published columns, with their names, order and sentinels.
     simplified : compute on `ComputationGraph.simplified()` graphs, so that architectures of the
@@ -47,8 +49,9 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Notes
     -----
     A column name reads `family(op+op).stat@cell` and parses back (`graf.features.parse_column`).
-    Undefined values are NaN: there is no path, nothing is live. Operations that `fit` did not
-    see belong to no set. Time grows linearly with graphs and edges; the families' own costs are
+    The name of a group of operations stands for all of them, also for those that `fit` did not
+    see; other operations that it did not see belong to no set. Undefined values are NaN: there is
+    no path, nothing is live. Time grows linearly with graphs and edges; the families' own costs are
     in `graf.features.FEATURES`.
 
     Examples
@@ -92,15 +95,18 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         elif self.space_ is not None:
             columns = list(columns_of(self.space_, self.simplified))
         else:
-            columns = default_columns(self.ops_, self.attributes_, self.cells_, self.simplified)
+            columns = columns_of_graphs(self.ops_, self.attributes_, self.cells_, self.simplified)
         return [PublishedColumn(str(column), column) for column in columns]
 
     def _known(self, column: Column) -> Column:
+        of_networks = self.space_ is None
         for name in column.ops:
-            self.ops_.index(name)
+            if not (self.ops_.members(name) or (of_networks and is_known(name))):
+                self.ops_.index(name)
+        attributes = [*self.attributes_, *(ATTRIBUTES if of_networks else ())]
         for kind, name, known in (
             ("cell", column.cell, self.cells_),
-            ("attribute of nodes", column.attribute, self.attributes_),
+            ("attribute of nodes", column.attribute, attributes),
         ):
             if name and name not in known:
                 raise UnknownNameError(kind, name, known)
@@ -109,7 +115,10 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: Any) -> pd.DataFrame:
         """Features of items, one row each, indexed by architecture where items are that."""
         check_is_fitted(self, "ops_")
-        index, batch, _ = read_batch(X, self.space_, self.ops_, published=self.compat is not None)
+        ops = None if self.space_ is None else self.ops_
+        index, batch, _ = read_batch(X, self.space_, ops, published=self.compat is not None)
+        if self.space_ is None:
+            batch = batch.with_ops(OpSet.union([self.ops_, batch.ops]))
         if self.simplified:
             batch = batch.simplified()
         return pd.DataFrame(self._plan.values(batch), index=index, columns=self._plan.names, copy=False)

@@ -33,7 +33,7 @@ class GraphBatch:
         operation, one that is not in `ops`.
     flags : uint8 array (n_nodes,); sum of INPUT, OUTPUT and STATION.
     pred_indptr, preds : CSR arrays over all nodes; `preds` number nodes inside their graph.
-    attributes : float arrays (n_nodes,) by name, NaN where a node lacks it.
+    attributes : float arrays (n_nodes,) by name, NaN where a node lacks it; strings are left out.
     cells : boolean arrays (n_nodes,) by name of a cell: the nodes that belong to it.
 
     Examples
@@ -69,7 +69,7 @@ class GraphBatch:
             preds=np.concatenate([graph.preds for graph in graphs]),
             attributes={
                 name: np.concatenate([_attribute(graph, name) for graph in graphs])
-                for name in dict.fromkeys(name for graph in graphs for name in graph.attributes)
+                for name in dict.fromkeys(name for graph in graphs for name in _numeric(graph))
             },
             cells={
                 name: np.concatenate([_cell_mask(graph, name) for graph in graphs])
@@ -111,6 +111,15 @@ class GraphBatch:
 
     def __len__(self) -> int:
         return len(self.offset) - 1
+
+    def attribute(self, name: str) -> NDArray[np.float64]:
+        """An attribute of the nodes, (n_nodes,), NaN where there is none of the name."""
+        found = self.attributes.get(name)
+        return np.full(len(self.node_op), np.nan) if found is None else found
+
+    def rows(self, names: Sequence[str]) -> NDArray[np.float64]:
+        """Several attributes as rows, (n_names, n_nodes)."""
+        return np.reshape([self.attribute(name) for name in names], (len(names), len(self.node_op)))
 
     def with_ops(self, ops: OpSet) -> GraphBatch:
         """The same graphs with another vocabulary; operations outside it become foreign."""
@@ -229,9 +238,14 @@ def _repeated(values: NDArray[Any], n_graphs: int, dtype: type) -> NDArray[Any]:
     return np.tile(rows, n_graphs) if rows.ndim == 1 else rows.reshape(-1)
 
 
+def _numeric(graph: ComputationGraph) -> list[str]:
+    return [name for name, values in graph.attributes.items() if values.dtype.kind != "U"]
+
+
 def _attribute(graph: ComputationGraph, name: str) -> NDArray[np.float64]:
-    values = graph.attributes.get(name)
-    return np.full(graph.n_nodes, np.nan) if values is None else values.astype(np.float64)
+    if name not in _numeric(graph):
+        return np.full(graph.n_nodes, np.nan)
+    return graph.attributes[name].astype(np.float64)
 
 
 def _carried(name: str, values: NDArray[np.float64]) -> NDArray[Any]:

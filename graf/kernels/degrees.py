@@ -10,9 +10,32 @@ from numpy.typing import NDArray
 
 from graf.kernels._jit import parallel_jit
 
-__all__ = ["count_operations", "degrees"]
+__all__ = ["adjacent", "count_operations", "degrees"]
 
 Array = NDArray[Any]
+
+
+@parallel_jit
+def adjacent(
+    offset: Array, node_op: Array, pred_indptr: Array, preds: Array, first: Array, second: Array, out: Array
+) -> None:
+    """Edges from an operation of the first set to one of the second into out (n_graphs, n_pairs).
+
+    first and second are bool (n_ops + 2, n_pairs); junctions do not count. O(pairs E) per graph.
+    """
+    for g in prange(len(offset) - 1):
+        for p in range(out.shape[1]):
+            out[g, p] = 0.0
+        for v in range(offset[g], offset[g + 1]):
+            if node_op[v] == -1:
+                continue
+            for e in range(pred_indptr[v], pred_indptr[v + 1]):
+                source = node_op[offset[g] + preds[e]]
+                if source == -1:
+                    continue
+                for p in range(out.shape[1]):
+                    if first[source, p] and second[node_op[v], p]:
+                        out[g, p] += 1.0
 
 
 @parallel_jit

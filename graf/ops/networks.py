@@ -35,7 +35,7 @@ GROUPS = {
         "mean", "sum", "max", "min", "product", "argmax", "norm", "variance", "cumulative_sum",
         "logsumexp", "topk", "sort",
     ),
-    "resize": ("resize", "grid_sample"),
+    "resampling": ("resize", "grid_sample"),
     "index": ("gather", "scatter"),
     "spectral": ("fft",),
     "control": ("if", "loop"),

@@ -12,7 +12,7 @@ from graf.exceptions import InputError, UnknownNameError
 from graf.ops.operation import Operation
 from graf.ops.tables import operation_of
 
-__all__ = ["OpSet"]
+__all__ = ["MAX_FULL_SUBSETS", "OpSet"]
 
 FORBIDDEN = "+,[]<>()@. "
 MAX_FULL_SUBSETS = 7
@@ -83,6 +83,18 @@ class OpSet:
     def operation(self, index: int) -> Operation:
         """The facts about the operation at a position."""
         return operation_of(self.names[index])
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """The operations that a name stands for: the one of that name, else those of the group.
+
+        Examples
+        --------
+        >>> OpSet(("conv3x3", "relu", "gelu")).members("activation")
+        ('relu', 'gelu')
+        """
+        if name in self:
+            return (name,)
+        return tuple(other for i, other in enumerate(self) if self.operation(i).group == name)
 
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:

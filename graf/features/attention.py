@@ -1,0 +1,100 @@
+"""Attention and the MLPs beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graf.features.registry import OperationSets, feature, membership
+from graf.graph import GraphBatch
+
+__all__ = ["attention", "mlp"]
+
+HERE = "this library"
+COUNTS = ("blocks", "cross", "global", "windowed", "grouped_query", "causal", "relative", "rotary", "absolute")
+MEANS = ("heads", "kv_heads", "head_dim", "sequence", "key_sequence", "windows")
+Values = NDArray[np.float64]
+
+
+@feature(
+    over="graph",
+    stats=(*COUNTS, *MEANS, "max_heads", "max_sequence", "max_key_sequence"),
+    unit="operations, or of the attribute",
+    cost="O(V)",
+    reference="Vaswani et al., NeurIPS 2017",
+    needs=("heads",),
+    default=False,
+)
+def attention(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
+    """Attention: how many blocks, of which kinds, and their size.
+
+    Numbers of attention operations: all (`blocks`), whose keys and values come from another tensor
+    than their queries (`cross`), over all tokens (`global`) or several windows (`windowed`), with
+    fewer heads for keys and values than for queries (`grouped_query`, Ainslie et al. 2023), that
+    see only earlier tokens (`causal`), with a trained bias of relative positions (`relative`). Numbers of
+    operations that bring in positions: `rotary` (Su et al. 2021) and `absolute` (added embeddings).
+    Means over attention operations of the attributes `heads`, `kv_heads`, `head_dim`, `sequence`
+    (queries), `key_sequence` and `windows`, and maxima of three; NaN without attention.
+    """
+    from graf.kernels.summaries import summaries
+
+    found = membership(batch.ops, [("attention",), ("rotary",), ("position_embedding",)])[:-1]
+    here, rotary, absolute = np.vstack([found, np.zeros(3, bool)])[batch.node_op].T
+    value = {name: np.where(here, batch.attribute(name), np.nan) for name in MEANS}
+    marked = (
+        here,
+        here & (batch.attribute("self_attention") == 0),
+        here & ~(value["windows"] > 1),
+        here & (value["windows"] > 1),
+        here & (value["kv_heads"] < value["heads"]),
+        here & (batch.attribute("causal") == 1),
+        here & (batch.attribute("relative_bias") == 1),
+        rotary,
+        absolute,
+    )
+    values = np.stack([*np.array(marked, float), *value.values()])
+    table = np.empty((len(batch), len(values), 4))
+    summaries(batch.offset, values, table)
+    n = len(COUNTS)
+    out[:, :n] = table[:, :n, 1]
+    with np.errstate(invalid="ignore"):
+        out[:, n : n + len(MEANS)] = table[:, n:, 1] / table[:, n:, 0]
+    shown = [n + MEANS.index(name) for name in ("heads", "sequence", "key_sequence")]
+    out[:, n + len(MEANS) :] = table[:, shown, 3]
+
+
+@feature(
+    over="graph",
+    stats=("n", "ratio", "min_ratio", "max_ratio"),
+    unit="blocks or ratio",
+    cost="O(V + E)",
+    reference=HERE,
+    needs=("channels",),
+    default=False,
+)
+def mlp(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
+    """MLPs inside of a network: their number, and mean, least and greatest MLP ratio.
+
+    An MLP is a linear layer or 1x1 convolution that reads another such layer through activations,
+    products (gates) and norms, at least one activation among them, and nothing else. Its ratio is
+    the number of channels that go into the last layer over those that come out: 4 in most vision
+    transformers. Layers on pooled features (squeeze-and-excitation, classifiers), with neither a
+    `sequence` nor a `resolution` above 1, do not count. NaN without one.
+    """
+    from graf.kernels.mlps import ACTIVATION, DENSE, GATE, SUM, mlp_ratios
+    from graf.kernels.summaries import summaries
+
+    sets = [("linear", "conv1x1"), ("activation",), ("multiply", "divide", "normalisation"), ("add",)]
+    member = membership(batch.ops, sets)[:-1]
+    roles = [*(member @ np.array([DENSE, ACTIVATION, GATE, SUM])), 0]
+    role = np.array(roles, np.int64)[batch.node_op]
+    spread = np.isfinite(batch.attribute("sequence")) | (batch.attribute("resolution") > 1)
+    role[(role == DENSE) & ~spread] = 0
+    ratio = np.empty(len(role))
+    offset, _, _, pred_indptr, preds = batch.arrays
+    mlp_ratios(offset, pred_indptr, preds, role, batch.attribute("channels"), ratio)
+    found = np.empty((len(batch), 1, 4))
+    summaries(offset, ratio[None], found)
+    with np.errstate(invalid="ignore"):
+        out[:, 1] = found[:, 0, 1] / found[:, 0, 0]
+    out[:, [0, 2, 3]] = found[:, 0, [0, 2, 3]]

@@ -1,0 +1,89 @@
+"""What a network costs to run: on a log scale, per byte, and at the worst moment."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graf.features.registry import OperationSets, feature
+from graf.graph import GraphBatch
+
+__all__ = ["arithmetic_intensity", "log_total", "peak_memory"]
+
+LOW = 10.0  # operations per byte, below the balance of processors in use
+Values = NDArray[np.float64]
+
+
+@feature(
+    over="attribute", unit="decimal logarithm", cost="O(V)", reference="this library", default=False
+)
+def log_total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
+    """Decimal logarithm of 1 + the sum of an attribute over all nodes."""
+    from graf.kernels.summaries import summaries
+
+    found = np.empty((len(batch), len(sets), 4))
+    summaries(batch.offset, batch.rows([name for (name,) in sets]), found)
+    out[:] = np.log10(1 + found[:, :, 1])
+
+
+@feature(
+    over="graph",
+    stats=("network", "mean", "low"),
+    unit="elementary operations per byte, or fraction",
+    cost="O(V)",
+    reference="Williams et al., Roofline, CACM 2009",
+    needs=("n_macs", "n_bytes"),
+    default=False,
+)
+def arithmetic_intensity(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
+    """Elementary operations per byte of memory traffic: of the network, and of its operations.
+
+    A multiply-add counts as two operations, beside those of `n_elementary`; traffic is `n_bytes`.
+    `network`: ratio of the totals. `mean`: mean of the operations' own ratios. `low`: part of the
+    traffic that belongs to operations below ten per byte, which wait for memory on most machines.
+    NaN without traffic.
+    """
+    from graf.kernels.summaries import summaries
+
+    traffic = batch.attribute("n_bytes")
+    work = 2 * batch.attribute("n_macs") + np.nan_to_num(batch.attribute("n_elementary"))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(traffic > 0, work / traffic, np.nan)
+        found = np.empty((len(batch), 4, 4))
+        values = np.stack([np.where(traffic > 0, work, np.nan), traffic, ratio, np.where(ratio < LOW, traffic, np.nan)])
+        summaries(batch.offset, values, found)
+        out[:, 0] = found[:, 0, 1] / found[:, 1, 1]
+        out[:, 1] = found[:, 2, 1] / found[:, 2, 0]
+        out[:, 2] = found[:, 3, 1] / found[:, 1, 1]
+
+
+@feature(
+    over="graph",
+    stats=("bytes", "log", "share", "at"),
+    unit="bytes, decimal logarithm or fraction",
+    cost="O(V + E)",
+    reference="this library",
+    needs=("n_output_bytes",),
+    default=False,
+)
+def peak_memory(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
+    """Most memory that activations take at once, when nodes run one after the other in their order.
+
+    A tensor is live from its own node to the last that reads it; inputs and outputs of the network
+    stay. Sizes are `n_output_bytes`; weights and working memory do not count, and nothing is
+    computed in place. `bytes`, and `log`, the logarithm of 1 + bytes; `share`: part of all tensors
+    that is live then; `at`: how many of the nodes have run before, as a fraction. NaN without
+    sizes.
+    """
+    from graf.kernels import memory
+
+    size = np.nan_to_num(batch.attribute("n_output_bytes"))
+    found = np.empty((len(batch), 2))
+    offset, _, flag, pred_indptr, preds = batch.arrays
+    memory.peak_memory(offset, flag, pred_indptr, preds, size, found)
+    total = np.bincount(batch.graph_of, weights=size, minlength=len(batch))
+    peak = np.where(total > 0, found[:, 0], np.nan)
+    out[:, 0], out[:, 1] = peak, np.log10(1 + peak)
+    with np.errstate(invalid="ignore"):
+        out[:, 2] = peak / total
+    out[:, 3] = np.where(total > 0, found[:, 1] / np.diff(batch.offset), np.nan)

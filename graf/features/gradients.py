@@ -1,0 +1,82 @@
+"""What gradients meet on their way from the loss back to the parameters.
+
+Operations are of four kinds. They *pass* gradients on as they are (sums, concatenation, selection,
+resampling), *shrink* them (norms, softmax and other saturating functions, pools, means), *gate* them
+(products and activations like relu, which let through a part that depends on the input), or *mix*
+them by weights (convolutions, linear layers, recurrent layers, products of matrices, and whatever
+graf does not know). Attention shrinks, for its softmax.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graf.features.registry import OperationSets, feature, flags
+from graf.graph import GraphBatch
+from graf.ops import OpSet
+
+__all__ = ["gradient_path", "kind_of"]
+
+KINDS = ("all", "pass", "shrink", "gate", "mix")
+STATS = ("min", "farthest", "mean")
+SATURATING = ("sigmoid", "hardsigmoid", "tanh", "hardtanh", "softsign", "erf", "softmax", "log_softmax")
+PASSING = ("add", "subtract", "negate", "round", "complement", "blend")
+KIND_OF_GROUP = {
+    "identity": "pass",
+    "concat": "pass",
+    "index": "pass",
+    "resampling": "pass",
+    "position": "pass",
+    "normalisation": "shrink",
+    "attention": "shrink",
+    "pool": "shrink",
+    "reduction": "shrink",
+    "activation": "gate",
+    "elementwise": "gate",
+}
+Values = NDArray[np.float64]
+
+
+def kind_of(ops: OpSet, index: int) -> str:
+    """Whether an operation passes, shrinks, gates or mixes gradients."""
+    operation = ops.operation(index)
+    if operation.name in SATURATING:
+        return "shrink"
+    if operation.name in PASSING:
+        return "pass"
+    return KIND_OF_GROUP.get(operation.group, "mix")
+
+
+@feature(
+    over="graph",
+    stats=tuple(f"{stat}_{kind}" for kind in KINDS for stat in STATS),
+    unit="operations",
+    cost="O(V + E)",
+    reference="this library; counting operations that gradients meet as in Veit et al., NeurIPS 2016",
+    default=False,
+)
+def gradient_path(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
+    """Operations of a kind between the loss and the parameters: on shortest and on mean paths.
+
+    For each operation with parameters, over the live paths from an output back to it, itself left
+    out: the fewest operations of the kind on a path, and their mean over all paths. `min_KIND` is the
+    mean of the fewest over all operations with parameters, `farthest_KIND` their maximum, and
+    `mean_KIND` the mean of the means. Kinds: `all`, `pass`, `shrink`, `gate`, `mix`. Parameters
+    are where `n_parameters` is positive; without this attribute, wherever an operation can have
+    some. NaN where no parameter leads to an output.
+    """
+    from graf.kernels.path_moments import backward_paths
+
+    kinds = [kind_of(batch.ops, i) for i in range(len(batch.ops))] + ["mix"]
+    weight = np.array([[kind in ("all", own) for kind in KINDS] for own in kinds], float)
+    weight = np.vstack([weight, np.zeros(len(KINDS))])
+    zero = ~flags(batch.ops, "nonzero", True, True)
+    backward_paths(*batch.arrays, zero, weight, _has_parameters(batch), out)
+
+
+def _has_parameters(batch: GraphBatch) -> NDArray[np.bool_]:
+    if "n_parameters" in batch.attributes:
+        return batch.attributes["n_parameters"] > 0
+    stateless = [batch.ops.operation(i).stateless for i in range(len(batch.ops))]
+    return ~np.array([*stateless, False, True])[batch.node_op]

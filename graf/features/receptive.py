@@ -1,0 +1,72 @@
+"""How much of the input the positions of a network see."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graf.features.depth import levels_of
+from graf.features.registry import OperationSets, feature, membership
+from graf.graph import GraphBatch
+from graf.graph.batch import INPUT
+
+__all__ = ["receptive_field"]
+
+GLOBAL = ("attention", "recurrent", "reduction", "matmul", "spectral")
+GLOBAL_POOLS = ("global_avg_pool", "global_max_pool", "adaptive_avg_pool", "adaptive_max_pool")
+Values = NDArray[np.float64]
+
+
+@feature(
+    over="graph",
+    stats=("size", "log", "of_input", "global_at"),
+    unit="positions of the input, decimal logarithm or fraction",
+    cost="O(V + E)",
+    reference="Araujo et al., Computing Receptive Fields of Convolutional Neural Networks, Distill 2019",
+    needs=("kernel", "stride"),
+    default=False,
+)
+def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
+    """Largest receptive field of an operation, along paths without operations that see everything.
+
+    `size`: side of the field, in positions of the input: each operation adds (kernel - 1) times
+    its dilation times the product of the strides before it; where branches meet the largest
+    counts. A transposed convolution divides the product by its stride and adds for the
+    kernel / stride positions that it reads; windowed attention sees the side of its window.
+    Nothing caps the field, which may be larger than the input: `of_input` divides it by the side
+    of the input (attribute `resolution` of the input nodes). Global attention, recurrent layers,
+    global and adaptive pools, reductions, products of matrices and spectral operations see
+    everything: what comes from them alone has no field, and `global_at` says after which part of
+    the depth the first of them comes, NaN if there is none. Norms and linear layers count as
+    pointwise. `log`: decimal logarithm of the size.
+    """
+    from graf.kernels.receptive import receptive_fields
+
+    reach, step, everything = _settings(batch)
+    offset, _, _, pred_indptr, preds = batch.arrays
+    field = np.empty(len(batch))
+    receptive_fields(offset, pred_indptr, preds, reach, step, everything, field)
+    out[:, 0], out[:, 1] = field, np.log10(field)
+    is_input = (batch.flags & INPUT > 0) & np.isfinite(batch.attribute("resolution"))
+    side = np.full(len(batch), -np.inf)
+    np.maximum.at(side, batch.graph_of[is_input], batch.attribute("resolution")[is_input])
+    out[:, 2] = np.where(side > 0, field / np.maximum(side, 1), np.nan)
+    level, depth = levels_of(batch)
+    first = np.full(len(batch), np.inf)
+    np.minimum.at(first, batch.graph_of[everything], level[everything])
+    out[:, 3] = np.where(np.isfinite(first), first / np.maximum(depth, 1), np.nan)
+
+
+def _settings(batch: GraphBatch) -> tuple[Values, Values, NDArray[np.bool_]]:
+    """What each node adds to the field, by what it multiplies distances, whether it sees everything."""
+    sets = [(*GLOBAL, *GLOBAL_POOLS), ("attention",), ("transposed_convolution",)]
+    found = membership(batch.ops, sets)[:-1]
+    everything, attention, transposed = np.vstack([found, np.zeros(3, bool)])[batch.node_op].T
+    windowed = attention & (batch.attribute("windows") > 1)
+    window = np.sqrt(batch.attribute("key_sequence"))
+    kernel = np.nan_to_num(np.where(windowed, window, batch.attribute("kernel")), nan=1.0)
+    stride = np.nan_to_num(batch.attribute("stride"), nan=1.0)
+    dilation = np.nan_to_num(batch.attribute("dilation"), nan=1.0)
+    kernel = np.where(transposed, np.ceil(kernel / stride), kernel)
+    step = np.where(transposed, 1 / stride, stride)
+    return (kernel - 1) * dilation, step, everything & ~windowed
