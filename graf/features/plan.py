@@ -67,13 +67,15 @@ class Plan:
         return max((stop for *_, stop in self.blocks), default=0)
 
     def _fill(self, batch: GraphBatch, out: NDArray[np.float64]) -> None:
+        from graf.kernels._jit import threads_for
         from graf.kernels.table import assemble
 
         written = np.zeros((len(batch), self._n_written + 1))
         parts = {cell: batch.cell(cell) if cell else batch for cell, *_ in self.blocks}
-        for cell, family, sets, start, stop in self.blocks:
-            FEATURES[family].compute(parts[cell], sets, written[:, start:stop])
-        assemble(written, self.wanted, self.offsets, self.fills, self.fills_with, out)
+        with threads_for(len(batch)):
+            for cell, family, sets, start, stop in self.blocks:
+                FEATURES[family].compute(parts[cell], sets, written[:, start:stop])
+            assemble(written, self.wanted, self.offsets, self.fills, self.fills_with, out)
 
 
 def _blocks(

@@ -99,9 +99,11 @@ def parameter_sharing(batch: GraphBatch, sets: OperationSets, out: Values) -> No
     """
     ids = batch.attribute("shared_id")
     known = np.isfinite(ids)
-    pairs = np.stack([batch.graph_of[known], ids[known]], axis=1)
-    size = np.bincount(batch.graph_of[known], minlength=len(batch))
-    distinct = np.bincount(np.unique(pairs, axis=0)[:, 0].astype(np.intp), minlength=len(batch))
+    graph, ids = batch.graph_of[known], ids[known]
+    ids = ids[np.lexsort((ids, graph))]  # nodes are in the order of graphs before and after
+    first = np.ones(len(ids), bool)
+    first[1:] = (np.diff(ids) != 0) | (np.diff(graph) != 0)
+    size, distinct = (np.bincount(some, minlength=len(batch)) for some in (graph, graph[first]))
     out[:, 0] = np.where(size > 0, 1 - distinct / np.maximum(size, 1), np.nan)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numba
 
-__all__ = ["jit", "parallel_jit"]
+__all__ = ["jit", "parallel_jit", "threads_for"]
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -22,3 +23,14 @@ def jit(kernel: Kernel) -> Kernel:
     """Compile a part that kernels of the same file call for one graph."""
     compiled: Kernel = numba.njit(cache=True, nogil=True, error_model="numpy")(kernel)
     return compiled
+
+
+@contextmanager
+def threads_for(n_graphs: int) -> Iterator[None]:
+    """No more threads than there are graphs: one graph alone waits for none on a busy machine."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(max(1, min(before, n_graphs)))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
