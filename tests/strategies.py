@@ -68,7 +68,8 @@ def networks(draw, max_nodes=10):
     n = len(operations)
     ends = node_sets(n)
     attributes = {
-        name: draw(st.lists(st.sampled_from(values), min_size=n, max_size=n)) for name, values in VALUES.items()
+        name: draw(st.lists(st.sampled_from(values), min_size=n, max_size=n))
+        for name, values in VALUES.items()
     }
     return ComputationGraph.from_edges(
         operations, edges, inputs=draw(ends), outputs=draw(ends), ops=OF_NETWORKS, attributes=attributes

@@ -96,3 +96,10 @@ def test_equal_vocabularies_hash_and_pickle_alike():
     assert OpSet(list(MANY.names)) == MANY
     assert hash(OpSet(MANY.names)) == hash(MANY)
     assert pickle.loads(pickle.dumps(MANY)) == MANY
+
+
+def test_a_name_stands_for_its_operation_else_for_its_group():
+    assert MANY.members("conv1x1") == ("conv1x1",)
+    assert MANY.members("pool") == ("avg_pool3x3", "max_pool3x3")
+    assert MANY.members("other") == ("a", "b")
+    assert MANY.members("attention") == ()

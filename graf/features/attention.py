@@ -11,7 +11,17 @@ from graf.graph import GraphBatch
 __all__ = ["attention", "mlp"]
 
 HERE = "this library"
-COUNTS = ("blocks", "cross", "global", "windowed", "grouped_query", "causal", "relative", "rotary", "absolute")
+COUNTS = (
+    "blocks",
+    "cross",
+    "global",
+    "windowed",
+    "grouped_query",
+    "causal",
+    "relative",
+    "rotary",
+    "absolute",
+)
 MEANS = ("heads", "kv_heads", "head_dim", "sequence", "key_sequence", "windows")
 Values = NDArray[np.float64]
 

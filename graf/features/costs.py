@@ -14,9 +14,7 @@ LOW = 10.0  # operations per byte, below the balance of processors in use
 Values = NDArray[np.float64]
 
 
-@feature(
-    over="attribute", unit="decimal logarithm", cost="O(V)", reference="this library", default=False
-)
+@feature(over="attribute", unit="decimal logarithm", cost="O(V)", reference="this library", default=False)
 def log_total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Decimal logarithm of 1 + the sum of an attribute over all nodes."""
     from graf.kernels.summaries import summaries
@@ -50,7 +48,9 @@ def arithmetic_intensity(batch: GraphBatch, sets: OperationSets, out: Values) ->
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(traffic > 0, work / traffic, np.nan)
         found = np.empty((len(batch), 4, 4))
-        values = np.stack([np.where(traffic > 0, work, np.nan), traffic, ratio, np.where(ratio < LOW, traffic, np.nan)])
+        values = np.stack(
+            [np.where(traffic > 0, work, np.nan), traffic, ratio, np.where(ratio < LOW, traffic, np.nan)]
+        )
         summaries(batch.offset, values, found)
         out[:, 0] = found[:, 0, 1] / found[:, 1, 1]
         out[:, 1] = found[:, 2, 1] / found[:, 2, 0]

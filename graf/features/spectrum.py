@@ -55,8 +55,8 @@ def _lowest(n: int, source: NDArray[Any], target: NDArray[Any]) -> Values:
     ends = np.concatenate([source, target]), np.concatenate([target, source])
     adjacency = coo_array((ones, ends), shape=(n, n)).tocsr()
     adjacency.data[:] = 1.0
-    matrix = csgraph.laplacian(adjacency, normed=True)
-    zeros = csgraph.connected_components(adjacency, directed=False, return_labels=False)
+    matrix: Any = csgraph.laplacian(adjacency, normed=True)
+    zeros: Any = csgraph.connected_components(adjacency, directed=False, return_labels=False)
     k = min(n, zeros + N_SHOWN)
     if n <= DENSE or k >= n - 1:
         values = eigvalsh(matrix.toarray(), subset_by_index=[0, k - 1])

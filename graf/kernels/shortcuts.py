@@ -32,10 +32,11 @@ def _forks(start: int, n: int, pred_indptr: Array, preds: Array) -> tuple[Array,
 @jit
 def _reached(preds: Array, first: int, last: int, u: int, reach: Array, bit: np.uint64) -> bool:
     """Whether one of the predecessors comes after u, which the bit stands for."""
+    later = np.uint64(0)
     for e in range(first, last):
-        if preds[e] > u and reach[preds[e]] & bit:
-            return True
-    return False
+        if preds[e] > u:
+            later |= reach[preds[e]]
+    return later & bit != 0
 
 
 @parallel_jit

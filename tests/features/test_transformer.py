@@ -89,11 +89,12 @@ def test_graphs_without_a_space_use_the_operations_seen_in_fit():
     assert np.isnan(features.transform([unseen])["max_path_len(conv3x3)"].item())
 
 
-def test_many_operations_use_singles_groups_and_complements():
+def test_many_operations_of_no_space_are_taken_by_group():
     names = ["conv1x1", "conv3x3", *(f"op{i}" for i in range(7))]
     graph = ComputationGraph.from_edges(names, [(i, i + 1) for i in range(8)])
     columns = GraphFeatures().fit([graph]).get_feature_names_out()
-    assert "min_path_len(conv1x1+conv3x3)" in columns
+    assert {"op_count(convolution)", "path_ops(convolution).max"} <= set(columns)
+    assert not [name for name in columns if name.startswith("n_paths")]
     assert len(columns) < 400
 
 

@@ -69,6 +69,20 @@ def test_attributes_that_some_graphs_lack_are_nan():
     np.testing.assert_array_equal(batch.attributes["kernel"], [3, np.nan, np.nan])
 
 
+def test_strings_are_left_out():
+    named = ComputationGraph.from_edges(
+        ["skip", "skip"],
+        [(0, 1)],
+        attributes={"shape": ["1x8", "1x4"], "kernel": [1, 3], "causal": [True, False]},
+    )
+    numbered = ComputationGraph.from_edges(["skip"], [], attributes={"shape": [7]})
+    assert set(GraphBatch.from_graphs([named]).attributes) == {"kernel", "causal"}
+    mixed = GraphBatch.from_graphs([named, numbered])
+    np.testing.assert_array_equal(mixed.attribute("shape"), [np.nan, np.nan, 7])
+    np.testing.assert_array_equal(mixed.rows(["kernel", "causal"]), [[1, 3, np.nan], [1, 0, np.nan]])
+    assert np.isnan(mixed.attribute("stride")).all()
+
+
 @st.composite
 def graphs_with_a_cell(draw):
     graph = draw(node_graphs())

@@ -25,7 +25,9 @@ def chain(*operations, extra=(), **attributes):
 CASES = {
     "one operation": chain("conv3x3"),
     "one junction": chain(None),
-    "chain": chain(None, "conv3x3", "relu", "linear", n_output_bytes=[4, 8, 8, 2], kernel=[np.nan, 3, np.nan, 1]),
+    "chain": chain(
+        None, "conv3x3", "relu", "linear", n_output_bytes=[4, 8, 8, 2], kernel=[np.nan, 3, np.nan, 1]
+    ),
     "diamond": ComputationGraph.from_edges(
         ["conv1x1", "relu", "gelu", "add"], [(0, 1), (0, 2), (1, 3), (2, 3)], ops=OF_NETWORKS
     ),
@@ -92,7 +94,9 @@ def test_the_twins_count_as_one_path_after_the_other_does(graph):
     facts = naive_networks.as_networkx(graph)
     lengths = [sum(graph.op_names[v] is not None for v in path) for path in naive.live_paths(graph)]
     found = naive_networks.effective_depth(facts, [()])[0]
-    assert 10 ** naive_networks.log_paths(facts, [()])[0][0] == pytest.approx(len(lengths) or np.nan, nan_ok=True)
+    assert 10 ** naive_networks.log_paths(facts, [()])[0][0] == pytest.approx(
+        len(lengths) or np.nan, nan_ok=True
+    )
     assert found[4] == pytest.approx(np.mean(lengths) if lengths else np.nan, nan_ok=True)
     assert found[5] == pytest.approx(np.std(lengths) if lengths else np.nan, nan_ok=True)
 

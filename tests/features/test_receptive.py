@@ -1,0 +1,44 @@
+"""Receptive fields by hand."""
+
+import numpy as np
+import pytest
+
+from graf import ComputationGraph, GraphFeatures
+
+COLUMNS = [f"receptive_field.{stat}" for stat in ("size", "of_input", "global_at")]
+
+
+def row(operations, edges=None, **attributes):
+    edges = [(i, i + 1) for i in range(len(operations) - 1)] if edges is None else edges
+    graph = ComputationGraph.from_edges(operations, edges, attributes=attributes)
+    return GraphFeatures(columns=COLUMNS).fit_transform([graph]).iloc[0].tolist()
+
+
+def test_the_stem_of_a_residual_network():
+    found = row([None, "conv7x7", "relu", "max_pool3x3", "conv3x3"], kernel=[np.nan, 7, np.nan, 3, 3],
+                stride=[np.nan, 2, np.nan, 2, 1], resolution=[224, 112, 112, 56, 56])  # fmt: skip
+    np.testing.assert_array_equal(found, [7 + 2 * 2 + 2 * 4, 19 / 224, np.nan])
+
+
+def test_dilation_widens_and_transposed_convolution_narrows_again():
+    found = row(["conv3x3", "conv3x3", "conv_transpose4x4", "conv3x3"], kernel=[3, 3, 4, 3], stride=[2, 1, 2, 1],
+                dilation=[1, 4, 1, 1])  # fmt: skip
+    assert found[0] == 1 + 2 + 8 * 2 + (4 / 2 - 1) * 2 + 2
+
+
+def test_the_largest_branch_counts_and_global_ones_do_not():
+    operations = ["conv3x3", "global_avg_pool", "sigmoid", "conv5x5", "multiply"]
+    edges = [(0, 1), (1, 2), (2, 4), (0, 3), (3, 4)]
+    found = row(
+        operations, edges, kernel=[3, np.nan, np.nan, 5, np.nan], stride=[1, np.nan, np.nan, 1, np.nan]
+    )
+    assert found[0] == 7
+    assert found[2] == pytest.approx(1 / 4)
+
+
+def test_windowed_attention_sees_its_window_and_global_attention_all():
+    attributes = {"kernel": [4, np.nan], "stride": [4, np.nan], "key_sequence": [np.nan, 49]}
+    windowed = row(["conv4x4", "attention"], windows=[np.nan, 64], **attributes)
+    assert windowed[0] == 4 + 6 * 4
+    assert np.isnan(windowed[2])
+    assert row(["conv4x4", "attention"], windows=[np.nan, 1], **attributes)[::2] == [4, 0.5]
