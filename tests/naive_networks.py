@@ -6,6 +6,7 @@ per set. Paths are counted in whole numbers, which Python has without limit.
 
 import math
 from collections import Counter
+from functools import lru_cache
 
 import networkx as nx
 import numpy as np
@@ -69,6 +70,7 @@ def std(values):
     return math.sqrt(mean([(x - middle) ** 2 for x in values])) if values else NAN
 
 
+@lru_cache(maxsize=1)
 def live_part(graph):
     """The part on a path from an input to an output without zero operations."""
     usable = graph.subgraph([v for v, data in graph.nodes(data=True) if not data["zero"]])
@@ -80,7 +82,7 @@ def live_part(graph):
             if node not in found:
                 found.add(node)
                 pending += onward(usable, node)
-    return usable.subgraph(forward & backward)
+    return usable.subgraph(forward & backward).copy()
 
 
 def path_counts(part):
@@ -158,8 +160,6 @@ def op_depth(graph, sets):
     for data in behind.nodes.values():
         data["is_input"], data["is_output"] = data["is_output"], data["is_input"]
     near_end, far_end = extremes(behind, lambda v: part.nodes[v]["active"])
-    for data in behind.nodes.values():
-        data["is_input"], data["is_output"] = data["is_output"], data["is_input"]
     rows = []
     for names in sets:
         good = members(graph, names) & set(part)
@@ -289,7 +289,7 @@ def live_part_backward(graph):
         if node not in found:
             found.add(node)
             pending += before(usable, node)
-    return usable.subgraph(found)
+    return usable.subgraph(found).copy()
 
 
 def _kind(data):

@@ -26,12 +26,18 @@ def path_ops(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     NaN without a live path.
     """
     from graf.kernels.live import through_counts
+    from graf.kernels.path_moments import path_shares
     from graf.kernels.paths import lightest_paths
 
     zero = ~flags(batch.ops, "nonzero", True, True)
     member = membership(batch.ops, sets)[:-1]
     counts = np.empty((len(batch), 1 + len(batch.ops)))
     through_counts(*batch.arrays, zero, counts)
+    beyond = np.isinf(counts[:, 0])  # more paths than floats hold
+    if beyond.any():
+        shares = np.empty((len(batch), len(batch.ops)))
+        path_shares(*batch.arrays, zero, shares)
+        counts[beyond, 0], counts[beyond, 1:] = 1.0, shares[beyond]
     with np.errstate(invalid="ignore", divide="ignore"):
         out[:, 1::3] = counts[:, 1:] @ member[:-1] / counts[:, :1]
     found = np.empty((len(batch), len(sets)))

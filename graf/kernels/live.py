@@ -18,29 +18,6 @@ __all__ = ["branching", "depths", "follow_counts", "junction_degrees", "through_
 
 Array = NDArray[Any]
 N_JUNCTIONS = 3  # from either end
-LARGE = 2.0**500  # numbers of paths are kept as paths * LARGE**scale
-
-
-@jit
-def _power(scale: float) -> float:
-    """LARGE**scale, at once in the usual case."""
-    return 1.0 if scale == 0 else LARGE**scale
-
-
-@jit
-def _add(paths: Array, scale: Array, to: int, of: int) -> None:
-    """Add one number of paths to another; powers of two keep it as exact as floats are."""
-    if paths[of] == 0.0:
-        return
-    if paths[to] == 0.0:
-        scale[to] = scale[of]
-    if scale[of] > scale[to]:
-        paths[to] *= _power(scale[to] - scale[of])
-        scale[to] = scale[of]
-    paths[to] += paths[of] * _power(scale[of] - scale[to])
-    if paths[to] > LARGE:
-        paths[to] /= LARGE
-        scale[to] += 1
 
 
 @jit
@@ -53,16 +30,14 @@ def _paths_to(
     preds: Array,
     zero: Array,
     paths: Array,
-    scale: Array,
 ) -> None:
-    """Number of paths from an input up to and including each node into paths and scale (n,)."""
+    """Number of paths from an input up to and including each node into paths (n,)."""
     for v in range(n):
-        paths[v], scale[v] = (1.0 if flags[start + v] & 1 else 0.0), 0
+        paths[v] = 1.0 if flags[start + v] & 1 else 0.0
+        for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
+            paths[v] += paths[preds[e]]
         if zero[node_op[start + v]]:
             paths[v] = 0.0
-            continue
-        for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
-            _add(paths, scale, v, preds[e])
 
 
 @jit
@@ -75,16 +50,15 @@ def _paths_from(
     preds: Array,
     zero: Array,
     paths: Array,
-    scale: Array,
 ) -> None:
-    """Number of paths from each node, itself included, to an output into paths and scale (n,)."""
+    """Number of paths from each node, itself included, to an output into paths (n,)."""
     for v in range(n):
-        paths[v], scale[v] = (1.0 if flags[start + v] & 2 else 0.0), 0
+        paths[v] = 1.0 if flags[start + v] & 2 else 0.0
     for v in range(n - 1, -1, -1):
         if zero[node_op[start + v]]:
             paths[v] = 0.0
         for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
-            _add(paths, scale, preds[e], v)
+            paths[preds[e]] += paths[v]
 
 
 @parallel_jit
@@ -153,26 +127,21 @@ def through_counts(
 ) -> None:
     """Live paths, then how often they pass through each operation, into out (n_graphs, 1 + n_ops).
 
-    Beyond 1e150 paths all numbers of the graph are divided by the same power of two, so that
-    their ratios stay right. zero is bool (n_ops + 2,). O(V + E) per graph.
+    zero is bool (n_ops + 2,). O(V + E) per graph.
     """
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        before, after, scale = np.empty(n), np.empty(n), np.empty((2, n))
-        _paths_to(start, n, node_op, flags, pred_indptr, preds, zero, before, scale[0])
-        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after, scale[1])
+        before, after = np.empty(n), np.empty(n)
+        _paths_to(start, n, node_op, flags, pred_indptr, preds, zero, before)
+        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after)
         for c in range(out.shape[1]):
             out[g, c] = 0.0
-        whole = 0.0  # scale of all numbers
-        for v in range(n):
-            if flags[start + v] & 2:
-                whole = max(whole, scale[0, v])
         for v in range(n):
             op = node_op[start + v]
             if flags[start + v] & 2:
-                out[g, 0] += before[v] * _power(scale[0, v] - whole)
+                out[g, 0] += before[v]
             if op >= 0 and before[v] > 0 and after[v] > 0:
-                out[g, 1 + op] += before[v] * after[v] * _power(scale[0, v] + scale[1, v] - whole)
+                out[g, 1 + op] += before[v] * after[v]
 
 
 @parallel_jit
@@ -195,10 +164,8 @@ def follow_counts(
     n_states = active.shape[0] - 1
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        after, scale = np.empty(n), np.empty(n)
-        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after, scale)
-        for v in range(n):
-            after[v] *= _power(scale[v])
+        after = np.empty(n)
+        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after)
         last = np.zeros((n, n_states))  # paths to the node by the last active operation on them
         for c in range(out.shape[1]):
             out[g, c] = 0.0
@@ -242,9 +209,9 @@ def branching(
     """
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        before, after, scale = np.empty(n), np.empty(n), np.empty((2, n))
-        _paths_to(start, n, node_op, flags, pred_indptr, preds, zero, before, scale[0])
-        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after, scale[1])
+        before, after = np.empty(n), np.empty(n)
+        _paths_to(start, n, node_op, flags, pred_indptr, preds, zero, before)
+        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after)
         ways = np.zeros((n, 2))  # from the nearest active operations before, to those behind
         for v in range(n):
             for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
@@ -285,9 +252,9 @@ def junction_degrees(
     n_sets = allowed.shape[1]
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        before, after, scale = np.empty(n), np.empty(n), np.empty((2, n))
-        _paths_to(start, n, node_op, flags, pred_indptr, preds, zero, before, scale[0])
-        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after, scale[1])
+        before, after = np.empty(n), np.empty(n)
+        _paths_to(start, n, node_op, flags, pred_indptr, preds, zero, before)
+        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after)
         rank = np.full(n, -1)
         n_junctions = 0
         for v in range(n):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from graf.kernels._jit import jit, parallel_jit
 
-__all__ = ["backward_paths", "path_moments"]
+__all__ = ["backward_paths", "path_moments", "path_shares"]
 
 Array = NDArray[Any]
 
@@ -128,3 +128,40 @@ def backward_paths(
             out[g, 3 * i] = out[g, 3 * i] / size if size > 0 else np.nan
             out[g, 3 * i + 1] = out[g, 3 * i + 1] if size > 0 else np.nan
             out[g, 3 * i + 2] = out[g, 3 * i + 2] / size if size > 0 else np.nan
+
+
+@parallel_jit
+def path_shares(
+    offset: Array, node_op: Array, flags: Array, pred_indptr: Array, preds: Array, zero: Array, out: Array
+) -> None:
+    """How often a live path passes through each operation in the mean, into out (n_graphs, n_ops).
+
+    NaN without a live path. zero is bool (n_ops + 2,). O(V + E) per graph.
+    """
+    for g in prange(len(offset) - 1):
+        start, n = offset[g], offset[g + 1] - offset[g]
+        log_count = np.full((n + 1, 1), -np.inf)  # of the paths up to a node; the last row: all
+        nothing = np.zeros(0)
+        for v in range(n):
+            if zero[node_op[start + v]]:
+                continue
+            if flags[start + v] & 1:
+                _merge(log_count[v], 0.0, nothing, nothing)
+            for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
+                _merge(log_count[v], log_count[preds[e], 0], nothing, nothing)
+            if flags[start + v] & 2:
+                _merge(log_count[n], log_count[v, 0], nothing, nothing)
+        share = np.zeros(n)
+        for c in range(out.shape[1]):
+            out[g, c] = 0.0 if log_count[n, 0] > -np.inf else np.nan
+        for v in range(n - 1, -1, -1):
+            if log_count[v, 0] == -np.inf:
+                continue
+            if flags[start + v] & 2:
+                share[v] += np.exp(log_count[v, 0] - log_count[n, 0])
+            for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
+                u = preds[e]
+                if log_count[u, 0] > -np.inf:
+                    share[u] += share[v] * np.exp(log_count[u, 0] - log_count[v, 0])
+            if node_op[start + v] >= 0:
+                out[g, node_op[start + v]] += share[v]

@@ -7,6 +7,9 @@ import pytest
 
 from graf import ComputationGraph, GraphFeatures
 
+# numpy warns where the kernels run uncompiled
+pytestmark = pytest.mark.filterwarnings("ignore:overflow")
+
 
 def residual(n_blocks, body=("conv3x3",)):
     """A chain of blocks x + body(x)."""

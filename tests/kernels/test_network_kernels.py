@@ -11,6 +11,9 @@ from strategies import OF_NETWORKS, networks, node_graphs
 from graf import ComputationGraph, GraphBatch
 from graf.features import FEATURES
 from graf.features.networks import CHOSEN
+from graf.features.registry import flags
+from graf.kernels._jit import threads_for
+from graf.kernels.path_moments import path_shares
 
 SETS = {"graph": [()], "attribute": [("channels",), ("n_macs",)]}
 PAIRS = [("conv3x3", "relu"), ("activation", "linear"), ("convolution", "elementwise")]
@@ -40,17 +43,18 @@ CASES = {
 }
 
 
-def check(graph):
+def check(graph, families=tuple(naive_networks.TWINS)):
     facts = naive_networks.as_networkx(graph)
     batch = GraphBatch.from_graphs([graph])
-    for family, twin in naive_networks.TWINS.items():
-        declared = FEATURES[family]
+    for family in families:
+        declared, twin = FEATURES[family], naive_networks.TWINS[family]
         singles = [(name,) for name in OPERATIONS]
         sets = SETS.get(declared.over, PAIRS if declared.over == "pair" else singles)
         if declared.over == "set":
             sets = [*singles, ("linear", "convolution", "batch_norm")]
         found = np.empty((1, len(sets) * len(declared.stats)))
-        declared.compute(batch, sets, found)
+        with threads_for(1):
+            declared.compute(batch, sets, found)
         expected = np.array(twin(facts, sets), float)
         rows = found.reshape(len(sets), -1)[:, : expected.shape[1]]
         np.testing.assert_allclose(rows, expected, rtol=1e-9, atol=1e-9, err_msg=family)
@@ -83,6 +87,21 @@ def layered(size, seed=0):
     edges = [(v - 1, v) for v in range(1, size)]
     edges += [(int(rng.integers(max(0, v - 40), v)), v) for v in range(1, size) if rng.random() < 0.4]
     return ComputationGraph.from_edges(rng.choice(OF_NETWORKS.names, size).tolist(), edges, ops=OF_NETWORKS)
+
+
+@given(node_graphs(max_nodes=9))
+def test_shares_of_paths_are_what_counts_give(graph):
+    batch = GraphBatch.from_graphs([graph])
+    shares = np.empty((1, len(graph.ops)))
+    path_shares(*batch.arrays, ~flags(graph.ops, "nonzero", True, True), shares)
+    expected = naive_networks.path_ops(naive_networks.as_networkx(graph), [(name,) for name in graph.ops])
+    np.testing.assert_allclose(shares[0], [mean for _, mean, _ in expected], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:overflow")  # numpy warns where the kernel runs uncompiled
+def test_a_network_of_more_paths_than_floats_hold():
+    of_paths = ("path_ops", "log_paths", "effective_depth", "gradient_path", "branching")
+    check(layered(2500), of_paths)
 
 
 def test_every_column_of_networks_has_a_twin():
