@@ -23,11 +23,12 @@ from _provenance import provenance
 
 from graf import ComputationGraph, GraphFeatures
 from graf.features import FEATURES, parse_column
+from graf.features.columns import column_of
 from graf.features.networks import CHOSEN, network_columns
 from graf.files import atomic_path
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from naive_networks import TWINS, as_networkx  # noqa: E402
+from naive_networks import TWINS, as_networkx
 
 SIZE = 5_000
 BODY = ("conv3x3", "conv1x1", "dw_conv3x3", "linear", "attention", "relu", "gelu", "layer_norm", "batch_norm")
@@ -66,11 +67,10 @@ def main(out: Path) -> None:
 
 def named(family: str, rows: list[list[float]]) -> dict[str, float]:
     """The values of a twin by the names of graf's columns."""
-    stats = FEATURES[family].stats
     return {
-        f"{family}{f'({"+".join(arguments)})' if arguments else ''}{stat and f'.{stat}'}": value
+        str(column_of(family, arguments, stat)): value
         for arguments, row in zip(CHOSEN[family][0], rows, strict=True)
-        for stat, value in zip(stats, row, strict=family != "profile")  # which has more for cells
+        for stat, value in zip(FEATURES[family].stats, row, strict=family != "profile")  # more for cells
     }
 
 
