@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from graf.exceptions import InputError
 from graf.features import Column, parse_column
 from graf.ops import OpSet
+from graf.report.network_phrases import NETWORK_PHRASES
 
 __all__ = ["label", "listed", "words"]
 
@@ -53,10 +54,14 @@ PHRASES = {
     "profile.max": "{h}greatest value of {attribute}",
     "profile.at": "{h}value of {attribute} at position {i}",
     "stage.sum": "{h}sum of {attribute} in stage {i}",
+    **NETWORK_PHRASES,
 }
 ATTRIBUTES = {
     "n_parameters": "parameters",
     "n_macs": "multiply-adds",
+    "n_elementary": "elementary operations",
+    "n_activations": "activations",
+    "n_bytes": "memory traffic",
     "head_dim": "head size",
     "mlp_ratio": "MLP ratio",
     "sequence_length": "sequence length",

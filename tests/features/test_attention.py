@@ -5,6 +5,7 @@ import pytest
 
 import graf
 from graf import ComputationGraph, GraphFeatures
+from graf.features.networks import ATTRIBUTES, network_columns
 
 NAN = np.nan
 
@@ -15,7 +16,7 @@ def row(graph, family):
     return {name.split(".")[1]: value for name, value in found.items()}
 
 
-ALL = [str(column) for column in graf.features.networks.network_columns()]
+ALL = [str(column) for column in network_columns()]
 
 
 def test_kinds_of_attention():
@@ -135,6 +136,7 @@ class Decoder(nn.Module):
 
 def test_a_vision_transformer_of_pytorch():
     graph = graf.read_graph(Transformer().eval(), example_inputs=(torch.randn(1, 3, 32, 32),))
+    assert {name for name, values in graph.attributes.items() if values.dtype.kind != "U"} == set(ATTRIBUTES)
     found = row(graph, "attention")
     expected = {"blocks": 2, "cross": 0, "global": 2, "absolute": 1, "rotary": 0, "heads": 4, "head_dim": 8,
                 "sequence": 16, "max_key_sequence": 16, "grouped_query": 0}  # fmt: skip

@@ -4,6 +4,7 @@ import pytest
 
 from graf import GraphFeatures, get_space
 from graf.features import FEATURES
+from graf.features.networks import network_columns
 from graf.report.words import PHRASES, label, listed, words
 
 SPACE = get_space("transnas_micro")
@@ -25,6 +26,7 @@ def test_columns_have_different_words_and_no_placeholders():
             for name in GraphFeatures(space).fit(space.sample(2)).get_feature_names_out()
         )
     ]
+    names = list(dict.fromkeys([*names, *map(str, network_columns())]))
     for sense in (-1, 0, 1):
         spoken = [words(name, sense) for name in names]
         assert len(set(spoken)) == len(names)
