@@ -36,3 +36,28 @@ def test_each_part_has_its_own_zero():
 
 def test_repeated_edges_and_directions_do_not_count():
     np.testing.assert_allclose(lowest(6, chain(6) * 2), lowest(6, [(v, u) for u, v in chain(6)]))
+
+
+def all_lowest(n, edges):
+    """The same by all eigenvalues of the matrix as it is defined."""
+    adjacency = np.zeros((n, n))
+    for u, v in edges:
+        adjacency[u, v] = adjacency[v, u] = 1
+    root = np.sqrt(adjacency.sum(axis=0))
+    return np.linalg.eigvalsh(np.eye(n) - adjacency / np.outer(root, root))[1:6]
+
+
+def wide(n, per_node, reach, seed=0):
+    rng = np.random.default_rng(seed)
+    return [(int(rng.integers(max(0, v - reach), v)), v) for v in range(1, n) for _ in range(per_node)]
+
+
+@pytest.mark.parametrize("reach", [5, 2000])
+def test_long_and_wide_graphs(reach):
+    edges = [*chain(900), *wide(900, 1, reach)]
+    np.testing.assert_allclose(lowest(900, edges), all_lowest(900, edges), rtol=1e-9)
+
+
+def test_a_wide_graph_with_a_long_tail():
+    edges = [*wide(500, 3, 500), *chain(400, 499)]
+    np.testing.assert_allclose(lowest(899, edges), all_lowest(899, edges), rtol=1e-8)
