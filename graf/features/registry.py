@@ -41,7 +41,8 @@ class Feature:
     reference : paper and year of the definition.
     needs : attributes of nodes, "numbered junctions" (of a search space) or "widths" (nodes or
         cells of different channels), without which it is undefined or of no use.
-    default : whether `GraphFeatures` computes it, where what it needs is there, without being asked.
+    default : whether `GraphFeatures` computes it for cells, where what it needs is there, without being
+        asked; `graf.features.networks` says what it computes for whole networks.
     compute : fills out (n_graphs, n_sets * n_stats) from a batch and what its columns are over
         (operation sets, sequences, attributes), statistics varying fastest.
     """
