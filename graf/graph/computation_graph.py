@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,8 @@ from graf.ops import OpSet
 
 if TYPE_CHECKING:
     import networkx as nx
+
+    from graf.graph.drawing import Picture
 
 __all__ = ["JUNCTION", "ComputationGraph"]
 
@@ -234,6 +237,60 @@ class ComputationGraph:
     def canonical_hash(self) -> str:
         """32 hexadecimal digits that do not depend on the numbering; see `graf.graph.hashing`."""
         return hashing.canonical_hash(self)
+
+    def plot(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        depth: int | None = None,
+        module: str = "",
+        width: int = 1000,
+        colour_by: str = "group",
+        legend: bool = True,
+    ) -> Picture:
+        """Draw the graph as SVG: every operation of a small one, the blocks of a large one.
+
+        Graphs of more than 40 nodes are folded: by the names in the attribute `module`, and by
+        regions between points that every path passes where names are missing or do not help.
+        Blocks that occur several times in a row or side by side are drawn once with their count,
+        and below the network each kind of block is drawn once, under a letter. Blocks are of one
+        kind if they hold the same operations with the same settings (kernel, stride, ...), joined
+        in the same way; channels and sizes may differ, and repetitions must agree in resolution.
+
+        Data flows from left to right and from row to row. Operations are coloured by group;
+        blocks have a strip of the colours of their operations. Tooltips hold names, shapes and
+        all other attributes. Operations that no output depends on are faded. The same graph gives
+        the same picture, byte for byte.
+
+        Parameters
+        ----------
+        path : file to write, which must end in .svg; None writes none.
+        depth : how deep to unfold modules: 1 shows those at the top, 2 what they consist of. None
+            chooses. A large number shows every operation, repetitions still once.
+        module : path of the module to draw, such as "layer1.0"; "" for all.
+        width : most pixels in a row.
+        colour_by : "group" or "operation".
+        legend : whether totals and colours are told above the drawing.
+
+        Raises
+        ------
+        UnknownNameError
+            If no node is of this module.
+        InputError
+            If an argument is not of its kind, or the file cannot be written.
+
+        Examples
+        --------
+        >>> g = ComputationGraph.from_edges(["conv3x3", "relu"], [(0, 1)])
+        >>> print(g.plot())  # doctest: +ELLIPSIS
+        <svg xmlns="http://www.w3.org/2000/svg" class="graf-picture" ...
+        """
+        from graf.graph.drawing import plot
+
+        picture = plot(self, depth=depth, module=module, width=width, colour_by=colour_by, legend=legend)
+        if path is not None:
+            picture.save(path)
+        return picture
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ComputationGraph) and self.to_json() == other.to_json()

@@ -17,8 +17,8 @@ from plotly.offline import get_plotlyjs
 
 import graf
 from graf.features import FEATURES, Feature
+from graf.graph import ComputationGraph
 from graf.report import plots
-from graf.report.drawings import draw
 from graf.report.sentences import headline
 from graf.report.summarize import Summary
 from graf.report.target import FOLDS, TargetSummary
@@ -44,7 +44,7 @@ def render(summary: Summary) -> str:
         figures=drawn,
         labels=_labels(summary),
         headlines=_headlines(summary),
-        drawings=[None if e.graph is None else draw(e.graph) for e in summary.examples],
+        drawings=[None if e.graph is None else _drawn(e.graph) for e in summary.examples],
         glossary=_glossary(summary),
         words=partial(words, ops=summary.ops),
         folds=FOLDS,
@@ -80,6 +80,11 @@ def _target_figures(
             yield name, plots.importance_figure(explanation.importance(by)[target.name], unit)
     yield "beeswarm", plots.beeswarm_figure(explanation, unit)
     yield "dependence", plots.dependence_figure(explanation, unit)
+
+
+def _drawn(graph: ComputationGraph) -> Markup:
+    """A graph with a colour for each operation of its space."""
+    return Markup(graph.plot(colour_by="operation", legend=False))
 
 
 def _embedded(name: str, figure: go.Figure) -> Markup:
