@@ -9,8 +9,9 @@ from typing import Any
 
 import networkx as nx
 
-from graf.exceptions import GraphError, InputError, UnknownNameError, UnsupportedError
+from graf.exceptions import GraphError, InputError, UnknownNameError
 from graf.graph import ComputationGraph
+from graf.sources.onnx_file import read_onnx
 from graf.sources.torch_module import read_module
 from graf.spaces import SPACES, get_space, infer_space
 
@@ -81,7 +82,7 @@ def _format_of(source: Any) -> str:
     if _is_torch_module(source):
         return "torch"
     if suffix == ".onnx":
-        raise UnsupportedError("this version does not read ONNX files")
+        return "onnx"
     if suffix == ".json" or isinstance(source, Path) or (isinstance(source, str) and _is_json(source)):
         return "json"
     if not isinstance(source, (str, tuple, list, Mapping)) or len(source) == 0:
@@ -131,6 +132,7 @@ def _refuse(settings: dict[str, Any], what: str) -> None:
 READERS: dict[str, Callable[..., ComputationGraph]] = {
     "json": _read_json,
     "networkx": ComputationGraph.from_networkx,
+    "onnx": read_onnx,
     "torch": read_module,
     **{name: partial(_read_cell, name) for name in SPACES},
 }

@@ -1,0 +1,89 @@
+"""Call: one node of an ONNX graph as its operator sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from graf.exceptions import InputError
+from graf.sources.network.step import Step
+
+__all__ = ["Call", "constant"]
+
+Shape = tuple[int, ...] | None
+
+
+def constant(value: float) -> Step:
+    """A number that an operator implies."""
+    return Step("constant", shape=(), value=np.array(float(value)))
+
+
+@dataclass(frozen=True)
+class Call:
+    """A node with its operands.
+
+    Parameters
+    ----------
+    op_type, version : operator, and version of its operator set.
+    operands : what it reads, in the order of its arguments; None for what is left out.
+    attributes : by name; text as str.
+    shapes : of its outputs, None where unknown.
+    name, module : label of the node, and path of the module it belongs to.
+    itemsize : bytes per element of the first output.
+    """
+
+    op_type: str
+    version: int
+    operands: tuple[Step | None, ...]
+    attributes: Mapping[str, Any]
+    shapes: tuple[Shape, ...]
+    name: str
+    module: str
+    itemsize: int
+
+    def operand(self, i: int) -> Step | None:
+        """Operand i, if it is given."""
+        return self.operands[i] if i < len(self.operands) else None
+
+    def reads(self, *positions: int) -> list[Step]:
+        """The operands at these positions, of all positions without any, that are given."""
+        given = self.operands if not positions else map(self.operand, positions)
+        return [step for step in given if step is not None]
+
+    @property
+    def first(self) -> Step:
+        """The first operand."""
+        step = self.operand(0)
+        if step is None:
+            raise InputError(f"{self.op_type} needs an operand")
+        return step
+
+    @property
+    def shape(self) -> Shape:
+        """Of the first output."""
+        return self.shapes[0] if self.shapes else None
+
+    def step(self, op: str, reads: list[Step], shape: Shape = None, **settings: Any) -> Step:
+        """A step with the name and place of this call, and with the shape of its first output."""
+        shape = self.shape if shape is None else shape
+        return Step(op, reads, shape, self.name, self.module, self.itemsize, settings)
+
+    def number(self, name: str, default: int) -> int:
+        """An attribute that is a whole number."""
+        return int(self.attributes.get(name, default))
+
+    def numbers(self, position: int, name: str) -> tuple[int, ...] | None:
+        """Whole numbers that are an operand since some version, and an attribute before."""
+        step = self.operand(position)
+        if step is not None:
+            return None if step.value is None else tuple(int(n) for n in step.value.reshape(-1))
+        given = self.attributes.get(name)
+        return None if given is None else tuple(map(int, given))
+
+    def rank(self, i: int = 0) -> int:
+        """Number of axes of an operand; 0 if unknown."""
+        step = self.operand(i)
+        return len(step.shape or ()) if step is not None else 0

@@ -1,0 +1,247 @@
+"""ONNX Runtime's own operators, as the steps that they put together (domain com.microsoft)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from graf.exceptions import InputError
+from graf.sources.network.step import Step
+from graf.sources.onnx_call import Call
+from graf.sources.onnx_operators import attend, convolution, linear, trained
+
+__all__ = ["AS_STANDARD", "CONTRIB"]
+
+AS_STANDARD = {"FusedConv": "Conv", "FusedGemm": "Gemm"}  # the same, with an activation behind
+ACTIVATIONS = {
+    "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "LeakyRelu": "leaky_relu", "Clip": "clamp",
+    "HardSigmoid": "hardsigmoid", "Gelu": "gelu",
+}  # fmt: skip
+
+
+def _plus(call: Call, step: Step, weight: Step | None) -> Step:
+    return step if weight is None else call.step("add", [step, weight], step.shape)
+
+
+def _activated(call: Call, step: Step) -> Step:
+    """What the attribute `activation` puts behind a step."""
+    name = call.attributes.get("activation")
+    if not name:
+        return step
+    bounds = call.attributes.get("activation_params", ())
+    settings = dict(zip(("min", "max"), bounds, strict=False)) if name == "Clip" else {}
+    return call.step(ACTIVATIONS.get(name, str(name).lower()), [step], step.shape, **settings)
+
+
+def _fused_conv(call: Call) -> Step:
+    return _activated(call, _plus(call, convolution(call), call.operand(3)))
+
+
+def _fused_gemm(call: Call) -> Step:
+    return _activated(call, linear(call))
+
+
+def _product(first: int, second: int, bias: int | None = None) -> Callable[[Call], Step]:
+    """A product of matrices, transposed or not, whose operands stand at the given positions."""
+
+    def product(call: Call) -> Step:
+        a, b = call.operand(first), call.operand(second)
+        if a is None or b is None:
+            raise InputError(f"{call.op_type} needs two operands")
+        if first:
+            trained(b)
+        a, b = (
+            _swapped(call, step) if call.number(name, 0) else step
+            for step, name in ((a, "transA"), (b, "transB"))
+        )
+        shape = call.shape
+        if shape is None and a.shape and b.shape:
+            shape = (*a.shape[:-1], b.shape[-1])
+        found = call.step("matmul", [a, b], shape)
+        return _activated(call, _plus(call, found, None if bias is None else call.operand(bias)))
+
+    return product
+
+
+def _swapped(call: Call, step: Step) -> Step:
+    shape = step.shape or ()
+    return call.step("transpose", [step], (*shape[:-2], *shape[-2:][::-1]))
+
+
+def _packed_product(call: Call) -> Step:
+    """A product with a weight of n rows and k columns of few bits each."""
+    weight, n, k = call.operand(1), call.number("N", 0), call.number("K", 0)
+    trained(weight)
+    if weight is not None:
+        weight.shape, weight.itemsize = (n, k), 1
+    shape = (*(call.first.shape or ())[:-1], n)
+    return call.step("linear", call.reads(0, 1, 5), shape)
+
+
+def _biased(op: str) -> Callable[[Call], Step]:
+    def biased(call: Call) -> Step:
+        return call.step(op, [_plus(call, call.first, call.operand(1))], call.first.shape)
+
+    return biased
+
+
+def _sum(call: Call) -> Step:
+    return _plus(call, _plus(call, call.first, call.operand(1)), call.operand(2))
+
+
+def _skip_norm(op: str, bias: int) -> Callable[[Call], list[Step | None]]:
+    """A residual connection and the norm behind it; the sum is the fourth output."""
+
+    def skip_norm(call: Call) -> list[Step | None]:
+        total = _plus(call, _plus(call, call.first, call.operand(bias)), call.operand(1))
+        for i in range(2, bias):
+            trained(call.operand(i))
+        return [_norm(call, op, total, call.reads(*range(2, bias))), None, None, total]
+
+    return skip_norm
+
+
+def _norm(call: Call, op: str, step: Step, weights: list[Step]) -> Step:
+    n = len(step.shape or ())
+    return call.step(op, [step, *weights], step.shape, axes=(n - 1,))
+
+
+def _embed(call: Call) -> list[Step | None]:
+    """Embeddings of tokens, segments and positions, added up and normalised."""
+    tokens, segments, words, positions, kinds, scale, shift = map(call.operand, range(7))
+    if tokens is None or words is None or words.shape is None:
+        raise InputError("it needs tokens and their embeddings")
+    shape = (*(tokens.shape or ()), words.shape[-1])
+    total = call.step("gather", [words, tokens], shape)
+    if kinds is not None and segments is not None:
+        total = _plus(call, total, call.step("gather", [kinds, segments], shape))
+    if positions is not None:
+        total = _plus(call, total, call.step("slice", [positions], shape[-2:]))
+    weights = [step for step in (scale, shift) if step is not None]
+    return [_norm(call, "layer_norm", total, weights), None, total]
+
+
+def _group_norm(call: Call) -> Step:
+    """A group norm, with SiLU behind it perhaps."""
+    norm = call.step("group_norm", call.reads(0, 1, 2), call.first.shape, groups=call.number("groups", 1))
+    return call.step("silu", [norm], norm.shape) if call.number("activation", 0) else norm
+
+
+def _rotary(call: Call) -> Step:
+    return call.step("rotary", call.reads(0, 2, 3), call.first.shape)
+
+
+def _parts(call: Call, step: Step, widths: list[int]) -> list[Step]:
+    """A tensor cut along its last axis."""
+    before = (step.shape or ())[:-1]
+    return [call.step("slice", [step], (*before, width), index=i, axis=-1) for i, width in enumerate(widths)]
+
+
+def _attention(call: Call) -> Step:
+    """Projections of one tensor to queries, keys and values, and attention."""
+    weight = call.operand(1)
+    if weight is None or not weight.shape or call.first.shape is None:
+        raise InputError("it needs an input and a weight of known shapes")
+    width = weight.shape[-1]
+    widths = list(call.attributes.get("qkv_hidden_sizes") or [width // 3] * 3)
+    projected = call.step("linear", call.reads(0, 1, 2), (*call.first.shape[:-1], width))
+    heads = call.number("num_heads", 1)
+    causal = bool(call.number("unidirectional", 0))
+    return attend(call, _parts(call, projected, widths), call.reads(5), heads, heads, causal)
+
+
+def _multi_head(call: Call) -> Step:
+    """Attention of queries, keys and values whose projections have no bias yet."""
+    heads, bias = call.number("num_heads", 1), call.operand(3)
+    query, key, value = call.first, call.operand(1), call.operand(2)
+    causal = bool(call.number("unidirectional", 0))
+    if key is None or value is None:
+        query, key, value = _unpacked(call, query, key)
+    operands = [query, key, value]
+    if bias is not None:
+        widths = [(step.shape or (0,))[-1] for step in operands]
+        own = _parts(call, bias, widths)
+        operands = [_plus(call, step, part) for step, part in zip(operands, own, strict=True)]
+    return attend(call, operands, call.reads(4, 5), heads, heads, causal)
+
+
+def _unpacked(call: Call, query: Step, key: Step | None) -> list[Step]:
+    """Queries, keys and values that lie side by side for each head, the last two perhaps only."""
+    packed, n = (query, 3) if key is None else (key, 2)
+    batch, length, heads, _, depth = packed.shape or (1, 1, 1, 1, 1)
+    own = [call.step("slice", [packed], (batch, length, heads * depth), index=i) for i in range(n)]
+    return own if key is None else [query, *own]
+
+
+def _grouped(call: Call) -> list[Step | None]:
+    """Causal attention whose groups of queries share keys, with rotary positions perhaps."""
+    heads, kv_heads = call.number("num_heads", 1), call.number("kv_num_heads", 1)
+    query, key, value = call.first, call.operand(1), call.operand(2)
+    if key is None or value is None:
+        depth = (query.shape or (0,))[-1] // (heads + 2 * kv_heads)
+        query, key, value = _parts(call, query, [n * depth for n in (heads, kv_heads, kv_heads)])
+    if call.number("do_rotary", 0):
+        query, key = (call.step("rotary", [s, *call.reads(7, 8)], s.shape) for s in (query, key))
+    return [
+        attend(call, [query, key, value], [], heads, kv_heads, causal=True),
+        call.operand(3),
+        call.operand(4),
+    ]
+
+
+def _quantised(op: str, *positions: int) -> Callable[[Call], Step]:
+    """An operator with scales and zero points beside its operands."""
+
+    def quantised(call: Call) -> Step:
+        reads = call.reads(*positions)
+        shapes = [step.shape for step in reads if step.shape is not None]
+        return call.step(op, reads, np.broadcast_shapes(*shapes) if len(shapes) == len(reads) else None)
+
+    return quantised
+
+
+def _quantised_concat(call: Call) -> Step:
+    return call.step("concat", call.reads(*range(2, len(call.operands), 3)))
+
+
+def _quantised_pool(call: Call) -> Step:
+    shape = call.first.shape or ()
+    return call.step("global_avg_pool", call.reads(0), (*shape[:2], *[1] * len(shape[2:])))
+
+
+CONTRIB: dict[str, Callable[[Call], Any]] = {
+    "FusedConv": _fused_conv,
+    "FusedGemm": _fused_gemm,
+    "FusedMatMul": _product(0, 1),
+    "TransposeMatMul": _product(0, 1),
+    "FusedMatMulActivation": _product(0, 1),
+    "DynamicQuantizeMatMul": _product(0, 1, 4),
+    "MatMulIntegerToFloat": _product(0, 1, 6),
+    "QLinearMatMul": _product(0, 3),
+    "QGemm": _product(0, 3, 6),
+    "MatMulNBits": _packed_product,
+    "Gelu": _biased("gelu"),
+    "FastGelu": _biased("gelu"),
+    "BiasGelu": _biased("gelu"),
+    "QuickGelu": _biased("quick_gelu"),
+    "BiasSoftmax": _biased("softmax"),
+    "BiasAdd": _sum,
+    "BiasDropout": _sum,
+    "SkipLayerNormalization": _skip_norm("layer_norm", 4),
+    "SkipSimplifiedLayerNormalization": _skip_norm("rms_norm", 3),
+    "EmbedLayerNormalization": _embed,
+    "GroupNorm": _group_norm,
+    "RotaryEmbedding": _rotary,
+    "Attention": _attention,
+    "MultiHeadAttention": _multi_head,
+    "GroupQueryAttention": _grouped,
+    "QLinearAdd": _quantised("add", 0, 3),
+    "QLinearMul": _quantised("multiply", 0, 3),
+    "QLinearSigmoid": _quantised("sigmoid", 0),
+    "QLinearLeakyRelu": _quantised("leaky_relu", 0),
+    "QLinearSoftmax": _quantised("softmax", 0),
+    "QLinearConcat": _quantised_concat,
+    "QLinearGlobalAveragePool": _quantised_pool,
+}

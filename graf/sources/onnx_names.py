@@ -1,0 +1,41 @@
+"""Where a node of an ONNX file belongs, by what exporters write beside it."""
+
+from __future__ import annotations
+
+import re
+
+from onnx import NodeProto
+
+__all__ = ["module_of", "snake_case"]
+
+SCOPES = "pkg.torch.onnx.name_scopes"
+
+
+def module_of(node: NodeProto) -> str:
+    """Path of the module that a node belongs to, "layer1.0.conv1"; "" if the file does not say.
+
+    From the scopes that PyTorch's exporter writes as metadata, else from a name written as a path,
+    "/layer1/layer1.0/conv1/Conv".
+    """
+    for entry in node.metadata_props:
+        if entry.key == SCOPES:
+            scopes = [scope.strip(" '\"") for scope in entry.value.strip("[] ").split(",")]
+            return scopes[-2] if len(scopes) > 1 else ""
+    path: list[str] = []
+    for part in node.name.strip("/").split("/")[:-1]:
+        if path and part.startswith(f"{path[-1]}."):
+            path.pop()
+        path.append(part)
+    return ".".join(path)
+
+
+def snake_case(name: str) -> str:
+    """The name of an operator in lower case, words joined by underscores.
+
+    Examples
+    --------
+    >>> snake_case("TreeEnsembleClassifier"), snake_case("QLinearConv")
+    ('tree_ensemble_classifier', 'q_linear_conv')
+    """
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"[^a-z0-9_]", "_", apart.lower()) or "unnamed"

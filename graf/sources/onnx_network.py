@@ -1,0 +1,292 @@
+"""Steps from an ONNX model: those of each node, with shapes inferred node by node."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TypeProto
+
+from graf.exceptions import GrafError, GraphError
+from graf.ops.networks import NETWORK_OPERATIONS
+from graf.sources.network.step import Network, Step
+from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
+from graf.sources.onnx_call import Call
+from graf.sources.onnx_contrib import AS_STANDARD, CONTRIB
+from graf.sources.onnx_control import CONTROL
+from graf.sources.onnx_names import module_of, snake_case
+from graf.sources.onnx_operators import OPERATORS
+from graf.sources.onnx_order import in_order
+from graf.sources.onnx_scope import Scope, Value
+from graf.sources.onnx_tensors import FEW, Tensors, constant_of
+from graf.sources.onnx_types import infer, input_types, itemsize_of, resolved, shape_of, tensor_type
+from graf.sources.onnx_values import EVALUATORS, evaluate
+
+__all__ = ["Reader", "network_of"]
+
+MOST_NODES = 1_000_000
+DEEPEST = 24  # functions within functions
+STANDARD = ("", "ai.onnx")
+CONTRIBUTED = ("com.microsoft", "com.microsoft.nchwc")
+FIRST_ONLY = {*REARRANGEMENTS, "resize", "cumulative_sum", "topk", "argmax"}
+KEEPING_SHAPE = {op.name for op in NETWORK_OPERATIONS if op.group in ("activation", "normalisation")}
+MASKING = ("Add", "Sub", "Mul", "Where", "Max", "Min", "And")
+Outputs = Sequence[Value | None]
+
+
+def network_of(
+    model: ModelProto, folder: Path, input_shapes: Mapping[str, Sequence[int]] | None = None
+) -> Network:
+    """The steps of a model whose external data lies in a folder; a tensor that several nodes read is one."""
+    return Reader(model, folder).network(input_shapes)
+
+
+class Reader:
+    """Goes through the nodes of a model and of the functions and branches in it."""
+
+    def __init__(self, model: ModelProto, folder: Path) -> None:
+        self.model = model
+        self.tensors = Tensors(folder)
+        self.functions = {(f.domain, f.name): f for f in model.functions}
+        self.open: list[FunctionProto] = []
+        self.left = MOST_NODES
+        self.apart: Counter[str] = Counter()
+        self.sizes: dict[str, int] = {}
+
+    def network(self, input_shapes: Mapping[str, Sequence[int]] | None) -> Network:
+        """The steps of the whole model."""
+        graph = self.model.graph
+        opsets = _versions(self.model.opset_import)
+        fixed = {tensor.name for tensor in graph.initializer}
+        types, self.sizes = input_types([i for i in graph.input if i.name not in fixed], input_shapes)
+        scope = Scope(opsets, self.tensors)
+        inputs = []
+        for name, kind in types.items():
+            inputs.append(Step("input", shape=shape_of(kind), name=name, itemsize=itemsize_of(kind)))
+            scope.define(name, Value(inputs[-1], kind))
+        return Network(inputs, [value.step for value in self.graph(graph, scope)])
+
+    def graph(self, graph: GraphProto, scope: Scope) -> list[Value]:
+        """What the outputs of a graph are, whose inputs the scope has already."""
+        scope.initializers |= {t.name: t for t in graph.initializer}
+        for sparse in graph.sparse_initializer:
+            scope.initializers[sparse.values.name] = _dense(sparse)
+        scope.declared |= {v.name: v.type for v in (*graph.value_info, *graph.output)}
+        self.nodes(graph.node, scope)
+        return [self._found(output.name, scope, "the output of the graph") for output in graph.output]
+
+    def nodes(self, nodes: Sequence[NodeProto], scope: Scope) -> None:
+        """Read nodes into a scope."""
+        self.left -= len(nodes)
+        if self.left < 0:
+            raise GraphError(f"the network has more than {MOST_NODES:,} nodes")
+        for node in in_order(nodes):
+            label = node.name or next(iter(node.output), "")
+            try:
+                self._node(node, scope)
+            except GrafError as error:
+                if str(error).startswith("node "):
+                    raise
+                raise type(error)(f"node {label!r:.80} ({node.op_type:.40}): {error}") from error
+            except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+                raise GraphError(
+                    f"node {label!r:.80} ({node.op_type:.40}) is not valid: {error!s:.200}"
+                ) from error
+
+    def _node(self, node: NodeProto, scope: Scope) -> None:
+        operands = [self._found(name, scope, "it") if name else None for name in node.input]
+        outputs = self._outputs(node, operands, scope)
+        for name, value in zip(node.output, outputs, strict=False):
+            if name and value is not None:
+                scope.define(name, value)
+
+    def _found(self, name: str, scope: Scope, reader: str) -> Value:
+        value = scope.find(name)
+        if value is None:
+            raise GraphError(f"{reader} reads {name!r:.80}, which nothing gives")
+        return value
+
+    def _outputs(self, node: NodeProto, operands: Sequence[Value | None], scope: Scope) -> Outputs:
+        function = self.functions.get((node.domain, node.op_type))
+        if function is not None:
+            return self._call_function(function, node, operands, scope)
+        attributes = {a.name: _attribute(a) for a in node.attribute}
+        standard = node.domain in STANDARD
+        if standard and node.op_type == "Constant":
+            return [Value(*self.tensors.leaf(constant_of(attributes), node.output[0], in_node=True))]
+        if standard and node.op_type == "Identity" and operands[0] is not None:
+            return operands[:1]
+        if standard and node.op_type in CONTROL:
+            return CONTROL[node.op_type](self, node, attributes, operands, scope)
+        types = self._types(node, operands, scope)
+        if standard:
+            known = self._known(node.op_type, attributes, operands, types)
+            if known is not None:
+                return [known]
+        return self._steps(node, attributes, operands, types, scope)
+
+    def _types(
+        self, node: NodeProto, operands: Sequence[Value | None], scope: Scope
+    ) -> list[TypeProto | None]:
+        """Types of the outputs: inferred, else as the file declares them."""
+        given = list(zip(node.input, operands, strict=True))
+        types = {name: value.type for name, value in given if value is not None and value.type is not None}
+        contents = {n: v.step.value for n, v in given if v is not None and v.step.value is not None}
+        node = _as_standard(node)
+        inferred = infer(node, scope.opsets.get(node.domain, 1), types, contents)
+        found: list[TypeProto | None] = []
+        for name in node.output:
+            kind, declared = inferred.get(name), scope.declared.get(name)
+            shape = (
+                resolved(declared, self.sizes) if declared is not None and shape_of(kind) is None else None
+            )
+            found.append(
+                kind
+                if shape is None or declared is None
+                else tensor_type(declared.tensor_type.elem_type, shape)
+            )
+        return found
+
+    def _known(
+        self,
+        op_type: str,
+        attributes: Mapping[str, Any],
+        operands: Sequence[Value | None],
+        types: Sequence[TypeProto | None],
+    ) -> Value | None:
+        """What follows from shapes and constants alone, if it is small."""
+        kind = types[0] if types else None
+        if op_type in ("Shape", "Size"):
+            return self._measured(op_type, attributes, operands[0], kind)
+        if op_type not in EVALUATORS or prod(shape_of(kind) or (0,)) > FEW:
+            return None
+        if any(v is not None and (v.step.op != "constant" or v.step.value is None) for v in operands):
+            return None
+        if op_type == "NonZero" or shape_of(kind) is not None:
+            content = evaluate(op_type, [None if v is None else v.step.value for v in operands], attributes)
+            if content is not None:
+                kind = tensor_type(onnx.helper.np_dtype_to_tensor_dtype(content.dtype), content.shape)
+                return Value(Step("constant", shape=content.shape, value=content), kind)
+        return None
+
+    def _measured(
+        self, op_type: str, attributes: Mapping[str, Any], of: Value | None, kind: TypeProto | None
+    ) -> Value:
+        """The shape or the size of a tensor, a constant even if it is unknown."""
+        shape = shape_of(of.type) if of is not None else None
+        content = None
+        if shape is not None and op_type == "Shape":
+            content = np.array(shape[slice(attributes.get("start", 0), attributes.get("end"))], np.int64)
+        elif shape is not None:
+            content = np.array(prod(shape), np.int64)
+        return Value(Step("constant", shape=shape_of(kind), value=content), kind)
+
+    def _steps(
+        self,
+        node: NodeProto,
+        attributes: Mapping[str, Any],
+        operands: Sequence[Value | None],
+        types: Sequence[TypeProto | None],
+        scope: Scope,
+    ) -> Outputs:
+        module = module_of(node)
+        label = node.name or next(filter(None, node.output), node.op_type)
+        steps = [None if value is None else value.step for value in operands]
+        if node.op_type in MASKING:
+            for step in steps:
+                if step is not None:
+                    self.tensors.as_mask(step)
+        call = Call(
+            op_type=node.op_type,
+            version=scope.opsets.get(node.domain, 1),
+            operands=tuple(step and self.tensors.own(step, module or label) for step in steps),
+            attributes=attributes,
+            shapes=tuple(map(shape_of, types)),
+            name=label,
+            module=module,
+            itemsize=itemsize_of(types[0] if types else None),
+        )
+        made = _made(call, node.domain)
+        made = made if isinstance(made, (list, tuple)) else [made]
+        if made[0].shape is None and made[0].op in KEEPING_SHAPE:
+            made[0].shape = call.first.shape
+        values = []
+        for i, kind in enumerate(types):
+            step = made[i] if i < len(made) else call.step("getitem", [made[0]], call.shapes[i], index=i)
+            if kind is None and step is not None and step.shape is not None:
+                elem_type = next((v.type.tensor_type.elem_type for v in operands if v and v.type), 1)
+                kind = tensor_type(elem_type, step.shape)
+            values.append(None if step is None else Value(step, kind))
+        return values
+
+    def _call_function(
+        self, function: FunctionProto, node: NodeProto, operands: Sequence[Value | None], scope: Scope
+    ) -> Outputs:
+        """The nodes of a function in place of its call."""
+        if function in self.open or len(self.open) > DEEPEST:
+            raise GraphError(f"the function {function.name!r:.80} calls itself")
+        given = {a.name: a for a in (*function.attribute_proto, *node.attribute)}
+        inner = Scope(_versions(function.opset_import) or scope.opsets, self.tensors)
+        for name, value in zip(function.input, operands, strict=False):
+            if value is not None:
+                inner.define(name, value)
+        self.open.append(function)
+        self.nodes([_bound(n, given, set(function.input) - set(inner.values)) for n in function.node], inner)
+        self.open.pop()
+        return [inner.find(name) for name in function.output]
+
+
+def _made(call: Call, domain: str) -> Any:
+    """The steps of a call: one, or one for each output."""
+    table = OPERATORS if domain in STANDARD else CONTRIB if domain in CONTRIBUTED else {}
+    make = table.get(call.op_type)
+    if make is not None:
+        return make(call)
+    op = from_onnx(call.op_type) if domain in (*STANDARD, *CONTRIBUTED) else None
+    if op is None:
+        return call.step(snake_case(call.op_type), call.reads(), unknown=True)
+    return call.step(op, call.reads(0) if op in FIRST_ONLY else call.reads())
+
+
+def _as_standard(node: NodeProto) -> NodeProto:
+    """A contributed operator without the activation behind it, if that makes it a standard one."""
+    if node.domain not in CONTRIBUTED or node.op_type not in AS_STANDARD:
+        return node
+    bare = NodeProto(op_type=AS_STANDARD[node.op_type], input=node.input[:3], output=node.output[:1])
+    bare.attribute.extend(a for a in node.attribute if not a.name.startswith("activation"))
+    return bare
+
+
+def _versions(imports: Sequence[Any]) -> dict[str, int]:
+    versions = {entry.domain: entry.version for entry in imports}
+    return versions | {"": versions.get("", versions.get("ai.onnx", 1))} if versions else {}
+
+
+def _attribute(attribute: AttributeProto) -> Any:
+    value = onnx.helper.get_attribute_value(attribute)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def _bound(node: NodeProto, given: Mapping[str, AttributeProto], left_out: set[str]) -> NodeProto:
+    """A node of a function with the attributes and without the inputs of a call."""
+    copy = NodeProto()
+    copy.CopyFrom(node)
+    del copy.attribute[:]
+    for attribute in node.attribute:
+        if not attribute.ref_attr_name:
+            copy.attribute.append(attribute)
+        elif attribute.ref_attr_name in given:
+            copy.attribute.append(given[attribute.ref_attr_name])
+            copy.attribute[-1].name = attribute.name
+    copy.input[:] = ["" if name in left_out else name for name in node.input]
+    return copy
+
+
+def _dense(sparse: Any) -> onnx.TensorProto:
+    """A sparse tensor as an empty dense one of its shape: what it holds does not matter."""
+    return onnx.TensorProto(data_type=sparse.values.data_type, dims=sparse.dims, name=sparse.values.name)

@@ -1,0 +1,164 @@
+"""Types of the values of an ONNX graph: those of inputs are given, those of nodes inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from math import prod
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import NodeProto, TypeProto, ValueInfoProto
+
+from graf.exceptions import GraphError, InputError, UnknownNameError
+
+__all__ = ["infer", "input_types", "itemsize_of", "resolved", "shape_of", "tensor_type"]
+
+Shape = tuple[int, ...] | None
+IMAGE, SEQUENCE = 224, 128
+LARGEST = 2**50  # elements; beyond it a shape is no shape
+
+
+def shape_of(value: TypeProto | None) -> Shape:
+    """The shape, if every size is known; of a sequence, that of its items."""
+    if value is None or not value.HasField("tensor_type") or not value.tensor_type.HasField("shape"):
+        return None
+    dims = value.tensor_type.shape.dim
+    if not all(dim.HasField("dim_value") for dim in dims):
+        return None
+    shape = tuple(dim.dim_value for dim in dims)
+    if min(shape, default=0) < 0 or prod(shape) > LARGEST:
+        raise GraphError(f"the shape {shape} is not possible")
+    return shape
+
+
+def itemsize_of(value: TypeProto | None) -> int:
+    """Bytes per element; 4 if unknown."""
+    return _itemsize(value.tensor_type.elem_type if value is not None else 0)
+
+
+@cache
+def _itemsize(elem_type: int) -> int:
+    try:
+        return onnx.helper.tensor_dtype_to_np_dtype(elem_type).itemsize
+    except (KeyError, TypeError, ValueError):
+        return 4
+
+
+def tensor_type(elem_type: int, shape: Sequence[int] | None) -> TypeProto:
+    """The type of a tensor."""
+    return onnx.helper.make_tensor_type_proto(elem_type, shape)
+
+
+def input_types(
+    inputs: Sequence[ValueInfoProto], given: Mapping[str, Sequence[int]] | None
+) -> tuple[dict[str, TypeProto], dict[str, int]]:
+    """Types of the inputs of a model, and what the names of open sizes stand for.
+
+    Sizes that are open become what `graf.sources.onnx_file.read_onnx` says.
+    """
+    given = dict(given or {})
+    sizes: dict[str, int] = {}
+    found = {value.name: value.type for value in inputs}
+    for name in given:
+        if name not in found:
+            raise UnknownNameError("input in `input_shapes`", name, found)
+    for name in sorted(found, key=lambda name: name not in given):  # what is given names sizes first
+        found[name] = _closed(name, found[name], given.get(name), sizes)
+    return {value.name: found[value.name] for value in inputs}, sizes
+
+
+def _closed(name: str, value: TypeProto, given: Any, sizes: dict[str, int]) -> TypeProto:
+    if not value.HasField("tensor_type"):
+        return value
+    declared = value.tensor_type
+    if given is not None:
+        _check(name, given, declared)
+    if not declared.HasField("shape"):
+        return value if given is None else tensor_type(declared.elem_type, tuple(given))
+    dims, shape = declared.shape.dim, []
+    for axis, dim in enumerate(dims):
+        size = int(given[axis]) if given is not None else _size(dim, axis, len(dims), sizes)
+        if dim.dim_param:
+            sizes.setdefault(dim.dim_param, size)
+        shape.append(size)
+    return tensor_type(declared.elem_type, shape)
+
+
+def _check(name: str, given: Any, declared: TypeProto.Tensor) -> None:
+    rank = len(declared.shape.dim) if declared.HasField("shape") else None
+    valid = isinstance(given, Sequence) and all(isinstance(n, (int, np.integer)) and n >= 0 for n in given)
+    if not valid or (rank is not None and rank != len(given)):
+        wanted = f"{rank} sizes" if rank is not None else "sizes"
+        raise InputError(f"`input_shapes` must give {wanted} for the input {name!r:.80}, got {given!r:.80}")
+
+
+def _size(dim: Any, axis: int, rank: int, sizes: Mapping[str, int]) -> int:
+    if dim.HasField("dim_value") and dim.dim_value > 0:
+        return int(dim.dim_value)
+    known = _sum(dim.dim_param, sizes)
+    if known is not None:
+        return known
+    if axis == 0 or "batch" in dim.dim_param:
+        return 1
+    if "past" in dim.dim_param and "+" not in dim.dim_param:
+        return 0
+    if rank > 3:  # batch, channels and positions of an image
+        return 3 if axis == 1 else IMAGE
+    return SEQUENCE
+
+
+def _sum(name: str, sizes: Mapping[str, int]) -> int | None:
+    """The size that a name, or a sum of names and numbers, stands for."""
+    found = [
+        sizes.get(part, int(part) if part.isdecimal() else None) for part in map(str.strip, name.split("+"))
+    ]
+    return None if not name or None in found else sum(n for n in found if n is not None)
+
+
+def resolved(value: TypeProto, sizes: Mapping[str, int]) -> Shape:
+    """The shape that a file declares for a value, with names of sizes replaced; None if some are open."""
+    if not value.HasField("tensor_type") or not value.tensor_type.HasField("shape"):
+        return None
+    shape = []
+    for dim in value.tensor_type.shape.dim:
+        size = dim.dim_value if dim.HasField("dim_value") else _sum(dim.dim_param, sizes)
+        if size is None or size < 0:
+            return None
+        shape.append(size)
+    return tuple(shape)
+
+
+@cache
+def _schema(op_type: str, version: int, domain: str) -> Any:
+    try:
+        return onnx.defs.get_schema(op_type, version, domain)
+    except onnx.defs.SchemaError:
+        return None
+
+
+def infer(
+    node: NodeProto,
+    version: int,
+    types: dict[str, TypeProto],
+    contents: Mapping[str, NDArray[Any]],
+) -> dict[str, TypeProto]:
+    """Types of the outputs of a node, by onnx's own rules; none if it has no rule for the operator.
+
+    Raises `InputError` if the inputs do not fit each other.
+    """
+    schema = _schema(node.op_type, version, node.domain)
+    if schema is None or any(name and name not in types for name in node.input):
+        return {}
+    tensors = {name: onnx.numpy_helper.from_array(content) for name, content in contents.items()}
+    opsets = [onnx.helper.make_opsetid(node.domain, version)]
+    try:
+        return dict(
+            onnx.shape_inference.infer_node_outputs(schema, node, types, tensors, opset_imports=opsets)
+        )
+    except (onnx.shape_inference.InferenceError, onnx.checker.ValidationError) as error:
+        raise InputError(" ".join(str(error).split())[:300]) from error
+    except (RuntimeError, ValueError, TypeError, KeyError):
+        return {}
