@@ -56,6 +56,8 @@ def read_onnx(
         raise MissingDependencyError("onnx", "onnx") from None
     from graf.sources.onnx_network import network_of
 
+    if not isinstance(path, (str, os.PathLike)):
+        raise InputError(f"`source` must be the path of an ONNX file, got {path!r:.60}")
     path = Path(path)
     model = _load(path)
     try:

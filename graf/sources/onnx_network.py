@@ -35,7 +35,6 @@ STANDARD = ("", "ai.onnx")
 CONTRIBUTED = ("com.microsoft", "com.microsoft.nchwc")
 FIRST_ONLY = {*REARRANGEMENTS, "resize", "cumulative_sum", "topk", "argmax"}
 KEEPING_SHAPE = {op.name for op in NETWORK_OPERATIONS if op.group in ("activation", "normalisation")}
-MASKING = ("Add", "Sub", "Mul", "Where", "Max", "Min", "And")
 Outputs = Sequence[Value | None]
 
 
@@ -123,6 +122,7 @@ class Reader:
             return operands[:1]
         if standard and node.op_type in CONTROL:
             return CONTROL[node.op_type](self, node, attributes, operands, scope)
+        self.tensors.settle(node.op_type, [None if value is None else value.step for value in operands])
         types = self._types(node, operands, scope)
         if standard:
             known = self._known(node.op_type, attributes, operands, types)
@@ -197,10 +197,6 @@ class Reader:
         module = module_of(node)
         label = node.name or next(filter(None, node.output), node.op_type)
         steps = [None if value is None else value.step for value in operands]
-        if node.op_type in MASKING:
-            for step in steps:
-                if step is not None:
-                    self.tensors.as_mask(step)
         call = Call(
             op_type=node.op_type,
             version=scope.opsets.get(node.domain, 1),

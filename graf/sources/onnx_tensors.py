@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ FLOATS = {
 } | {number for name, number in TensorProto.DataType.items() if name.startswith("FLOAT8")}
 FEW = 4096  # elements of a constant whose content is kept
 MANY = 2**22  # elements of a tensor whose content is looked at
+MASKING = ("Add", "Sub", "Mul", "Where", "Max", "Min", "And")
+STATES = 4  # operands of a recurrent layer behind it are its first states
+SHORTEST_WAVE, WAVE_ERROR = 6, 1e-3
 HIDDEN = -1e4  # a score below it hides what it is added to
 
 
@@ -41,6 +44,7 @@ class Tensors:
         self.folder = folder
         self.of: dict[int, TensorProto] = {}
         self.uniform: dict[int, bool] = {}
+        self.tables: list[Step] = []
         self.copies: dict[tuple[int, str], Step] = {}
 
     def leaf(self, tensor: TensorProto, name: str, in_node: bool = False) -> tuple[Step, TypeProto]:
@@ -57,11 +61,24 @@ class Tensors:
             step.op = "constant"
         return step, kind
 
-    def as_mask(self, step: Step) -> None:
-        """Make a constant of a weight that is a mask."""
-        content = self._content(step)
-        if content is not None and content.ndim > 1 and bool(np.all((content == 0) | (content < HIDDEN))):
-            step.op = "constant"
+    def settle(self, op_type: str, operands: Sequence[Step | None]) -> None:
+        """Make constants of operands of a node that are no weights: masks, tables of waves, sizes, states."""
+        for i, step in enumerate(operands):
+            if step is None or step.op != "weight" or id(step) not in self.of:
+                continue
+            if op_type == "Gather" and i == 0:
+                self.tables.append(step)
+            elif op_type in ("MatMul", "Gemm") and i == 1:
+                self._tie(step)
+            elif op_type == "Add":
+                self._gather_back(step)
+            if (
+                (op_type in MASKING and (self._is_mask(step) or self._is_wave(step)))
+                or (op_type in ("Resize", "Upsample") and i > 0)
+                or (op_type in ("LSTM", "GRU", "RNN") and i > STATES and self._is_uniform(step))
+            ):
+                step.op = "constant"
+                step.value = self._content(step) if step.size <= FEW else None
 
     def own(self, step: Step, owner: str) -> Step:
         """The weight itself, or the module's own copy of one that was written once for many."""
@@ -75,6 +92,42 @@ class Tensors:
         if key not in self.copies:
             self.copies[key] = Step("weight", shape=step.shape, name=step.name, itemsize=step.itemsize)
         return self.copies[key]
+
+    def _tie(self, step: Step) -> None:
+        """Let a weight be an embedding's if it is a transposed copy of it."""
+        for table in self.tables:
+            if table.shape == (step.shape or ())[::-1] and table is not step and step.op == "weight":
+                content, own = self._content(table), self._content(step)
+                if content is not None and own is not None and np.array_equal(content.T, own):
+                    step.become("transpose", [table])
+
+    def _gather_back(self, step: Step) -> None:
+        """Let a bias between positions be what was gathered from a smaller table of distances."""
+        n_heads, n, m = (0, 0, 0, *(step.shape or ()))[-3:]
+        content = self._content(step) if n == m > 1 and step.size == n_heads * n * m else None
+        if content is None:
+            return
+        distinct = np.unique(content.reshape(n_heads, -1), axis=1).shape[1]
+        if 2 * distinct < n * m:
+            table = Step("weight", shape=(distinct, n_heads), name=step.name, itemsize=step.itemsize)
+            step.become("slice", [table])
+
+    def _is_mask(self, step: Step) -> bool:
+        content = self._content(step)
+        if content is None or content.ndim < 2 or not content.size:
+            return False
+        return bool(np.all((content == 0) | (content < HIDDEN)))
+
+    def _is_wave(self, step: Step) -> bool:
+        """Whether every column is a sine or cosine of the position: x[t + 1] + x[t - 1] = 2 cos(w) x[t]."""
+        content = self._content(step)
+        if content is None or content.ndim < 2 or content.shape[-2] < SHORTEST_WAVE:
+            return False
+        table = content.astype(np.float64)
+        middle, sides = table[..., 1:-1, :], table[..., 2:, :] + table[..., :-2, :]
+        norm = np.square(middle).sum(-2, keepdims=True)
+        slope = (middle * sides).sum(-2, keepdims=True) / np.where(norm == 0, 1, norm)
+        return bool(np.all(np.abs(table) < 2) and np.all(np.abs(sides - slope * middle) < WAVE_ERROR))
 
     def _is_uniform(self, step: Step) -> bool:
         content = self._content(step)

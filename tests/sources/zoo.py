@@ -1,8 +1,8 @@
 """A dozen small networks of the kinds that people export, each with the shapes or tensors it reads."""
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 
 
 def conv(n_in, n_out, kernel=3, stride=1, groups=1, activation=nn.ReLU):
@@ -31,7 +31,7 @@ class Residual(nn.Module):
         self.skip = conv(n_in, n_out, 1, stride, activation=None) if n_in != n_out else nn.Identity()
 
     def forward(self, x):
-        return F.relu(self.body(x) + self.skip(x))
+        return functional.relu(self.body(x) + self.skip(x))
 
 
 class ResNet(nn.Sequential):
@@ -48,7 +48,7 @@ class SqueezeExcite(nn.Module):
         self.down, self.up, self.gate = nn.Conv2d(n, n // 4, 1), nn.Conv2d(n // 4, n, 1), gate()
 
     def forward(self, x):
-        return x * self.gate(self.up(F.relu(self.down(F.adaptive_avg_pool2d(x, 1)))))
+        return x * self.gate(self.up(functional.relu(self.down(functional.adaptive_avg_pool2d(x, 1)))))
 
 
 class Inverted(nn.Module):
@@ -112,7 +112,7 @@ class Shuffle(nn.Module):
         x = torch.cat([left, self.body(right)], dim=1)
         n, c, h, w = x.shape
         x = x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
-        return F.adaptive_max_pool2d(self.grouped(x), 1).flatten(1)
+        return functional.adaptive_max_pool2d(self.grouped(x), 1).flatten(1)
 
 
 class UNet(nn.Module):
@@ -125,10 +125,10 @@ class UNet(nn.Module):
 
     def forward(self, x):
         first = self.down(x)
-        inner = self.middle(F.max_pool2d(first, 2))
+        inner = self.middle(functional.max_pool2d(first, 2))
         x = torch.cat([first, self.norm(self.up(inner))], 1)
-        x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-        return torch.sigmoid(self.last(F.interpolate(x, scale_factor=0.5, mode="nearest")))
+        x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+        return torch.sigmoid(self.last(functional.interpolate(x, scale_factor=0.5, mode="nearest")))
 
 
 class Attention(nn.Module):
@@ -136,7 +136,12 @@ class Attention(nn.Module):
 
     def __init__(self, n, heads, written_out=False):
         super().__init__()
-        self.qkv, self.out, self.heads, self.written_out = nn.Linear(n, 3 * n), nn.Linear(n, n), heads, written_out
+        self.qkv, self.out, self.heads, self.written_out = (
+            nn.Linear(n, 3 * n),
+            nn.Linear(n, n),
+            heads,
+            written_out,
+        )
 
     def forward(self, x, mask=None):
         b, t, n = x.shape
@@ -146,7 +151,7 @@ class Attention(nn.Module):
             scores = scores if mask is None else scores + mask
             x = scores.softmax(-1) @ v
         else:
-            x = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+            x = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         return self.out(x.transpose(1, 2).reshape(b, t, n))
 
 
@@ -235,7 +240,7 @@ class ConvNeXt(nn.Module):
     def forward(self, x):
         x = self.stem(x)
         y = self.norm(self.mix(x).permute(0, 2, 3, 1))
-        y = self.scale * self.narrow(F.gelu(self.wide(y)))
+        y = self.scale * self.narrow(functional.gelu(self.wide(y)))
         return (x + y.permute(0, 3, 1, 2)).mean((-2, -1))
 
 
@@ -296,7 +301,12 @@ class Grouped(nn.Module):
 class GPT(nn.Module):
     def __init__(self):
         super().__init__()
-        self.tokens, self.norm1, self.norm2, self.last = nn.Embedding(50, 16), RMSNorm(16), RMSNorm(16), RMSNorm(16)
+        self.tokens, self.norm1, self.norm2, self.last = (
+            nn.Embedding(50, 16),
+            RMSNorm(16),
+            RMSNorm(16),
+            RMSNorm(16),
+        )
         self.attention = Grouped()
         self.gate, self.up, self.down = (
             nn.Linear(n, m, bias=False) for n, m in ((16, 32), (16, 32), (32, 16))
@@ -306,8 +316,8 @@ class GPT(nn.Module):
         x = self.tokens(tokens)
         x = x + self.attention(self.norm1(x))
         y = self.norm2(x)
-        x = x + self.down(F.silu(self.gate(y)) * self.up(y))
-        return F.linear(self.last(x), self.tokens.weight)
+        x = x + self.down(functional.silu(self.gate(y)) * self.up(y))
+        return functional.linear(self.last(x), self.tokens.weight)
 
 
 class Translator(nn.Module):
@@ -333,8 +343,8 @@ class Grouping(nn.Module):
         self.head = nn.Conv2d(8, 4, 3, dilation=2)
 
     def forward(self, x):
-        x = F.silu(self.norm(self.conv(x)))
-        return F.mish(self.head(F.softplus(self.last(self.wide(x))))).amax((2, 3))
+        x = functional.silu(self.norm(self.conv(x)))
+        return functional.mish(self.head(functional.softplus(self.last(self.wide(x))))).amax((2, 3))
 
 
 IMAGE = torch.randn(1, 3, 32, 32)

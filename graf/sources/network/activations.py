@@ -96,6 +96,17 @@ def _log(step: Step) -> Found | None:
     return Found("softplus", exponential.reads[0])
 
 
+def _where(step: Step) -> Found | None:
+    """The operand itself where it is large, and its softplus elsewhere."""
+    if len(step.reads) != 3:
+        return None
+    condition, *values = map(bare, step.reads)
+    for operand, smooth in (values, values[::-1]):
+        if condition.op == "compare" and smooth.op == "softplus" and bare(smooth.reads[0]) is operand:
+            return Found("softplus", operand)
+    return None
+
+
 MATCHERS: dict[str, Callable[[Step], Found | None]] = {
     "clamp": _clamp,
     "hardtanh": _clamp,
@@ -103,4 +114,5 @@ MATCHERS: dict[str, Callable[[Step], Found | None]] = {
     "multiply": _multiply,
     "divide": _divide,
     "log": _log,
+    "where": _where,
 }

@@ -37,7 +37,7 @@ def cost_of(step: Step) -> Cost:
         macs, elementary = (max(sizes, default=0) for sizes in zip(*inner, strict=True)) if inner else (0, 0)
     else:
         elementary = _elementary(step, macs)
-    moved = {id(read): read.size * read.itemsize for read in step.reads}
+    moved = {id(read): read.size * read.itemsize for read in step.reads if read.op != "constant"}
     return Cost(macs, elementary, sum(moved.values()) + step.size * step.itemsize)
 
 

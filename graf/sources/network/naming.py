@@ -41,6 +41,8 @@ def _pool(step: Step) -> str:
     if all(size == 1 for size in kernel) and all(size == 1 for size in step.settings.get("stride", (1,))):
         return "identity"
     if len(before) == len(kernel) and tuple(kernel) == before and step.op != "lp_pool":
+        for name in ("kernel", "stride", "dilation"):
+            step.settings.pop(name, None)
         return f"global_{step.op}"
     return f"{step.op}{_joined(kernel)}"
 

@@ -121,5 +121,6 @@ def _regroup(step: Step) -> None:
     """The norm of instances whose channels were put into groups before is that of groups."""
     behind = through(step.reads[0])
     before, now = behind.shape or (), step.shape or ()
-    if behind is not step.reads[0] and len(before) > 1 and len(now) > 1 and before[1] != now[1]:
+    apart = before[1:2] != now[1:2] or len(before) != len(now)
+    if behind is not step.reads[0] and len(before) > 1 and len(now) > 1 and apart:
         step.become("group_norm", [behind], groups=now[1])

@@ -20,7 +20,8 @@ from graf.sources.network.layout import Layout, layout_of
 from graf.sources.network.linear import add_biases, fold_batch_norms, recognise_linear, recognise_positions
 from graf.sources.network.naming import name_operations
 from graf.sources.network.norms import recognise_norms
-from graf.sources.network.step import Network, Step, is_fixed, weights_of
+from graf.sources.network.parameters import count_parameters, shared_ids
+from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["to_graph"]
@@ -98,31 +99,24 @@ def _without_rearrangements(network: Network) -> list[Step]:
 def _rearranges(step: Step) -> bool:
     """Whether a step only moves elements; a concatenation does if its parts are cut from one tensor."""
     if step.op == "concat":
-        return len(step.reads) > 1 and len(set(map(id, step.reads))) == 1
+        return len(set(map(id, step.reads))) == 1
     return step.op in REARRANGEMENTS
 
 
 def _attributes(steps: list[Step], costs: dict[int, Any]) -> dict[str, Any]:
-    counted: set[int] = set()
     layouts: dict[int, Layout] = {}
-    shared: dict[int, int] = {}
-    rows = [_row(step, costs[id(step)], counted, layouts, shared) for step in steps]
-    return {name: [row[name] for row in rows] for name in rows[0]}
+    rows = [_row(step, costs[id(step)], layouts) for step in steps]
+    columns: dict[str, Any] = {"n_parameters": count_parameters(steps)}
+    columns |= {name: [row[name] for row in rows] for name in rows[0]}
+    return columns | {"shared_id": shared_ids(steps)}
 
 
-def _row(
-    step: Step, cost: Any, counted: set[int], layouts: dict[int, Layout], shared: dict[int, int]
-) -> dict[str, Any]:
-    """The attributes of one node; what it counts of shared weights depends on the nodes before."""
-    weights = _weights(step)
-    own = [weight for weight in weights if id(weight) not in counted]
-    counted.update(map(id, own))
+def _row(step: Step, cost: Any, layouts: dict[int, Layout]) -> dict[str, Any]:
+    """The attributes of one node; a layout depends on those before."""
     before = next((layouts[id(read)] for read in step.reads if id(read) in layouts), Layout())
     layouts[id(step)] = layout = layout_of(step, before)
-    largest = max(weights, key=lambda weight: weight.size, default=None)
     is_input = step.op == "input"
     return {
-        "n_parameters": sum(weight.size for weight in own),
         "n_macs": 0 if is_input else cost.macs,
         "n_elementary": 0 if is_input else cost.elementary,
         "n_activations": 0 if is_input else step.size,
@@ -133,19 +127,9 @@ def _row(
         "sequence": float(layout.sequence),
         **{name: _mean_size(step.settings.get(name)) for name in SIZES},
         **{name: float(step.settings.get(name, nan)) for name in SETTINGS},
-        "shared_id": nan if largest is None else float(shared.setdefault(id(largest), len(shared))),
         "shape": "x".join(map(str, step.shape or ())),
         "module": step.module,
     }
-
-
-def _weights(step: Step) -> list[Step]:
-    """Trained tensors that an operation reads, those of its subgraphs included."""
-    found = {id(weight): weight for read in step.reads if is_fixed(read) for weight in weights_of(read)}
-    for network in step.settings.get("subgraphs", ()):
-        for inner in network:
-            found |= {id(weight): weight for weight in _weights(inner)}
-    return list(found.values())
 
 
 def _mean_size(sizes: tuple[int, ...] | None) -> float:
