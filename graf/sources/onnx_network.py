@@ -246,6 +246,8 @@ def _made(call: Call, domain: str) -> Any:
     op = from_onnx(call.op_type) if domain in (*STANDARD, *CONTRIBUTED) else None
     if op is None:
         return call.step(snake_case(call.op_type), call.reads(), unknown=True)
+    if op == "constant":
+        return call.step(op, [])
     return call.step(op, call.reads(0) if op in FIRST_ONLY else call.reads())
 
 
