@@ -10,7 +10,7 @@ import numpy as np
 from graf.exceptions import InputError
 from graf.sources.network.step import Step
 from graf.sources.onnx_call import Call
-from graf.sources.onnx_operators import attend, convolution, linear, trained
+from graf.sources.onnx_operators import attend, convolution, linear, recurrent, trained
 
 __all__ = ["AS_STANDARD", "CONTRIB"]
 
@@ -211,6 +211,16 @@ def _quantised_pool(call: Call) -> Step:
     return call.step("global_avg_pool", call.reads(0), (*shape[:2], *[1] * len(shape[2:])))
 
 
+def _quantised_lstm(call: Call) -> list[Step]:
+    """An LSTM with integer weights (directions, inputs, gates)."""
+    found = recurrent("lstm")(call)
+    time, batch = (call.first.shape or (0, 0))[:2]
+    directions, hidden = 1 + found.settings["bidirectional"], call.number("hidden_size", 0)
+    found.shape = (time, directions, batch, hidden)
+    state = (directions, batch, hidden)
+    return [found, *(call.step("getitem", [found], state, index=i) for i in (1, 2))]
+
+
 CONTRIB: dict[str, Callable[[Call], Any]] = {
     "FusedConv": _fused_conv,
     "FusedGemm": _fused_gemm,
@@ -221,6 +231,7 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "MatMulIntegerToFloat": _product(0, 1, 6),
     "QLinearMatMul": _product(0, 3),
     "QGemm": _product(0, 3, 6),
+    "DynamicQuantizeLSTM": _quantised_lstm,
     "MatMulNBits": _packed_product,
     "Gelu": _biased("gelu"),
     "FastGelu": _biased("gelu"),

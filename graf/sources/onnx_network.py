@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import prod
@@ -12,7 +13,7 @@ import numpy as np
 import onnx
 from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TypeProto
 
-from graf.exceptions import GrafError, GraphError
+from graf.exceptions import GrafError, GraphError, InputError
 from graf.ops.networks import NETWORK_OPERATIONS
 from graf.sources.network.step import Network, Step
 from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
@@ -68,7 +69,27 @@ class Reader:
         for name, kind in types.items():
             inputs.append(Step("input", shape=shape_of(kind), name=name, itemsize=itemsize_of(kind)))
             scope.define(name, Value(inputs[-1], kind))
-        return Network(inputs, [value.step for value in self.graph(graph, scope)])
+        assumed = _assumed(graph, types, input_shapes or {})
+        try:
+            network = Network(inputs, [value.step for value in self.graph(graph, scope)])
+        except InputError as error:
+            if isinstance(error, GraphError) or not (assumed or input_shapes):
+                raise
+            raise InputError(f"{error}; it was read {assumed or 'with the given `input_shapes`'}") from error
+        self._report(assumed)
+        return network
+
+    def _report(self, assumed: str) -> None:
+        """Warn of what was assumed, and of what runs under conditions only."""
+        if assumed:
+            warnings.warn(f"the file leaves sizes open; it was read {assumed}", stacklevel=2)
+        if self.apart:
+            listed = ", ".join(f"{name} ({count})" for name, count in self.apart.most_common())
+            warnings.warn(
+                "of the subgraphs of If one branch counts, the costlier, of those of Loop and Scan one"
+                f" iteration; within subgraphs are: {listed}",
+                stacklevel=2,
+            )
 
     def graph(self, graph: GraphProto, scope: Scope) -> list[Value]:
         """What the outputs of a graph are, whose inputs the scope has already."""
@@ -249,6 +270,19 @@ def _made(call: Call, domain: str) -> Any:
     if op == "constant":
         return call.step(op, [])
     return call.step(op, call.reads(0) if op in FIRST_ONLY else call.reads())
+
+
+def _assumed(graph: GraphProto, types: Mapping[str, TypeProto], given: Mapping[str, Any]) -> str:
+    """The shapes of inputs for which a size other than the first was assumed."""
+    shapes = {
+        value.name: shape_of(types[value.name])
+        for value in graph.input
+        if value.name in types
+        and value.name not in given
+        and any(not dim.HasField("dim_value") for dim in value.type.tensor_type.shape.dim[1:])
+    }
+    listed = ", ".join(f"{name!r:.40}: {shape}" for name, shape in shapes.items())
+    return f"with `input_shapes={{{listed}}}`; give others if these do not fit" if shapes else ""
 
 
 def _as_standard(node: NodeProto) -> NodeProto:

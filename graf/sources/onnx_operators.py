@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from graf.exceptions import InputError
-from graf.sources.network.step import Step
+from graf.sources.network.step import Step, is_fixed
 from graf.sources.onnx_call import Call, constant
 
-__all__ = ["OPERATORS", "attend", "trained"]
+__all__ = ["OPERATORS", "attend", "convolution", "linear", "recurrent", "trained"]
 
 Settings = dict[str, Any]
 
@@ -157,8 +157,10 @@ def _split(call: Call) -> list[Step]:
     ]
 
 
-def _recurrent(op: str) -> Callable[[Call], Step]:
-    def recurrent(call: Call) -> Step:
+def recurrent(op: str) -> Callable[[Call], Step]:
+    """A layer of one or two directions."""
+
+    def layer(call: Call) -> Step:
         for i in (1, 2, 3):
             trained(call.operand(i))
         weight = call.operand(2)
@@ -174,7 +176,7 @@ def _recurrent(op: str) -> Callable[[Call], Step]:
             sequence=(call.first.shape or (0,))[1 if call.number("layout", 0) else 0],
         )
 
-    return recurrent
+    return layer
 
 
 def _prelu(call: Call) -> Step:
@@ -186,7 +188,7 @@ def _einsum(call: Call) -> Step:
     return call.step("matmul", call.reads(), equation=call.attributes["equation"])
 
 
-def quantised_product(call: Call) -> Step:
+def _quantised_product(call: Call) -> Step:
     """A product of integer matrices with scales and zero points beside them."""
     trained(call.operand(3))
     return call.step("matmul", call.reads(0, 3))
@@ -198,14 +200,24 @@ def _integer_product(call: Call) -> Step:
 
 
 def _dequantised(call: Call) -> Step:
+    if call.first.size > 1:
+        trained(call.operand(0))
     return call.step("cast", call.reads(0))
 
 
 def _dynamically_quantised(call: Call) -> list[Step]:
-    return [
-        call.step("cast", call.reads(0)),
-        *(call.step("constant", [], (), dynamic=True) for _ in range(2)),
-    ]
+    """Integers, their scale and their zero point; `_multiply` drops products with the scale."""
+    return [call.step("cast", call.reads(0)), *(call.step("constant", [], (), scale=True) for _ in range(2))]
+
+
+def _multiply(call: Call) -> Step:
+    scales = [step for step in call.reads() if step.settings.get("scale")]
+    others = [step for step in call.reads() if not step.settings.get("scale")]
+    if not scales:
+        return call.step("multiply", call.reads())
+    if not others or is_fixed(others[0]):
+        return call.step("constant", [], scale=True)
+    return call.step("cast", others)
 
 
 def attend(
@@ -302,7 +314,7 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "Gemm": linear,
     "Einsum": _einsum,
     "MatMulInteger": _integer_product,
-    "QLinearMatMul": quantised_product,
+    "QLinearMatMul": _quantised_product,
     "MaxPool": _pool("max_pool"),
     "AveragePool": _pool("avg_pool"),
     "LpPool": _pool("lp_pool"),
@@ -325,10 +337,11 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "Min": _several("minimum"),
     "Mean": _mean,
     "Split": _split,
-    "LSTM": _recurrent("lstm"),
-    "GRU": _recurrent("gru"),
-    "RNN": _recurrent("rnn"),
+    "LSTM": recurrent("lstm"),
+    "GRU": recurrent("gru"),
+    "RNN": recurrent("rnn"),
     "Attention": _attention,
+    "Mul": _multiply,
     "DequantizeLinear": _dequantised,
     "DynamicQuantizeLinear": _dynamically_quantised,
     "ReduceMean": _reduction("mean"),

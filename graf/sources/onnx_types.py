@@ -55,9 +55,9 @@ def tensor_type(elem_type: int, shape: Sequence[int] | None) -> TypeProto:
 def input_types(
     inputs: Sequence[ValueInfoProto], given: Mapping[str, Sequence[int]] | None
 ) -> tuple[dict[str, TypeProto], dict[str, int]]:
-    """Types of the inputs of a model, and what the names of open sizes stand for.
+    """Types of the inputs of a model, and what the names of its open sizes stand for.
 
-    Sizes that are open become what `graf.sources.onnx_file.read_onnx` says.
+    Open sizes that are not given become what `graf.sources.onnx_file.read_onnx` says.
     """
     given = dict(given or {})
     sizes: dict[str, int] = {}

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from graf.sources.network.patterns import bare, is_only_of, pairs, unscaled, without_number
+from graf.sources.network.patterns import bare, is_only_of, pairs, through, unscaled, without_number
 from graf.sources.network.step import Network, Step
 
 __all__ = ["recognise_activations"]
+
+
+TOLERANCE = 1e-3
 
 
 class Found(NamedTuple):
@@ -40,6 +43,8 @@ def _maximum(step: Step) -> Found | None:
 
 
 def _multiply(step: Step) -> Found | None:
+    if _mean(step):
+        return None
     for first, second in pairs(step):
         if first.scalar is not None and second.settings.get("lacks_number"):
             return Found(second.op, second.reads[0])
@@ -52,7 +57,34 @@ def _multiply(step: Step) -> Found | None:
     return _hard_sigmoid(step)
 
 
+def _mean(step: Step) -> bool:
+    """Turn a sum over axes, divided by their number, into the mean."""
+    for total, number in pairs(step):
+        if total.op == "sum" and number.scalar and total.size:
+            factor = 1 / number.scalar if step.op == "divide" else number.scalar
+            if abs(factor * total.reads[0].size / total.size - 1) < TOLERANCE:
+                step.become("mean", total.reads, **total.settings)
+                return True
+    return False
+
+
+def _softmax(step: Step) -> Found | None:
+    """Exponentials over their sum; a maximum may be subtracted before."""
+    exponential, total = bare(step.reads[0]), through(step.reads[1])
+    if exponential.op != "exp" or total.op != "sum" or bare(total.reads[0]) is not exponential:
+        return None
+    shifted = bare(exponential.reads[0])
+    if shifted.op == "subtract" and through(shifted.reads[1]).op == "max":
+        shifted = bare(shifted.reads[0])
+    return Found("softmax", shifted)
+
+
 def _divide(step: Step) -> Found | None:
+    if len(step.reads) != 2 or _mean(step):
+        return None
+    found = _softmax(step)
+    if found is not None:
+        return found
     first, second = map(bare, step.reads)
     if second.scalar is not None and first.settings.get("lacks_number"):
         return Found(first.op, first.reads[0])
