@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +18,8 @@ __all__ = ["Input", "Output", "Seed", "SpaceName", "on_terminal", "read_input", 
 Input = Annotated[
     Path,
     typer.Argument(
-        metavar="INPUT", help="Text file with one architecture a line, or a CSV or Parquet table."
+        metavar="INPUT",
+        help="Text file with one architecture a line, a CSV or Parquet table, an .onnx file or a folder of them.",
     ),
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File or folder to write.")]
@@ -34,10 +35,12 @@ def on_terminal() -> bool:
     return sys.stderr.isatty()
 
 
-def read_input(path: Path, space: str | None = None) -> pd.DataFrame:
-    """Architectures as the index, and the numeric columns of a table beside them."""
+def read_input(path: Path, space: str | None = None) -> pd.DataFrame | pd.Series[Any]:
+    """Architectures as the index, and the numeric columns of a table beside them; or networks by file."""
     import pandas as pd
 
+    if path.suffix.lower() == ".onnx" or path.is_dir():
+        return _read_networks(path)
     if path.suffix in TABLES:
         from graf.datasets import load_dataset
 
@@ -54,6 +57,42 @@ def read_input(path: Path, space: str | None = None) -> pd.DataFrame:
     if not architectures:
         raise InputError(f"{path} holds no architecture; give one a line")
     return pd.DataFrame(index=pd.Index(architectures, name="architecture"))
+
+
+def _read_networks(path: Path) -> pd.Series[Any]:
+    """The network of an ONNX file or those of a folder; what could not be read is listed at the end.
+
+    Raises `InputError` if none could be read.
+    """
+    import warnings
+
+    import pandas as pd
+
+    from graf.sources import read_folder, read_graph
+
+    if not path.is_dir():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            graph = read_graph(path)
+        for warning in caught:
+            print(f"graf: {path}: {warning.message}", file=sys.stderr)
+        return pd.Series([graph], index=pd.Index([path.name], name="file"), dtype=object)
+    graphs, problems = read_folder(path, progress=on_terminal())
+    if len(problems):
+        _list_problems(problems)
+    if graphs.empty:
+        raise InputError(f"none of the {len(problems)} .onnx files in {path} could be read")
+    return graphs
+
+
+def _list_problems(problems: pd.DataFrame) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("file", "read", "why not, or what was assumed")
+    for row in problems.itertuples():
+        table.add_row(str(row.file), "yes" if row.read else "no", str(row.reason))
+    Console(stderr=True, markup=False, highlight=False).print(table)
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -28,5 +28,7 @@ def features(
 
     items = read_input(source, space)
     transformer = GraphFeatures(space=space, compat=compat, simplified=simplified)
-    write_table(transformer.fit_transform(items), output)
+    table = transformer.fit_transform(items)
+    table.index = items.index
+    write_table(table, output)
     typer.echo(output)
