@@ -36,7 +36,7 @@ def read_folder(
     -------
     graphs : `ComputationGraph` by file, as a path within the folder, in alphabetical order.
     problems : columns `file`, `read` and `reason`, one row for each file that was not read and for
-        each warning of one that was.
+        each warning of one that was, the former first.
 
     Raises
     ------
@@ -55,6 +55,7 @@ def read_folder(
         if graph is not None:
             graphs[name] = graph
         problems += [(name, graph is not None, reason) for reason in reasons]
+    problems.sort(key=lambda problem: problem[1])  # faults before warnings
     table = pd.DataFrame(problems, columns=["file", "read", "reason"])
     return pd.Series(graphs, index=pd.Index(list(graphs), dtype="str", name="file"), dtype=object), table
 

@@ -64,7 +64,7 @@ def read_onnx(
         _check_external_data(model, path)
         return to_graph(network_of(model, path.parent, input_shapes), fold_batch_norm=fold_batch_norm)
     except GrafError as error:
-        raise type(error)(f"{path}: {error}") from error
+        raise type(error)(f"{path}: {' '.join(str(error).split())}") from error
     except (RecursionError, MemoryError, OverflowError) as error:
         raise GraphError(f"{path}: sizes or nesting beyond all bounds ({type(error).__name__})") from error
 

@@ -35,6 +35,7 @@ DEEPEST = 24  # functions within functions
 STANDARD = ("", "ai.onnx")
 CONTRIBUTED = ("com.microsoft", "com.microsoft.nchwc")
 FIRST_ONLY = {*REARRANGEMENTS, "resize", "cumulative_sum", "topk", "argmax"}
+UNCOUNTED = {*REARRANGEMENTS, "constant"}
 KEEPING_SHAPE = {op.name for op in NETWORK_OPERATIONS if op.group in ("activation", "normalisation")}
 Outputs = Sequence[Value | None]
 
@@ -84,10 +85,13 @@ class Reader:
         if assumed:
             warnings.warn(f"the file leaves sizes open; it was read {assumed}", stacklevel=2)
         if self.apart:
-            listed = ", ".join(f"{name} ({count})" for name, count in self.apart.most_common())
+            kinds = [
+                (name, count) for name, count in self.apart.most_common() if from_onnx(name) not in UNCOUNTED
+            ]
+            listed = ", ".join(f"{name} ({count})" for name, count in kinds)
             warnings.warn(
                 "of the subgraphs of If one branch counts, the costlier, of those of Loop and Scan one"
-                f" iteration; within subgraphs are: {listed}",
+                f" iteration; within them are: {listed or 'no operations'}",
                 stacklevel=2,
             )
 
@@ -106,6 +110,10 @@ class Reader:
         if self.left < 0:
             raise GraphError(f"the network has more than {MOST_NODES:,} nodes")
         for node in in_order(nodes):
+            if not all(
+                isinstance(text, str) for text in (node.op_type, node.domain, node.name, *node.output)
+            ):
+                raise GraphError(f"the text of node {node.name!r:.80} is damaged")
             label = node.name or next(iter(node.output), "")
             try:
                 self._node(node, scope)

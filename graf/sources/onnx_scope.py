@@ -46,6 +46,8 @@ class Scope:
 
     def define(self, name: str, value: Value) -> None:
         """Give a name its meaning; it must not have one."""
+        if not isinstance(name, str):
+            raise GraphError(f"the name {name!r:.80} is damaged")
         if name in self.values or name in self.initializers:
             raise GraphError(f"the name {name!r:.80} is given twice")
         self.values[name] = value

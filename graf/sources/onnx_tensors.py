@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, TypeProto
 from onnx.helper import make_tensor
 
+from graf.exceptions import GraphError
 from graf.sources.network.step import Step
 from graf.sources.onnx_types import itemsize_of, shape_of, tensor_type
 from graf.sources.onnx_values import content_of
@@ -141,7 +142,9 @@ class Tensors:
 
 def constant_of(attributes: Mapping[str, Any]) -> TensorProto:
     """The tensor of a `Constant` node, which holds it in one of several forms."""
-    name, value = next(iter(attributes.items()))
+    name, value = next(iter(attributes.items()), ("value", None))
+    if value is None:
+        raise GraphError("it holds no value")
     if name == "value":
         return value
     if name == "sparse_value":

@@ -1,0 +1,25 @@
+"""ONNX files written for tests."""
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper, parser
+
+
+def weight(*shape, dtype=np.float32):
+    """A tensor whose elements differ."""
+    return (np.arange(np.prod(shape)) % 97 + 1).reshape(shape).astype(dtype)
+
+
+def model(text, opset=17, domains=(), functions=(), **tensors):
+    """A model from the text of its graph, with tensors as initializers."""
+    graph = parser.parse_graph(text)
+    for name, value in tensors.items():
+        graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
+    opsets = [helper.make_opsetid("", opset), *(helper.make_opsetid(domain, 1) for domain in domains)]
+    return helper.make_model(graph, opset_imports=opsets, functions=functions, ir_version=8)
+
+
+def saved(folder, *args, name="model.onnx", **kwargs):
+    """The path of such a model."""
+    onnx.save(model(*args, **kwargs), folder / name)
+    return folder / name

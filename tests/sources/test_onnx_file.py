@@ -1,0 +1,352 @@
+"""ONNX files: what is read, what is assumed, and one line for what cannot be read."""
+
+import re
+import sys
+from collections import Counter
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, parser
+from onnx_models import model, saved, weight
+
+from graf import read_graph
+from graf.exceptions import GraphError, InputError, MissingDependencyError, UnknownNameError
+
+CONV = """g (float[1, 3, 8, 8] x) => (float[1, 4, 8, 8] y) {
+    c = Conv <pads = [1, 1, 1, 1]> (x, w, b)
+    y = Relu(c)
+}"""
+CONV_WEIGHTS = {"w": weight(4, 3, 3, 3), "b": weight(4)}
+
+
+def ops(graph):
+    return [op for op in graph.op_names if op]
+
+
+def test_nodes_and_attributes(tmp_path):
+    graph = read_graph(saved(tmp_path, CONV, **CONV_WEIGHTS))
+    assert graph.op_names == (None, "conv3x3", "relu")
+    assert graph.edges.tolist() == [[0, 1], [1, 2]]
+    assert (graph.n_parameters, graph.n_macs) == (112, 8 * 8 * 4 * 27)
+    assert graph.attributes["shape"].tolist() == ["1x3x8x8", "1x4x8x8", "1x4x8x8"]
+    assert graph.attributes["kernel"][1] == 3
+    assert read_graph(str(tmp_path / "model.onnx")) == graph == read_graph(tmp_path / "model.onnx", "onnx")
+
+
+@pytest.mark.parametrize("opset", [11, 13, 18, 21])
+def test_operators_of_old_and_new_opsets(tmp_path, opset):
+    axes = {"axes": np.array([1, -1])}
+    if opset < 18:
+        mean, operands = "ReduceMean <axes = [1, -1], keepdims = 0> (c)", {}
+    else:
+        mean, operands = "ReduceMean <keepdims = 0> (c, axes)", axes
+    text = f"""g (float[1, 5, 6] x) => (float[5] y) {{
+        c = Clip(x, zero, six)
+        y = {mean}
+    }}"""
+    limits = {"zero": np.float32(0), "six": np.float32(6)}
+    graph = read_graph(saved(tmp_path, text, opset, **limits, **operands))
+    assert ops(graph) == ["relu6", "mean"]
+    assert graph.attributes["shape"][-1] == "1"
+
+
+def test_open_sizes(tmp_path):
+    text = """g (float[N, 3, H, W] x, int64[N, T] tokens) => (float[N, 8] y, float[N, T, 6] z) {
+        c = Conv (x, w)
+        y = GlobalAveragePool (c)
+        z = Gather (table, tokens)
+    }"""
+    path = saved(tmp_path, text, w=weight(8, 3, 3, 3), table=weight(50, 6))
+    with pytest.warns(UserWarning, match=re.escape("{'x': (1, 3, 224, 224), 'tokens': (1, 128)}")):
+        graph = read_graph(path)
+    assert graph.attributes["shape"][:2].tolist() == ["1x3x224x224", "1x128"]
+    given = read_graph(path, input_shapes={"x": (2, 3, 32, 16), "tokens": [2, 7]})
+    assert set(given.attributes["shape"]) >= {"2x3x32x16", "2x7x6"}
+    assert ops(given) == ["conv3x3", "global_avg_pool", "embedding"]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "error", "message"),
+    [
+        ({"z": (1,)}, UnknownNameError, "unknown input in `input_shapes` 'z'; known: 'x'"),
+        ({"x": (1, 3)}, InputError, "must give 4 sizes for the input 'x', got .1, 3."),
+        ({"x": "1x3x8x8"}, InputError, "must give 4 sizes"),
+        ({"x": (1, 2, 8, 8)}, InputError, r"node 'c' \(Conv\): it needs 3 channels"),
+    ],
+)
+def test_input_shapes_that_do_not_fit(tmp_path, shapes, error, message):
+    with pytest.raises(error, match=message):
+        read_graph(saved(tmp_path, CONV, **CONV_WEIGHTS), input_shapes=shapes)
+
+
+def test_a_model_for_inputs_of_one_shape(tmp_path):
+    text = """g (float[N, 3, H, W] x) => (float[N, 5] y) {
+        f = Flatten (x)
+        y = MatMul (f, w)
+    }"""
+    path = saved(tmp_path, text, w=weight(48, 5))
+    assert read_graph(path, input_shapes={"x": (1, 3, 4, 4)}).n_macs == 240
+    with pytest.raises(InputError, match=r"it was read with `input_shapes=\{'x': \(1, 3, 224, 224\)\}`"):
+        read_graph(path)
+
+
+def test_shapes_that_are_worked_out(tmp_path):
+    text = """g (float[N, 4, 6] x) => (float[N, 24] y) {
+        shape = Shape (x)
+        batch = Gather <axis = 0> (shape, zero)
+        first = Unsqueeze (batch, axes)
+        target = Concat <axis = 0> (first, rest)
+        r = Reshape (x, target)
+        y = Relu (r)
+    }"""
+    path = saved(tmp_path, text, zero=np.array(0), axes=np.array([0]), rest=np.array([-1]))
+    graph = read_graph(path)
+    assert graph.attributes["shape"].tolist() == ["1x4x6", "1x24"]
+
+
+def test_a_known_condition_chooses_its_branch(tmp_path):
+    branches = [parser.parse_graph(f"b () => (float[1, 4] o) {{ o = {op} (x) }}") for op in ("Relu", "Tanh")]
+    graph = model("g (float[1, 4] x) => (float[1, 4] y) { c = Size (x) b = Equal (c, n) y = Identity (x) }", n=np.array(4))
+    node = helper.make_node("If", ["b"], ["z"], then_branch=branches[0], else_branch=branches[1])
+    graph.graph.node.append(node)
+    graph.graph.output[0].name = "z"
+    onnx.save(graph, tmp_path / "if.onnx")
+    assert ops(read_graph(tmp_path / "if.onnx")) == ["relu"]
+
+
+BRANCHING = """g (float[1, 4] x, bool c) => (float[1, 4] y) {
+    h = Relu (x)
+    y = If (c) <
+        then_branch = a () => (float[1, 4] p) { q = MatMul (h, w) p = Tanh (q) },
+        else_branch = b () => (float[1, 4] s) { s = Sigmoid (h) }
+    >
+}"""
+
+
+def test_branches_are_counted_and_reported(tmp_path):
+    path = saved(tmp_path, BRANCHING, w=weight(4, 4))
+    with pytest.warns(UserWarning, match=r"within them are: MatMul \(1\), Tanh \(1\), Sigmoid \(1\)"):
+        graph = read_graph(path)
+    assert ops(graph) == ["relu", "if"]
+    assert (graph.n_parameters, graph.n_macs) == (16, 16)
+    assert graph.attributes["shape"][-1] == "1x4"
+    assert len(graph.predecessors(graph.n_nodes - 1)) == 2
+
+
+def test_one_iteration_of_a_loop_counts(tmp_path):
+    text = """g (float[1, 4] x, int64 n) => (float[1, 4] y, float[k, 1, 4] all) {
+        y, all = Loop (n, yes, x) <
+            body = b (int64 i, bool on, float[1, 4] h) => (bool on2, float[1, 4] h2, float[1, 4] out) {
+                on2 = Identity (on)
+                h2 = MatMul (h, w)
+                out = Relu (h2)
+            }
+        >
+    }"""
+    path = saved(tmp_path, text, w=weight(4, 4), yes=np.array(True))
+    with pytest.warns(UserWarning, match=r"Loop and Scan one iteration; within them are: MatMul \(1\), Relu"):
+        graph = read_graph(path)
+    assert ops(graph) == ["loop"]
+    assert (graph.n_parameters, graph.n_macs) == (16, 16)
+
+
+def test_functions_are_inlined(tmp_path):
+    function = parser.parse_function(
+        """<domain: "own", opset_import: ["" : 17]>
+        twice <alpha> (a, b) => (c) {
+            p = LeakyRelu <alpha: float = @alpha> (a)
+            c = Add (p, b)
+        }"""
+    )
+    text = "g (float[1, 4] x) => (float[1, 4] y) { h = own.twice <alpha = 0.1> (x, x) y = own.twice (h, x) }"
+    graph = read_graph(saved(tmp_path, text, domains=["own"], functions=[function]))
+    assert ops(graph) == ["leaky_relu", "add"] * 2
+    function.node[0].op_type, function.node[0].domain = "twice", "own"
+    with pytest.raises(GraphError, match="the function 'twice' calls itself"):
+        read_graph(saved(tmp_path, text, domains=["own"], functions=[function]))
+
+
+def test_unknown_operators_keep_their_names(tmp_path):
+    text = "g (float[1, 4] x) => (float[1, 4] y) { h = ai.onnx.ml.Scaler (x) y = own.FooBar2D (h) }"
+    path = saved(tmp_path, text, domains=["ai.onnx.ml", "own"])
+    with pytest.warns(UserWarning, match=r"scaler \(1\), foo_bar2_d \(1\)"):
+        graph = read_graph(path)
+    assert ops(graph) == ["scaler", "foo_bar2_d"]
+
+
+def test_nodes_without_names_and_order(tmp_path):
+    graph = model(CONV, **CONV_WEIGHTS)
+    first, second = graph.graph.node
+    del graph.graph.node[:]
+    graph.graph.node.extend([second, first])
+    onnx.save(graph, tmp_path / "unsorted.onnx")
+    assert ops(read_graph(tmp_path / "unsorted.onnx")) == ["conv3x3", "relu"]
+
+
+def test_modules_of_pytorch_exporters(tmp_path):
+    graph = model(CONV, **CONV_WEIGHTS)
+    graph.graph.node[0].name = "/layer1/layer1.0/conv1/Conv"
+    entry = graph.graph.node[1].metadata_props.add()
+    entry.key, entry.value = "pkg.torch.onnx.name_scopes", "['', 'layer1', 'layer1.0.relu', 'relu_1']"
+    onnx.save(graph, tmp_path / "named.onnx")
+    found = read_graph(tmp_path / "named.onnx").attributes["module"]
+    assert found.tolist() == ["", "layer1.0.conv1", "layer1.0.relu"]
+
+
+def test_weights_among_inputs_and_sparse_ones(tmp_path):
+    """Old files list initializers among the inputs."""
+    graph = model(CONV, **CONV_WEIGHTS)
+    graph.graph.input.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, [4, 3, 3, 3]))
+    del graph.graph.initializer[1]
+    values = helper.make_tensor("b", TensorProto.FLOAT, [1], [1.0])
+    indices = helper.make_tensor("i", TensorProto.INT64, [1], [2])
+    graph.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [4]))
+    onnx.save(graph, tmp_path / "old.onnx")
+    found = read_graph(tmp_path / "old.onnx")
+    assert (found.op_names, found.n_parameters) == ((None, "conv3x3", "relu"), 112)
+
+
+@pytest.mark.parametrize(
+    "constant",
+    [
+        "value = float[2] {1.0, 2.0}",
+        "value_floats = [1.0, 2.0]",
+        "value_float = 1.0",
+        "value_ints = [1, 2]",
+        "value_int = 1",
+    ],
+)
+def test_constants_of_every_form(tmp_path, constant):
+    text = f"g (float[1, 2] x) => (float[1, 2] y) {{ c = Constant <{constant}> () y = Mul (x, c) }}"
+    assert ops(read_graph(saved(tmp_path, text))) == ["multiply"]
+
+
+def external(tmp_path, n_bytes, location="model.data", length=None):
+    """A model of one product whose weight of 2.3 GB lies in another file."""
+    graph = model("g (float[1, 24000] x) => (float[1, 24000] y) { y = MatMul (x, w) }")
+    tensor = TensorProto(name="w", data_type=1, dims=[24000, 24000], data_location=TensorProto.EXTERNAL)
+    for key, value in {"location": location, "offset": 0, "length": length or 4 * 24000**2}.items():
+        tensor.external_data.add(key=key, value=str(value))
+    graph.graph.initializer.append(tensor)
+    onnx.save(graph, tmp_path / "model.onnx")
+    if n_bytes:
+        with (tmp_path / "model.data").open("wb") as file:
+            file.truncate(n_bytes)  # without content, so that it takes no room
+    return tmp_path / "model.onnx"
+
+
+def test_external_data_of_more_than_two_gigabytes(tmp_path):
+    graph = read_graph(external(tmp_path, 4 * 24000**2))
+    assert graph.n_parameters == graph.n_macs == 24000**2
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_bytes": 0}, "external data 'model.data' is missing; put it beside the file"),
+        ({"n_bytes": 1000}, "has 1,000 bytes, but tensor 'w' ends at 2,304,000,000; copy the whole file"),
+        ({"n_bytes": 0, "location": "../secret"}, "lies outside of the folder"),
+        ({"n_bytes": 0, "location": "/etc/passwd"}, "lies outside of the folder"),
+        ({"n_bytes": 10, "length": "ten"}, "the length 'ten', which is no number of bytes"),
+    ],
+)
+def test_faulty_external_data(tmp_path, settings, message):
+    with pytest.raises(InputError, match=message):
+        read_graph(external(tmp_path, **settings))
+
+
+def test_a_cycle(tmp_path):
+    text = "g (float[1, 4] x) => (float[1, 4] y) { a = Add (x, b) b = Relu (a) y = Tanh (b) }"
+    with pytest.raises(GraphError, match=r"model.onnx: the graph has a cycle: Add -> Relu -> Add"):
+        read_graph(saved(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("g (float[4] x) => (float[4] y) { y = Add (x, nowhere) }", r"node 'y' \(Add\): it reads 'nowhere'"),
+        ("g (float[4] x) => (float[4] y) { z = Relu (x) }", "the output of the graph reads 'y', which"),
+        ("g (float[4] x) => (float[4] y) { y = Relu (x) y = Tanh (x) }", "the name 'y' is given twice"),
+        ("g (float[4] x) => (float[4] y) { y = MaxPool (x) }", r"node 'y' \(MaxPool\) is not valid"),
+        ("g (float[4] x) => (float[4] y) { y = Conv (x, x) }", "does not fit an input"),
+        ("g (float[2, 3] x) => (float[2] y) { y = MatMul (x, x) }", r"node 'y' \(MatMul\): .*[Ii]ncompatible"),
+        ("g (float[4] x) => (float[4] y) { y = Identity (x) }", "computes nothing from its inputs"),
+        ("g (float[4] x) => (float[4] y) { y = Constant () }", "holds no value"),
+    ],
+)
+def test_what_is_no_network(tmp_path, text, message):
+    with pytest.raises(InputError, match=message) as caught:
+        read_graph(saved(tmp_path, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_not_onnx(tmp_path):
+    path = saved(tmp_path, CONV, **CONV_WEIGHTS)
+    content = path.read_bytes()
+    for name, damaged in {"text": b"hello", "half": content[: len(content) // 2], "empty": b""}.items():
+        path = tmp_path / f"{name}.onnx"
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match=f"{name}.onnx"):
+            read_graph(path)
+    with pytest.raises(InputError, match="cannot read .*nowhere.onnx.* as ONNX: No such file"):
+        read_graph(tmp_path / "nowhere.onnx")
+    with pytest.raises(InputError, match="must be the path of an ONNX file, got None"):
+        read_graph(None, "onnx")
+
+
+def test_onnx_is_not_installed(tmp_path, monkeypatch):
+    path = saved(tmp_path, CONV, **CONV_WEIGHTS)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'graf\[onnx\]'"):
+        read_graph(path)
+
+
+def test_absurd_sizes(tmp_path):
+    text = "g (float[1] x) => (float[1] y) { h = Expand (x, huge) y = Relu (h) }"
+    with pytest.raises(GraphError, match="is not possible"):
+        read_graph(saved(tmp_path, text, huge=np.array([2**30, 2**30])))
+
+
+def test_nested_functions_that_explode(tmp_path):
+    """Each function calls the next one ten times."""
+    functions = []
+    for depth in range(8):
+        calls = "".join(f"v{i + 1} = {f'own.f{depth + 1}' if depth < 7 else 'Relu'} (v{i})\n" for i in range(10))
+        text = f'<domain: "own", opset_import: ["" : 17, "own" : 1]> f{depth} (v0) => (v10) {{ {calls} }}'
+        functions.append(parser.parse_function(text))
+    text = "g (float[1] x) => (float[1] y) { y = own.f0 (x) }"
+    with pytest.raises(GraphError, match="more than 1,000,000 nodes"):
+        read_graph(saved(tmp_path, text, domains=["own"], functions=functions))
+
+
+def test_weights_that_exporters_write_once(tmp_path):
+    """Two untrained norms share one file entry; trained ones that do are the same."""
+    text = """g (float[1, 6] x) => (float[1, 6] y) {
+        a = LayerNormalization (x, s)
+        y = LayerNormalization (a, s)
+    }"""
+    assert read_graph(saved(tmp_path, text, s=np.ones(6, np.float32))).n_parameters == 12
+    assert read_graph(saved(tmp_path, text, s=weight(6))).n_parameters == 6
+
+
+def test_masks_and_waves_are_no_weights(tmp_path):
+    text = "g (float[1, 8, 6] x) => (float[1, 8, 6] y) { y = Add (x, t) }"
+    positions = np.arange(8)[:, None] * np.array([1, 0.5, 0.1])
+    wave = np.concatenate([np.sin(positions), np.cos(positions)], 1).astype(np.float32)
+    mask = np.where(np.tri(8, 6) > 0, 0, -np.inf).astype(np.float32)
+    for table, expected in ((wave, 0), (mask, 0), (weight(8, 6), 48)):
+        assert read_graph(saved(tmp_path, text, t=table)).n_parameters == expected
+
+
+def test_several_outputs(tmp_path):
+    text = """g (float[1, 6, 4] x) => (float[1, 2, 4] a, float[1, 4, 4] b, float[1, 6, 1] v) {
+        p, q = Split <axis = 1> (x, sizes)
+        a = Relu (p)
+        b = Tanh (q)
+        v, i = TopK <axis = -1> (x, one)
+    }"""
+    graph = read_graph(saved(tmp_path, text, sizes=np.array([2, 4]), one=np.array([1])))
+    assert Counter(graph.op_names) == {None: 1, "relu": 1, "tanh": 1, "topk": 1}
+    assert len(graph.outputs) == 3
+    assert set(graph.attributes["shape"]) == {"1x6x4", "1x2x4", "1x4x4", "1x6x1"}
