@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graf.exceptions import GrafError, GraphError, InputError, MissingDependencyError
+from graf.exceptions import GrafError, GraphError, InputError, MissingDependencyError, UnknownNameError
 from graf.graph import ComputationGraph
 from graf.sources.network import to_graph
 
@@ -63,6 +63,8 @@ def read_onnx(
     try:
         _check_external_data(model, path)
         return to_graph(network_of(model, path.parent, input_shapes), fold_batch_norm=fold_batch_norm)
+    except UnknownNameError:
+        raise
     except GrafError as error:
         raise type(error)(f"{path}: {' '.join(str(error).split())}") from error
     except (RecursionError, MemoryError, OverflowError) as error:

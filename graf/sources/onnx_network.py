@@ -98,8 +98,7 @@ class Reader:
     def graph(self, graph: GraphProto, scope: Scope) -> list[Value]:
         """What the outputs of a graph are, whose inputs the scope has already."""
         scope.initializers |= {t.name: t for t in graph.initializer}
-        for sparse in graph.sparse_initializer:
-            scope.initializers[sparse.values.name] = _dense(sparse)
+        scope.initializers |= {t.values.name: t for t in graph.sparse_initializer}
         scope.declared |= {v.name: v.type for v in (*graph.value_info, *graph.output)}
         self.nodes(graph.node, scope)
         return [self._found(output.name, scope, "the output of the graph") for output in graph.output]
@@ -121,7 +120,9 @@ class Reader:
                 if str(error).startswith("node "):
                     raise
                 raise type(error)(f"node {label!r:.80} ({node.op_type:.40}): {error}") from error
-            except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+            except KeyError as error:
+                raise GraphError(f"node {label!r:.80} ({node.op_type:.40}) lacks {error!s:.80}") from error
+            except (IndexError, ValueError, TypeError, AttributeError) as error:
                 raise GraphError(
                     f"node {label!r:.80} ({node.op_type:.40}) is not valid: {error!s:.200}"
                 ) from error
@@ -325,8 +326,3 @@ def _bound(node: NodeProto, given: Mapping[str, AttributeProto], left_out: set[s
             copy.attribute[-1].name = attribute.name
     copy.input[:] = ["" if name in left_out else name for name in node.input]
     return copy
-
-
-def _dense(sparse: Any) -> onnx.TensorProto:
-    """A sparse tensor as an empty dense one of its shape: what it holds does not matter."""
-    return onnx.TensorProto(data_type=sparse.values.data_type, dims=sparse.dims, name=sparse.values.name)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from onnx import TensorProto, TypeProto
+from onnx import TypeProto
 
 from graf.exceptions import GraphError
 from graf.sources.network.step import Step, is_fixed
-from graf.sources.onnx_tensors import Tensors
+from graf.sources.onnx_tensors import Tensor, Tensors
 
 __all__ = ["Scope", "Value"]
 
@@ -41,7 +41,7 @@ class Scope:
     apart: bool = False
     declared: dict[str, TypeProto] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
-    initializers: dict[str, TensorProto] = field(default_factory=dict)
+    initializers: dict[str, Tensor] = field(default_factory=dict)
     captured: dict[int, tuple[Step, Step]] = field(default_factory=dict)
 
     def define(self, name: str, value: Value) -> None:

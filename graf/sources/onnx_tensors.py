@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import TensorProto, TypeProto
+from onnx import SparseTensorProto, TensorProto, TypeProto
 from onnx.helper import make_tensor
 
 from graf.exceptions import GraphError
@@ -17,8 +17,9 @@ from graf.sources.network.step import Step
 from graf.sources.onnx_types import itemsize_of, shape_of, tensor_type
 from graf.sources.onnx_values import content_of
 
-__all__ = ["FEW", "Tensors", "constant_of"]
+__all__ = ["FEW", "Tensor", "Tensors", "constant_of"]
 
+Tensor = TensorProto | SparseTensorProto
 FLOATS = {
     getattr(TensorProto, name)
     for name in ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16", "COMPLEX64", "COMPLEX128")
@@ -48,16 +49,18 @@ class Tensors:
         self.tables: list[Step] = []
         self.copies: dict[tuple[int, str], Step] = {}
 
-    def leaf(self, tensor: TensorProto, name: str, in_node: bool = False) -> tuple[Step, TypeProto]:
-        """The step and the type of a tensor; one that stands in a node and holds one number only is no weight."""
-        kind = tensor_type(tensor.data_type, tensor.dims)
+    def leaf(self, tensor: Tensor, name: str, in_node: bool = False) -> tuple[Step, TypeProto]:
+        """The step and the type of a tensor; one in a node whose elements are all equal is no weight."""
+        dense = tensor if isinstance(tensor, TensorProto) else tensor.values
+        kind = tensor_type(dense.data_type, tensor.dims)
         shape = shape_of(kind) or ()
         size = prod(shape)
-        trained = tensor.data_type in FLOATS and size > 1
+        trained = dense.data_type in FLOATS and size > 1
         step = Step("weight" if trained else "constant", shape=shape, name=name, itemsize=itemsize_of(kind))
+        if dense is tensor:
+            self.of[id(step)] = tensor
         if not trained and size <= FEW:
-            step.value = content_of(tensor, self.folder)
-        self.of[id(step)] = tensor
+            step.value = self._content(step)
         if in_node and trained and self._is_uniform(step):
             step.op = "constant"
         return step, kind
@@ -115,14 +118,14 @@ class Tensors:
 
     def _is_mask(self, step: Step) -> bool:
         content = self._content(step)
-        if content is None or content.ndim < 2 or not content.size:
+        if content is None or content.ndim < 2 or not np.all((content == 0) | (content < HIDDEN)):
             return False
-        return bool(np.all((content == 0) | (content < HIDDEN)))
+        return content.shape[-1] == content.shape[-2] or bool(np.any(content))
 
     def _is_wave(self, step: Step) -> bool:
         """Whether every column is a sine or cosine of the position: x[t + 1] + x[t - 1] = 2 cos(w) x[t]."""
         content = self._content(step)
-        if content is None or content.ndim < 2 or content.shape[-2] < SHORTEST_WAVE:
+        if content is None or content.ndim < 2 or content.shape[-2] < SHORTEST_WAVE or np.ptp(content) < 1:
             return False
         table = content.astype(np.float64)
         middle, sides = table[..., 1:-1, :], table[..., 2:, :] + table[..., :-2, :]
@@ -140,15 +143,13 @@ class Tensors:
         return content_of(tensor, self.folder) if tensor is not None and 0 < step.size <= limit else None
 
 
-def constant_of(attributes: Mapping[str, Any]) -> TensorProto:
+def constant_of(attributes: Mapping[str, Any]) -> Tensor:
     """The tensor of a `Constant` node, which holds it in one of several forms."""
     name, value = next(iter(attributes.items()), ("value", None))
     if value is None:
         raise GraphError("it holds no value")
-    if name == "value":
+    if name in ("value", "sparse_value"):
         return value
-    if name == "sparse_value":
-        return TensorProto(data_type=value.values.data_type, dims=value.dims)
     kinds = {"f": TensorProto.FLOAT, "i": TensorProto.INT64, "s": TensorProto.STRING}
     values = value if isinstance(value, list) else [value]
     kind = kinds[name.removeprefix("value_")[0]]

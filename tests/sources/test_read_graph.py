@@ -110,8 +110,8 @@ def test_sources_of_no_format(source):
         ((1, 2), ArchitectureError, "expected 6 choices"),
         (nx.Graph(), GraphError, "must be a directed networkx graph"),
         ("{}", GraphError, "must be a JSON object with"),
-        ("model.onnx", UnsupportedError, "reads cells, networkx graphs and JSON"),
-        (Path("model.ONNX"), UnsupportedError, "reads cells, networkx graphs and JSON"),
+        ("model.onnx", InputError, "cannot read 'model.onnx' as ONNX: No such file"),
+        (Path("model.ONNX"), InputError, "cannot read 'model.ONNX' as ONNX"),
     ],
 )
 def test_faulty_sources(source, error, message):
@@ -119,13 +119,7 @@ def test_faulty_sources(source, error, message):
         read_graph(source)
 
 
-def test_torch_modules_are_for_later():
-    torch = pytest.importorskip("torch")
-    with pytest.raises(UnsupportedError, match="ONNX files and PyTorch modules come later"):
-        read_graph(torch.nn.Sequential(torch.nn.ReLU()))
-
-
-@pytest.mark.parametrize("name", ["nasbench", "onnx", "", 3, ["json"]])
+@pytest.mark.parametrize("name", ["nasbench", "", 3, ["json"]])
 def test_unknown_formats(name):
     with pytest.raises(UnknownNameError, match="unknown format"):
         read_graph(NB201, format=name)

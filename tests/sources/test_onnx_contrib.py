@@ -1,0 +1,135 @@
+"""Operators of ONNX Runtime and quantised ones are the steps that they stand for."""
+
+import numpy as np
+import pytest
+from onnx_models import saved, weight
+
+from graf import read_graph
+
+MS = "com.microsoft"
+
+
+def read(folder, text, domains=(MS,), **tensors):
+    return read_graph(saved(folder, text, domains=domains, **tensors))
+
+
+def described(graph):
+    """Operations, edges and counts, without names."""
+    counts = [graph.attributes[name].tolist() for name in ("n_parameters", "n_macs", "n_elementary", "shape")]
+    return graph.op_names, graph.edges.tolist(), counts
+
+
+@pytest.mark.parametrize(
+    ("contributed", "standard"),
+    [
+        ("y = com.microsoft.FastGelu (x, b)", "a = Add (x, b) y = com.microsoft.Gelu (a)"),
+        ("y = com.microsoft.BiasGelu (x, b)", "a = Add (x, b) y = com.microsoft.Gelu (a)"),
+        (
+            "y = com.microsoft.SkipLayerNormalization (x, x, s, b)",
+            "a = Add (x, x) y = LayerNormalization (a, s, b)",
+        ),
+        ("y = com.microsoft.FusedMatMul <transB = 1> (x, w)", "t = Transpose (w) y = MatMul (x, t)"),
+        ('y = com.microsoft.FusedGemm <activation = "Relu"> (r, w, b)', "a = Gemm (r, w, b) y = Relu (a)"),
+        ("y = com.microsoft.QuickGelu (x)", "a = Mul (x, k) g = Sigmoid (a) y = Mul (x, g)"),
+        (
+            "y = SimplifiedLayerNormalization (x, s)",
+            """p = Mul (x, x) m = ReduceMean <axes = [-1]> (p) e = Add (m, k) q = Sqrt (e) d = Div (x, q)
+            y = Mul (d, s)""",
+        ),
+    ],
+)
+def test_fused_operators(tmp_path, contributed, standard):
+    tensors = {"b": weight(8), "s": weight(8) + 1, "w": weight(8, 8), "k": np.float32(1.7)}
+    text = "g (float[2, 5, 8] x, float[5, 8] r) => (float[2, 5, 8] y) {{ {} }}"
+    found, expected = (read(tmp_path, text.format(body), **tensors) for body in (contributed, standard))
+    assert described(found) == described(expected)
+
+
+def test_fused_convolution(tmp_path):
+    text = "g (float[1, 3, 9, 9] x) => (float[1, 4, 4, 4] y) {{ y = {} (x, w, b) }}"
+    tensors = {"w": weight(4, 3, 3, 3), "b": weight(4)}
+    found = read(
+        tmp_path, text.format('com.microsoft.FusedConv <strides = [2, 2], activation = "Relu">'), **tensors
+    )
+    assert found.op_names == (None, "conv3x3", "relu")
+    assert found.n_macs == read(tmp_path, text.format("Conv <strides = [2, 2]>"), **tensors).n_macs
+
+
+TENSORS = {"w": weight(16, 48), "b": weight(48), "k": weight(16, 16), "c": weight(48) + 2}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "y = com.microsoft.Attention <num_heads = 4> (x, w, b)",
+        """m = MatMul (x, w) p = Add (m, b) q, r, v = Split <axis = -1> (p, sizes)
+        y = com.microsoft.MultiHeadAttention <num_heads = 4> (q, r, v)""",
+    ],
+)
+def test_attention_in_one_piece(tmp_path, body):
+    text = f"g (float[1, 7, 16] x) => (float[1, 7, 16] y) {{ {body} }}"
+    graph = read(tmp_path, text, **TENSORS, sizes=np.array([16, 16, 16]))
+    assert graph.op_names == (None, "linear", "attention")
+    assert graph.n_parameters == 16 * 48 + 48
+    assert graph.n_macs == 7 * 16 * 48 + 2 * 7 * 7 * 16
+    last = {name: values[-1] for name, values in graph.attributes.items()}
+    assert (last["heads"], last["head_dim"], last["self_attention"], last["sequence"]) == (4, 4, 1, 7)
+
+
+def test_grouped_queries(tmp_path):
+    text = """g (float[1, 7, 16] q, float[1, 7, 8] k, float[1, 7, 8] v, int32[1] n, int32 t) => (float[1, 7, 16] y) {
+        y = com.microsoft.GroupQueryAttention <num_heads = 4, kv_num_heads = 2, do_rotary = 1>
+            (q, k, v, , , n, t, cos, sin)
+    }"""
+    graph = read(tmp_path, text, cos=weight(9, 2), sin=weight(9, 2))
+    assert [op for op in graph.op_names if op] == ["rotary", "rotary", "attention"]
+    last = {name: values[-1] for name, values in graph.attributes.items()}
+    assert (last["heads"], last["kv_heads"], last["causal"], last["n_macs"]) == (4, 2, 1, 2 * 7 * 7 * 16)
+
+
+def test_embeddings_of_bert(tmp_path):
+    text = """g (int64[1, 7] x, int64[1, 7] s) => (float[1, 7, 8] y) {
+        y, m = com.microsoft.EmbedLayerNormalization (x, s, words, positions, kinds, scale, shift)
+    }"""
+    tensors = {"words": weight(30, 8), "positions": weight(12, 8), "kinds": weight(2, 8)}
+    graph = read(tmp_path, text, **tensors, scale=weight(8), shift=weight(8) + 1)
+    expected = ["embedding", "embedding", "add", "position_embedding", "layer_norm"]
+    assert sorted(op for op in graph.op_names if op) == sorted(expected)
+    assert graph.n_parameters == 44 * 8 + 16
+
+
+QUANTISED = {
+    "x_scale": np.float32(0.1), "zero": np.uint8(128), "w_scale": np.float32(0.2), "w_zero": np.int8(0),
+    "y_scale": np.float32(0.3), "w": weight(4, 3, 3, 3, dtype=np.int8), "b": weight(4, dtype=np.int32),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        """q = QuantizeLinear (x, x_scale, zero)
+        c = QLinearConv (q, x_scale, zero, w, w_scale, w_zero, y_scale, zero, b)
+        d = DequantizeLinear (c, y_scale, zero) y = Relu (d)""",
+        """q = QuantizeLinear (x, x_scale, zero) d = DequantizeLinear (q, x_scale, zero)
+        v = DequantizeLinear (w, w_scale, w_zero) a = DequantizeLinear (b, w_scale)
+        c = Conv (d, v, a) y = Relu (c)""",
+        """q, s, z = DynamicQuantizeLinear (x) c = ConvInteger (q, w, z, w_zero) f = Cast <to = 1> (c)
+        k = Mul (s, w_scale) m = Mul (f, k) a = Add (m, bias) y = Relu (a)""",
+    ],
+    ids=["qlinear", "qdq", "dynamic"],
+)
+def test_quantised_convolutions(tmp_path, body):
+    text = f"g (float[1, 3, 8, 8] x) => (float[1, 4, 6, 6] y) {{ {body} }}"
+    graph = read(tmp_path, text, **QUANTISED, bias=weight(1, 4, 1, 1))
+    assert graph.op_names == (None, "conv3x3", "relu")
+    assert (graph.n_parameters, graph.n_macs) == (112, 36 * 4 * 27)
+
+
+def test_quantised_products(tmp_path):
+    text = """g (uint8[1, 6] x) => (uint8[1, 5] y) {
+        a = QLinearMatMul (x, x_scale, zero, w, w_scale, w_zero, y_scale, zero)
+        y = com.microsoft.QLinearAdd (a, x_scale, zero, a, x_scale, zero, y_scale, zero)
+    }"""
+    graph = read(tmp_path, text, **QUANTISED | {"w": weight(6, 5, dtype=np.int8)})
+    assert graph.op_names == (None, "linear", "add")
+    assert graph.n_parameters == graph.n_macs == 30
