@@ -6,8 +6,9 @@ import re
 
 from onnx import NodeProto
 
-__all__ = ["module_of", "snake_case"]
+__all__ = ["folds_norm", "module_of", "snake_case"]
 
+RULES = "pkg.onnxscript.rewriter.rule_name"
 SCOPES = "pkg.torch.onnx.name_scopes"
 
 
@@ -27,6 +28,17 @@ def module_of(node: NodeProto) -> str:
             path.pop()
         path.append(part)
     return ".".join(path)
+
+
+def folds_norm(node: NodeProto) -> bool:
+    """Whether the exporter says that a batch norm became part of a convolution or linear layer.
+
+    PyTorch's newer exporter names the rule that it applied; the older one renames both weights.
+    """
+    weights = node.input[1:3]
+    if len(weights) > 1 and all(name.startswith(f"onnx::{node.op_type}_") for name in weights):
+        return "Conv" in node.op_type
+    return any(entry.key == RULES and "FuseBatchNormInto" in entry.value for entry in node.metadata_props)
 
 
 def snake_case(name: str) -> str:

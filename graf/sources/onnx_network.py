@@ -20,7 +20,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
 from graf.sources.onnx_call import Call
 from graf.sources.onnx_contrib import AS_STANDARD, CONTRIB
 from graf.sources.onnx_control import CONTROL
-from graf.sources.onnx_names import module_of, snake_case
+from graf.sources.onnx_names import folds_norm, module_of, snake_case
 from graf.sources.onnx_operators import OPERATORS
 from graf.sources.onnx_order import in_order
 from graf.sources.onnx_scope import Scope, Value
@@ -239,6 +239,8 @@ class Reader:
         )
         made = _made(call, node.domain)
         made = made if isinstance(made, (list, tuple)) else [made]
+        if folds_norm(node):
+            made[0].settings["folded_norms"] = 1
         if made[0].shape is None and made[0].op in KEEPING_SHAPE:
             made[0].shape = call.first.shape
         values = []
