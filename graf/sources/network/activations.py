@@ -134,7 +134,7 @@ def _where(step: Step) -> Found | None:
         return None
     condition, *values = map(bare, step.reads)
     for operand, smooth in (values, values[::-1]):
-        if condition.op == "compare" and smooth.op == "softplus" and bare(smooth.reads[0]) is operand:
+        if condition.op == "order" and smooth.op == "softplus" and bare(smooth.reads[0]) is operand:
             return Found("softplus", operand)
     return None
 
