@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: report test lint clean
+.PHONY: report test lint docs clean
 
 report: .venv/graf
 	$(BIN)/graf report digits201 -o report
@@ -19,13 +19,16 @@ lint: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: .venv/dev
+	$(BIN)/python -c "from graf.sources.network.operations import *; print(operations_page(), end='')" > docs/operations.md
+
 .venv/graf: setup.cfg pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) --editable .
 	touch $@
 
 .venv/dev: .venv/graf
-	$(PIP) --editable '.[torch,dev]'
+	$(PIP) --editable '.[torch,onnx,dev]'
 	touch $@
 
 clean:

@@ -19,15 +19,16 @@ class Kind(StrEnum):
     FEATURES = "features"
     SPACES = "spaces"
     MODELS = "models"
+    OPERATIONS = "operations"
 
 
 def listing(
     what: Annotated[
-        Kind | None, typer.Argument(help="datasets, features, spaces or models; all by default.")
+        Kind | None, typer.Argument(help="datasets, features, spaces, models or operations; all by default.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Accepted by every command; a list draws nothing.")] = 0,
 ) -> None:
-    """Show what exists: datasets, features, search spaces, models."""
+    """Show what exists: datasets, features, search spaces, models, operations of networks."""
     for kind in [what] if what else list(Kind):
         if not what:
             typer.echo(f"{kind}:")
@@ -54,6 +55,13 @@ def _rows(kind: Kind) -> list[tuple[str, str]]:
         from graf.predictors import MODELS
 
         return [(name, type(make(None, None)).__name__) for name, make in MODELS.items()]
+    if kind is Kind.OPERATIONS:
+        from graf.sources.network.operations import operation_table
+
+        return [
+            (row.name, f"{row.group}; PyTorch: {row.aten or '-'}; ONNX: {row.onnx or '-'}")
+            for row in operation_table()
+        ]
     from graf.datasets import list_datasets
 
     return [(str(row.Index), str(row.source)) for row in list_datasets().itertuples()]

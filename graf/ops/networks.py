@@ -23,20 +23,20 @@ GROUPS = {
     "activation": (
         "relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "celu", "gelu", "quick_gelu", "silu", "mish",
         "hardswish", "hardsigmoid", "hardtanh", "sigmoid", "tanh", "softplus", "softsign", "softmax",
-        "log_softmax", "erf",
+        "log_softmax", "erf", "shrink", "threshold",
     ),
     "elementwise": (
         "add", "subtract", "multiply", "divide", "power", "sqrt", "exp", "log", "negate", "absolute",
         "sin", "cos", "maximum", "minimum", "clamp", "where", "compare", "logical", "round", "sign",
-        "remainder",
+        "remainder", "trigonometric",
     ),
     "concat": ("concat",),
     "reduction": (
         "mean", "sum", "max", "min", "product", "argmax", "norm", "variance", "cumulative_sum",
         "logsumexp", "topk", "sort",
     ),
-    "resampling": ("resize", "grid_sample"),
-    "index": ("gather", "scatter"),
+    "resampling": ("resize", "grid_sample", "roi_align"),
+    "index": ("gather", "scatter", "nonzero", "non_max_suppression"),
     "spectral": ("fft",),
     "control": ("if", "loop"),
 }  # fmt: skip

@@ -1,11 +1,13 @@
 """The commands from a person's side: files in, files out, one line for bad input."""
 
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from onnx_models import saved, weight
 
 from graf import get_space
 from graf.cli import main
@@ -182,3 +184,52 @@ def test_quiet_in_a_pipe_and_no_traceback_as_a_process(tmp_path):
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.startswith("graf: nowhere.txt")
+
+
+CONV = "g (float[1, 3, 8, 8] x) => (float[1, 4, 6, 6] y) { c = Conv (x, w) y = Relu (c) }"
+
+
+@pytest.fixture
+def networks(tmp_path):
+    folder = tmp_path / "networks"
+    folder.mkdir()
+    for name in ("a.onnx", "b.onnx"):
+        saved(folder, CONV, name=name, w=weight(4, 3, 3, 3))
+    return folder
+
+
+def test_features_of_an_onnx_file(run, networks, tmp_path):
+    out = tmp_path / "features.csv"
+    code, shown, err = run("features", networks / "a.onnx", "-o", out)
+    assert (code, shown.strip(), err) == (0, str(out), "")
+    table = pd.read_csv(out, index_col="file")
+    assert table.index.tolist() == ["a.onnx"]
+    assert table["total(n_macs)"].tolist() == [36 * 4 * 27]
+
+
+def test_features_of_a_folder_and_a_table_of_what_failed(run, networks, tmp_path):
+    (networks / "broken.onnx").write_bytes(b"broken")
+    out = tmp_path / "features.parquet"
+    code, shown, err = run("features", networks, "-o", out)
+    assert (code, shown.strip()) == (0, str(out))
+    assert pd.read_parquet(out).index.tolist() == ["a.onnx", "b.onnx"]
+    assert "broken.onnx" in err
+    assert "not an ONNX file" in " ".join(err.split())
+
+
+def test_folders_without_any_network(run, networks, tmp_path):
+    for path in networks.iterdir():
+        path.write_bytes(b"broken")
+    code, _, err = run("features", networks, "-o", tmp_path / "features.csv")
+    assert code == 2
+    assert err.strip().splitlines()[-1] == f"graf: none of the 2 .onnx files in {networks} could be read"
+    code, _, err = run("features", networks / "a.onnx", "-o", tmp_path / "features.csv")
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "a.onnx is not an ONNX file" in err
+
+
+def test_operations_are_listed(run):
+    code, out, _ = run("list", "operations")
+    assert code == 0
+    assert re.search(r"layer_norm +normalisation; PyTorch: layer_norm .*; ONNX: LayerNormalization", out)

@@ -24,11 +24,11 @@ REARRANGEMENTS: dict[str, Names] = {
     "identity": Names(
         "alias clone contiguous detach dropout feature_dropout alpha_dropout native_dropout lift_fresh_copy"
         " resolve_conj resolve_neg requires_grad copy alias_copy lift_fresh detach_copy",
-        "Identity Dropout",
+        "Identity Dropout Optional OptionalGetElement SequenceConstruct",
     ),
     "cast": Names(
         "to _to_copy type_as float half bfloat16 double int long bool",
-        "Cast CastLike QuantizeLinear DequantizeLinear",
+        "Cast CastLike BitCast QuantizeLinear DequantizeLinear DynamicQuantizeLinear",
     ),
     "reshape": Names(
         "view reshape flatten unflatten squeeze unsqueeze view_as reshape_as _unsafe_view view_copy ravel"
@@ -38,7 +38,7 @@ REARRANGEMENTS: dict[str, Names] = {
     "transpose": Names(
         "transpose permute t movedim moveaxis swapaxes numpy_T mT adjoint channel_shuffle native_channel_shuffle"
         " swapdims pixel_shuffle pixel_unshuffle im2col col2im unfold rot90",
-        "Transpose DepthToSpace SpaceToDepth",
+        "Transpose DepthToSpace SpaceToDepth Col2Im",
     ),
     "expand": Names(
         "expand expand_as broadcast_to repeat tile repeat_interleave expand_copy broadcast_tensors meshgrid",
@@ -49,7 +49,10 @@ REARRANGEMENTS: dict[str, Names] = {
         " slice_copy select_copy unsafe_split unsafe_chunk as_strided item index_select",
         "Slice Split SplitToSequence SequenceAt",
     ),
-    "pad": Names("pad constant_pad_nd reflection_pad1d reflection_pad2d replication_pad2d zero_pad2d", "Pad"),
+    "pad": Names(
+        "pad constant_pad_nd reflection_pad1d reflection_pad2d replication_pad2d zero_pad2d",
+        "Pad CenterCropPad",
+    ),
     "roll": Names("roll flip", "ReverseSequence"),
     "getitem": Names("getitem"),
     "mask": Names("tril triu", "Trilu"),
@@ -61,7 +64,8 @@ CONSTANTS = Names(
     " sym_size sym_numel sym_stride tril_indices triu_indices hann_window empty_permuted normal fill zero randint_like"
     " _assert_tensor_metadata _assert_async _assert_scalar sym_constrain_range_for_size full_like",
     "Shape Size Constant ConstantOfShape Range RandomNormal RandomUniform RandomNormalLike RandomUniformLike"
-    " EyeLike HannWindow Bernoulli",
+    " EyeLike HannWindow HammingWindow BlackmanWindow MelWeightMatrix Bernoulli SequenceEmpty SequenceLength"
+    " OptionalHasElement",
 )
 
 VOCABULARY: dict[str, Names] = {
@@ -70,7 +74,7 @@ VOCABULARY: dict[str, Names] = {
     "linear": Names("linear addmm", "Gemm"),
     "matmul": Names(
         "matmul mm bmm mv dot baddbmm einsum _grouped_mm transformers_grouped_mm_fallback",
-        "MatMul Einsum MatMulInteger",
+        "MatMul Einsum MatMulInteger QLinearMatMul",
     ),
     "attention": Names("scaled_dot_product_attention", "Attention"),
     "lstm": Names("lstm", "LSTM"),
@@ -84,7 +88,7 @@ VOCABULARY: dict[str, Names] = {
         "MaxPool",
     ),
     "avg_pool": Names("avg_pool1d avg_pool2d avg_pool3d", "AveragePool"),
-    "lp_pool": Names("", "LpPool"),
+    "lp_pool": Names("", "LpPool GlobalLpPool"),
     "adaptive_avg_pool": Names("adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d"),
     "adaptive_max_pool": Names("adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d"),
     "global_avg_pool": Names("", "GlobalAveragePool"),
@@ -97,7 +101,7 @@ VOCABULARY: dict[str, Names] = {
     "layer_norm": Names("layer_norm native_layer_norm", "LayerNormalization"),
     "rms_norm": Names("rms_norm _fused_rms_norm", "RMSNormalization SimplifiedLayerNormalization"),
     "group_norm": Names("group_norm native_group_norm", "GroupNormalization"),
-    "instance_norm": Names("instance_norm", "InstanceNormalization"),
+    "instance_norm": Names("instance_norm", "InstanceNormalization MeanVarianceNormalization"),
     "local_response_norm": Names("", "LRN"),
     "l2_norm": Names("", "LpNormalization"),
     "relu": Names("relu", "Relu"),
@@ -120,12 +124,14 @@ VOCABULARY: dict[str, Names] = {
     "softmax": Names("softmax _softmax _safe_softmax", "Softmax"),
     "log_softmax": Names("log_softmax _log_softmax", "LogSoftmax"),
     "erf": Names("erf", "Erf"),
+    "shrink": Names("hardshrink softshrink", "Shrink"),
+    "threshold": Names("threshold", "ThresholdedRelu"),
     "glu": Names("glu"),
     "square": Names("square"),
     "rsqrt": Names("rsqrt"),
     "reciprocal": Names("reciprocal", "Reciprocal"),
     "addcmul": Names("addcmul"),
-    "add": Names("add __add__ __radd__", "Add Sum"),
+    "add": Names("add __add__ __radd__", "Add Sum Mean"),
     "subtract": Names("sub rsub subtract", "Sub"),
     "multiply": Names("mul multiply", "Mul"),
     "divide": Names("div divide true_divide floor_divide", "Div"),
@@ -137,6 +143,10 @@ VOCABULARY: dict[str, Names] = {
     "absolute": Names("abs absolute", "Abs"),
     "sin": Names("sin", "Sin"),
     "cos": Names("cos", "Cos"),
+    "trigonometric": Names(
+        "tan asin acos atan atan2 sinh cosh asinh acosh atanh",
+        "Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh",
+    ),
     "maximum": Names("maximum", "Max"),
     "minimum": Names("minimum", "Min"),
     "clamp": Names("clamp clamp_min clamp_max clip", "Clip"),
@@ -149,7 +159,7 @@ VOCABULARY: dict[str, Names] = {
     "logical": Names(
         "logical_not logical_and logical_or logical_xor bitwise_not bitwise_and bitwise_or bitwise_xor __and__"
         " __or__ __xor__",
-        "And Or Not Xor BitwiseAnd BitwiseOr BitwiseNot",
+        "And Or Not Xor BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitShift",
     ),
     "round": Names("round floor ceil trunc", "Round Floor Ceil"),
     "sign": Names("sign sgn", "Sign"),
@@ -164,8 +174,8 @@ VOCABULARY: dict[str, Names] = {
     "norm": Names("norm linalg_vector_norm linalg_norm frobenius_norm", "ReduceL1 ReduceL2"),
     "sum_square": Names("", "ReduceSumSquare"),
     "variance": Names("var std var_mean std_mean"),
-    "cumulative_sum": Names("cumsum", "CumSum"),
-    "logsumexp": Names("logsumexp", "ReduceLogSumExp"),
+    "cumulative_sum": Names("cumsum cumprod", "CumSum CumProd"),
+    "logsumexp": Names("logsumexp", "ReduceLogSumExp ReduceLogSum"),
     "topk": Names("topk", "TopK"),
     "sort": Names("sort argsort"),
     "resize": Names(
@@ -175,12 +185,15 @@ VOCABULARY: dict[str, Names] = {
         "Resize Upsample",
     ),
     "grid_sample": Names("grid_sampler grid_sampler_2d grid_sampler_3d", "GridSample"),
-    "gather": Names("gather index take_along_dim masked_select", "Gather GatherElements GatherND"),
+    "roi_align": Names("", "RoiAlign MaxRoiPool"),
+    "gather": Names("gather index take_along_dim masked_select", "Gather GatherElements GatherND Compress"),
     "scatter": Names(
         "scatter scatter_add scatter_reduce index_put index_add index_copy masked_scatter slice_scatter"
         " select_scatter index_fill one_hot histc bincount",
-        "Scatter ScatterElements ScatterND OneHot",
+        "Scatter ScatterElements ScatterND TensorScatter OneHot",
     ),
+    "nonzero": Names("nonzero argwhere unique _unique2", "NonZero Unique"),
+    "non_max_suppression": Names("", "NonMaxSuppression"),
     "fft": Names(
         "fft_fft fft_rfft fft_fft2 fft_rfft2 fft_irfft fft_irfft2 fft_ifft fft_ifft2 stft", "DFT STFT"
     ),
