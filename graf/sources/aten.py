@@ -13,12 +13,14 @@ from torch.fx import GraphModule, Node
 
 from graf.sources.aten_composed import COMPOSED, Details
 from graf.sources.aten_settings import SETTINGS, constant
+from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.step import Network, Step
 from graf.sources.network.vocabulary import from_aten
 
 __all__ = ["network_of"]
 
 SMALL = 64  # elements of a constant whose content is kept
+LARGE = 2**22  # elements of a constant whose content is looked at
 INLINED = (
     "wrap", "wrap_with_set_grad_enabled", "wrap_with_autocast", "hints_wrapper", "invoke_subgraph",
     "tag_activation_checkpoint",
@@ -64,8 +66,13 @@ def _leaves(program: ExportedProgram, module: torch.nn.Module) -> dict[str, Any]
 
 def _leaf(op: str, name: str, value: Any, content: Any = None) -> Step:
     step = Step(op, shape=_shape(value), name=name, itemsize=_itemsize(value))
-    if isinstance(content, torch.Tensor) and content.device.type != "meta" and content.numel() <= SMALL:
+    if not isinstance(content, torch.Tensor) or content.device.type == "meta":
+        return step
+    if content.numel() <= SMALL:
         step.value = content.detach().cpu().to(torch.float64).numpy()
+    if content.dim() > 1 and content.numel() <= LARGE:
+        values = content.detach().cpu().to(torch.float32).numpy()
+        step.settings["triangular"] = hides_later_positions(values)
     return step
 
 

@@ -15,6 +15,7 @@ from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProt
 
 from graf.exceptions import GrafError, GraphError, InputError
 from graf.ops.networks import NETWORK_OPERATIONS
+from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.step import Network, Step
 from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
 from graf.sources.onnx_call import Call
@@ -201,7 +202,9 @@ class Reader:
             content = evaluate(op_type, [None if v is None else v.step.value for v in operands], attributes)
             if content is not None:
                 kind = tensor_type(onnx.helper.np_dtype_to_tensor_dtype(content.dtype), content.shape)
-                return Value(Step("constant", shape=content.shape, value=content), kind)
+                step = Step("constant", shape=content.shape, value=content)
+                step.settings["triangular"] = hides_later_positions(content)
+                return Value(step, kind)
         return None
 
     def _measured(

@@ -13,6 +13,7 @@ from onnx import SparseTensorProto, TensorProto, TypeProto
 from onnx.helper import make_tensor
 
 from graf.exceptions import GraphError
+from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.step import Step
 from graf.sources.onnx_types import itemsize_of, shape_of, tensor_type
 from graf.sources.onnx_values import content_of
@@ -36,7 +37,7 @@ class Tensors:
     """The leaves of a network: what is trained, and what is not.
 
     A tensor of two or more floating-point numbers is a weight; so is any that an operator takes as
-    its weight. A table of zeros and large negative numbers is a mask, and no weight.
+    its weight. A table of zeros and one other, or very negative numbers is a mask, and no weight.
 
     Exporters write equal tensors once. A tensor whose elements are all equal, as those of
     untrained norms and biases are, is therefore a weight of its own for each module that reads it.
@@ -46,6 +47,7 @@ class Tensors:
         self.folder = folder
         self.of: dict[int, TensorProto] = {}
         self.uniform: dict[int, bool] = {}
+        self.owners: dict[int, str] = {}
         self.tables: list[Step] = []
         self.copies: dict[tuple[int, str], Step] = {}
 
@@ -63,6 +65,8 @@ class Tensors:
             step.value = self._content(step)
         if in_node and trained and self._is_uniform(step):
             step.op = "constant"
+        if not trained:
+            self._describe(step)
         return step, kind
 
     def settle(self, op_type: str, operands: Sequence[Step | None]) -> None:
@@ -83,10 +87,18 @@ class Tensors:
             ):
                 step.op = "constant"
                 step.value = self._content(step) if step.size <= FEW else None
+                self._describe(step)
+
+    def _describe(self, step: Step) -> None:
+        """Say of a constant whether it is a mask of later positions."""
+        content = self._content(step) if len(step.shape or ()) > 1 else None
+        step.settings["triangular"] = content is not None and hides_later_positions(content)
 
     def own(self, step: Step, owner: str) -> Step:
         """The weight itself, or the module's own copy of one that was written once for many."""
-        if id(step) not in self.of or step.op != "weight" or sum(n > 1 for n in step.shape or ()) != 1:
+        if id(step) not in self.of or step.op != "weight":
+            return step
+        if self.owners.setdefault(id(step), owner) == owner:
             return step
         if id(step) not in self.uniform:
             self.uniform[id(step)] = self._is_uniform(step)
@@ -118,9 +130,12 @@ class Tensors:
 
     def _is_mask(self, step: Step) -> bool:
         content = self._content(step)
-        if content is None or content.ndim < 2 or not np.all((content == 0) | (content < HIDDEN)):
+        if content is None or content.ndim < 2:
             return False
-        return content.shape[-1] == content.shape[-2] or bool(np.any(content))
+        other = content.flat[np.argmax(np.abs(content))]
+        if not np.all((content == 0) | (content == other) | (content < HIDDEN)):
+            return False
+        return bool(np.any(content == 0)) and (content.shape[-1] == content.shape[-2] or other != 0)
 
     def _is_wave(self, step: Step) -> bool:
         """Whether every column is a sine or cosine of the position: x[t + 1] + x[t - 1] = 2 cos(w) x[t]."""

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 import zoo
+from torch import nn
+from torch.nn import functional
 
 from graf import GraphFeatures, read_graph
 
@@ -17,8 +19,7 @@ FROM_17 = ("vit", "vit written out", "translator")  # the older exporter wants n
 COUNTED = "n_parameters|n_bytes|arithmetic_intensity"  # what counts weights
 
 
-def exported(folder, name, exporter, opset):
-    module, inputs = zoo.network(name)
+def exported(folder, module, inputs, exporter, opset):
     path = folder / "model.onnx"
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
@@ -50,7 +51,7 @@ def n_folded(graph):
 def test_features_are_equal(tmp_path, name, exporter, opset):
     """All features but what a batch norm's scale counts, which exporters fold into the convolution."""
     module, inputs = zoo.network(name)
-    ours, theirs = read_graph(module, inputs), exported(tmp_path, name, exporter, opset)
+    ours, theirs = read_graph(module, inputs), exported(tmp_path, module, inputs, exporter, opset)
     assert theirs.n_parameters == ours.n_parameters - n_folded(ours)
     assert theirs.n_macs == ours.n_macs
     features = GraphFeatures().fit_transform([ours, theirs])
@@ -59,3 +60,45 @@ def test_features_are_equal(tmp_path, name, exporter, opset):
     differing = kept.columns[~((kept.iloc[0] == kept.iloc[1]) | kept.isna().all())]
     assert kept.shape[1] > 100
     assert list(differing) == []
+
+
+MASKS = {
+    "flag": lambda scores, q, k, v: functional.scaled_dot_product_attention(q, k, v, is_causal=True),
+    "added": lambda scores, q, k, v: (scores + torch.full((9, 9), -1e9).triu(1)).softmax(-1) @ v,
+    "filled": lambda scores, q, k, v: (
+        scores.masked_fill(torch.ones(9, 9).tril() == 0, float("-inf")).softmax(-1) @ v
+    ),
+    "positions": lambda scores, q, k, v: (
+        scores.masked_fill(torch.arange(9) > torch.arange(9)[:, None], float("-inf")).softmax(-1) @ v
+    ),
+    "none": lambda scores, q, k, v: scores.softmax(-1) @ v,
+}
+
+
+class Causal(nn.Module):
+    def __init__(self, attend):
+        super().__init__()
+        self.qkv, self.attend = nn.Linear(8, 24), attend
+
+    def forward(self, x):
+        q, k, v = self.qkv(x).view(1, 9, 3, 2, 4).permute(2, 0, 3, 1, 4)
+        return self.attend(q @ k.transpose(-1, -2) / 2, q, k, v)
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+@pytest.mark.parametrize("mask", MASKS)
+def test_causal_masks(tmp_path, mask, exporter):
+    module, inputs = Causal(MASKS[mask]).eval(), (torch.randn(1, 9, 8),)
+    for graph in (read_graph(module, inputs), exported(tmp_path, module, inputs, exporter, 18)):
+        assert [op for op in graph.op_names if op] == ["linear", "attention"]
+        assert graph.attributes["causal"][-1] == (mask != "none")
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+def test_untrained_weights_count_where_they_are_read(tmp_path, exporter):
+    """Exporters write the equal weights of new norms, and of layers that start at zero, only once."""
+    module = nn.Sequential(*(nn.Sequential(nn.LayerNorm(8), nn.Linear(8, 8)) for _ in range(3))).eval()
+    for _, layer in module:
+        nn.init.zeros_(layer.weight)
+    graph = exported(tmp_path, module, (torch.randn(1, 4, 8),), exporter, 18)
+    assert graph.n_parameters == sum(p.numel() for p in module.parameters())

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
-__all__ = ["settle_constants"]
+__all__ = ["hides_later_positions", "settle_constants"]
 
 NEUTRAL = {"multiply": 1, "divide": 1, "power": 1, "add": 0, "subtract": 0}  # second operands
 
@@ -43,6 +48,18 @@ def _is_triangular(step: Step) -> bool:
     if crossed and min(read.size for read in step.reads) > 1 and step.reads[0].shape != step.reads[1].shape:
         return True
     return step.op == "mask" or any(read.settings.get("triangular") for read in step.reads)
+
+
+def hides_later_positions(values: NDArray[Any]) -> bool:
+    """Whether a table holds one value up to the diagonal and another one behind it."""
+    if values.ndim < 2 or not 1 < values.shape[-2] <= values.shape[-1]:
+        return False
+    rows, columns = values.shape[-2:]
+    later = np.triu(np.ones((rows, columns), bool), columns - rows + 1)
+    kept, hidden = values[..., ~later], values[..., later]
+    if not kept.size or kept.flat[0] == hidden.flat[0]:
+        return False
+    return bool(np.all(kept == kept.flat[0]) and np.all(hidden == hidden.flat[0]))
 
 
 def _settle_gather(step: Step) -> None:
