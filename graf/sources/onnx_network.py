@@ -233,7 +233,7 @@ class Reader:
         call = Call(
             op_type=node.op_type,
             version=scope.opsets.get(node.domain, 1),
-            operands=tuple(step and self.tensors.own(step, module or label) for step in steps),
+            operands=self.tensors.own(steps, label),
             attributes=attributes,
             shapes=tuple(map(shape_of, types)),
             name=label,

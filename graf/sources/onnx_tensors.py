@@ -14,7 +14,9 @@ from onnx.helper import make_tensor
 
 from graf.exceptions import GraphError
 from graf.sources.network.constants import hides_later_positions
+from graf.sources.network.patterns import through
 from graf.sources.network.step import Step
+from graf.sources.onnx_contents import is_mask, is_wave
 from graf.sources.onnx_types import itemsize_of, shape_of, tensor_type
 from graf.sources.onnx_values import content_of
 
@@ -29,8 +31,6 @@ FEW = 4096  # elements of a constant whose content is kept
 MANY = 2**22  # elements of a tensor whose content is looked at
 MASKING = ("Add", "Sub", "Mul", "Where", "Max", "Min", "And")
 STATES = 4  # operands of a recurrent layer behind it are its first states
-SHORTEST_WAVE, WAVE_ERROR = 6, 1e-3
-HIDDEN = -1e4  # a score below it hides what it is added to
 
 
 class Tensors:
@@ -40,7 +40,7 @@ class Tensors:
     its weight. A table of zeros and one other, or very negative numbers is a mask, and no weight.
 
     Exporters write equal tensors once. A tensor whose elements are all equal, as those of
-    untrained norms and biases are, is therefore a weight of its own for each module that reads it.
+    untrained norms and biases are, is therefore a weight of its own for each node that reads it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -48,6 +48,7 @@ class Tensors:
         self.of: dict[int, TensorProto] = {}
         self.uniform: dict[int, bool] = {}
         self.owners: dict[int, str] = {}
+        self.looked_at: set[int] = set()
         self.tables: list[Step] = []
         self.copies: dict[tuple[int, str], Step] = {}
 
@@ -71,17 +72,18 @@ class Tensors:
 
     def settle(self, op_type: str, operands: Sequence[Step | None]) -> None:
         """Make constants of operands of a node that are no weights: masks, tables of waves, sizes, states."""
-        for i, step in enumerate(operands):
-            if step is None or step.op != "weight" or id(step) not in self.of:
+        for i, operand in enumerate(operands):
+            step = None if operand is None else through(operand)
+            if operand is None or step is None or step.op != "weight" or id(step) not in self.of:
                 continue
             if op_type == "Gather" and i == 0:
                 self.tables.append(step)
             elif op_type in ("MatMul", "Gemm") and i == 1:
                 self._tie(step)
             elif op_type == "Add":
-                self._gather_back(step)
+                self._gather_back(step, operand.shape or ())
             if (
-                (op_type in MASKING and (self._is_mask(step) or self._is_wave(step)))
+                (op_type in MASKING and self._is_table(step))
                 or (op_type in ("Resize", "Upsample") and i > 0)
                 or (op_type in ("LSTM", "GRU", "RNN") and i > STATES and self._is_uniform(step))
             ):
@@ -89,13 +91,30 @@ class Tensors:
                 step.value = self._content(step) if step.size <= FEW else None
                 self._describe(step)
 
+    def _is_table(self, step: Step) -> bool:
+        """Whether a weight of two axes or more is a mask or a table of waves; each is looked at once."""
+        if len(step.shape or ()) < 2 or id(step) in self.looked_at:
+            return False
+        self.looked_at.add(id(step))
+        content = self._content(step)
+        return content is not None and (is_mask(content) or is_wave(content))
+
     def _describe(self, step: Step) -> None:
         """Say of a constant whether it is a mask of later positions."""
         content = self._content(step) if len(step.shape or ()) > 1 else None
         step.settings["triangular"] = content is not None and hides_later_positions(content)
 
-    def own(self, step: Step, owner: str) -> Step:
-        """The weight itself, or the module's own copy of one that was written once for many."""
+    def own(self, operands: Sequence[Step | None], node: str) -> tuple[Step | None, ...]:
+        """Operands of a node with its own copies of those that were written once for many.
+
+        Matrices are told apart by the node, what stands beside a matrix by that matrix.
+        """
+        found = [step and self._own(step, node) if _is_matrix(step) else step for step in operands]
+        before = [read for step in found if step is not None for read in (step, *step.reads)]
+        beside = next((str(id(step)) for step in before if _is_matrix(step)), node)
+        return tuple(step if step is None or _is_matrix(step) else self._own(step, beside) for step in found)
+
+    def _own(self, step: Step, owner: str) -> Step:
         if id(step) not in self.of or step.op != "weight":
             return step
         if self.owners.setdefault(id(step), owner) == owner:
@@ -117,36 +136,19 @@ class Tensors:
                 if content is not None and own is not None and np.array_equal(content.T, own):
                     step.become("transpose", [table])
 
-    def _gather_back(self, step: Step) -> None:
-        """Let a bias between positions be what was gathered from a smaller table of distances."""
-        n_heads, n, m = (0, 0, 0, *(step.shape or ()))[-3:]
-        content = self._content(step) if n == m > 1 and step.size == n_heads * n * m else None
+    def _gather_back(self, step: Step, shape: tuple[int, ...]) -> None:
+        """Let a bias between n positions be what was gathered from a smaller table of distances."""
+        n = shape[-1] if len(shape) > 2 and shape[-1] == shape[-2] > 1 else 0
+        content = self._content(step) if n and step.size % n**2 == 0 else None
         if content is None:
             return
-        distinct = np.unique(content.reshape(n_heads, -1), axis=1).shape[1]
-        if 2 * distinct < n * m:
+        n_heads = step.size // n**2
+        by_last = content.shape[-1] == n_heads != n
+        rows = content.reshape(-1, n_heads) if by_last else content.reshape(n_heads, -1).T
+        distinct = len(np.unique(rows, axis=0))
+        if 2 * distinct < n**2:
             table = Step("weight", shape=(distinct, n_heads), name=step.name, itemsize=step.itemsize)
             step.become("slice", [table])
-
-    def _is_mask(self, step: Step) -> bool:
-        content = self._content(step)
-        if content is None or content.ndim < 2:
-            return False
-        other = content.flat[np.argmax(np.abs(content))]
-        if not np.all((content == 0) | (content == other) | (content < HIDDEN)):
-            return False
-        return bool(np.any(content == 0)) and (content.shape[-1] == content.shape[-2] or other != 0)
-
-    def _is_wave(self, step: Step) -> bool:
-        """Whether every column is a sine or cosine of the position: x[t + 1] + x[t - 1] = 2 cos(w) x[t]."""
-        content = self._content(step)
-        if content is None or content.ndim < 2 or content.shape[-2] < SHORTEST_WAVE or np.ptp(content) < 1:
-            return False
-        table = content.astype(np.float64)
-        middle, sides = table[..., 1:-1, :], table[..., 2:, :] + table[..., :-2, :]
-        norm = np.square(middle).sum(-2, keepdims=True)
-        slope = (middle * sides).sum(-2, keepdims=True) / np.where(norm == 0, 1, norm)
-        return bool(np.all(np.abs(table) < 2) and np.all(np.abs(sides - slope * middle) < WAVE_ERROR))
 
     def _is_uniform(self, step: Step) -> bool:
         content = self._content(step)
@@ -156,6 +158,10 @@ class Tensors:
         tensor = self.of.get(id(step))
         limit = FEW if tensor is not None and tensor.data_location == tensor.EXTERNAL else MANY
         return content_of(tensor, self.folder) if tensor is not None and 0 < step.size <= limit else None
+
+
+def _is_matrix(step: Step | None) -> bool:
+    return step is not None and step.op == "weight" and sum(n > 1 for n in step.shape or ()) > 1
 
 
 def constant_of(attributes: Mapping[str, Any]) -> Tensor:
