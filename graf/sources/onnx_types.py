@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import NodeProto, TypeProto, ValueInfoProto
+from onnx import NodeProto, TensorProto, TypeProto, ValueInfoProto
 
 from graf.exceptions import GraphError, InputError, UnknownNameError
 
@@ -139,6 +139,16 @@ def _schema(op_type: str, version: int, domain: str) -> Any:
         return None
 
 
+def _tensor(content: NDArray[Any]) -> TensorProto:
+    kind = _elem_type(content.dtype)
+    return TensorProto(data_type=kind, dims=content.shape, raw_data=content.tobytes())
+
+
+@cache
+def _elem_type(dtype: np.dtype[Any]) -> int:
+    return int(onnx.helper.np_dtype_to_tensor_dtype(dtype))
+
+
 def infer(
     node: NodeProto,
     version: int,
@@ -152,7 +162,7 @@ def infer(
     schema = _schema(node.op_type, version, node.domain)
     if schema is None or any(name and name not in types for name in node.input):
         return {}
-    tensors = {name: onnx.numpy_helper.from_array(content) for name, content in contents.items()}
+    tensors = {name: _tensor(content) for name, content in contents.items() if not content.dtype.hasobject}
     opsets = [onnx.helper.make_opsetid(node.domain, version)]
     try:
         return dict(
