@@ -17,6 +17,8 @@ from graf.spaces import SPACES, get_space, infer_space
 
 __all__ = ["read_graph"]
 
+NETWORK_SETTINGS = {"torch": ("fold_batch_norm",), "onnx": ("input_shapes", "fold_batch_norm")}
+
 
 def read_graph(
     source: Any,
@@ -30,13 +32,14 @@ def read_graph(
     ----------
     source : an architecture in the notation of a search space (a string, or a Python object
         that the space reads), a `torch.nn.Module`, a directed networkx graph, JSON text of a graph,
-        the path of a .json file, or a `ComputationGraph`, which is returned as it is.
+        the path of an .onnx or .json file, or a `ComputationGraph`, which is returned as it is.
     example_inputs : of a module: a tensor or a shape, a tuple of these and other arguments, or a
         dictionary of them by keyword. A string here is taken as `format`.
-    format : name of a search space (`graf list spaces`), "torch", "networkx" or "json"; None finds
-        out.
-    **settings : settings of the search space (such as `channels`), `fold_batch_norm` of a module
-        (`graf.sources.torch_module`), or keywords of `graf.graph.convert.from_networkx`.
+    format : name of a search space (`graf list spaces`), "torch", "onnx", "networkx" or "json"; None
+        finds out.
+    **settings : settings of the search space (such as `channels`); `fold_batch_norm` of a module or an
+        ONNX file, and `input_shapes` of the latter (`graf.sources.torch_module`,
+        `graf.sources.onnx_file`); or keywords of `graf.graph.convert.from_networkx`.
 
     Raises
     ------
@@ -44,8 +47,7 @@ def read_graph(
         If the source is none of these, or not valid in its format; `UnknownNameError` for an
         unknown format.
     UnsupportedError
-        If what a module does depends on values, not on shapes alone; for ONNX files, which this
-        version does not read.
+        If what a module does depends on values, not on shapes alone.
 
     Examples
     --------
@@ -63,11 +65,15 @@ def read_graph(
     name = _format_of(source) if format is None else format
     if not isinstance(name, str) or name not in READERS:
         raise UnknownNameError("format", name, READERS)
+    for setting in settings:
+        if name in NETWORK_SETTINGS and setting not in NETWORK_SETTINGS[name]:
+            raise UnknownNameError(f"setting of {name}", setting, NETWORK_SETTINGS[name])
     if name == "torch":
         return read_module(source, example_inputs, **settings)
     if example_inputs is not None:
         raise InputError(
             f"`example_inputs` are for PyTorch modules, not for the format {name!r}; leave them out"
+            + (", or give `input_shapes`" if name == "onnx" else "")
         )
     return READERS[name](source, **settings)
 

@@ -80,6 +80,14 @@ def test_input_shapes_that_do_not_fit(tmp_path, shapes, error, message):
         read_graph(saved(tmp_path, CONV, **CONV_WEIGHTS), input_shapes=shapes)
 
 
+def test_settings_and_inputs_of_other_formats(tmp_path):
+    path = saved(tmp_path, CONV, **CONV_WEIGHTS)
+    with pytest.raises(UnknownNameError, match="unknown setting of onnx 'input_shape'; did you mean 'input_"):
+        read_graph(path, input_shape={"x": (1, 3, 8, 8)})
+    with pytest.raises(InputError, match="leave them out, or give `input_shapes`"):
+        read_graph(path, (1, 3, 8, 8))
+
+
 def test_a_model_for_inputs_of_one_shape(tmp_path):
     text = """g (float[N, 3, H, W] x) => (float[N, 5] y) {
         f = Flatten (x)
