@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import OperationSets, feature
+from graf.features.registry import OperationSets, feature, membership
 from graf.graph import GraphBatch
 
-__all__ = ["arithmetic_intensity", "log_total", "peak_memory"]
+__all__ = ["arithmetic_intensity", "log_total", "op_cost", "peak_memory"]
 
 LOW = 10.0  # operations per byte, below the balance of processors in use
+COSTS = ("parameters", "macs", "elementary", "activations", "bytes")
 Values = NDArray[np.float64]
 
 
@@ -87,3 +88,22 @@ def peak_memory(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     with np.errstate(invalid="ignore"):
         out[:, 2] = peak / total
     out[:, 3] = np.where(total > 0, found[:, 1] / np.diff(batch.offset), np.nan)
+
+
+@feature(
+    over="operation",
+    stats=COSTS,
+    unit="of the attribute",
+    cost="O(V)",
+    reference="this library",
+    needs=[f"n_{cost}" for cost in COSTS],
+    default=False,
+)
+def op_cost(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
+    """What an operation, or the operations of a group, cost in all: sums of the attributes `n_...`."""
+    members = membership(batch.ops, sets).astype(np.float64)
+    members[-1] = 0  # junctions
+    here = members[batch.node_op]
+    for i, cost in enumerate(COSTS):
+        values = np.nan_to_num(batch.attribute(f"n_{cost}"))
+        out[:, i :: len(COSTS)] = np.add.reduceat(here * values[:, None], batch.offset[:-1], axis=0)

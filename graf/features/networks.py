@@ -76,6 +76,7 @@ CHOSEN: dict[str, tuple[OperationSets, tuple[str, ...]]] = {
     "parameter_sharing": (GRAPH, ALL),
     "total": (_singly(COSTS), ALL),
     "log_total": (_singly(COSTS), ALL),
+    "op_cost": (_singly((*MAIN, "matmul")), ALL),
     "arithmetic_intensity": (GRAPH, ALL),
     "peak_memory": (GRAPH, ALL),
     "receptive_field": (GRAPH, ALL),

@@ -16,6 +16,13 @@ WAYS = {
     "farthest": "{n} MET on the shortest way from the loss to the farthest parameters",
     "mean": "{n} MET on the average way from the loss to parameters",
 }
+OP_COSTS = {
+    "parameters": "{h}parameters of {ops}",
+    "macs": "{h}multiply-adds of {ops}",
+    "elementary": "{h}elementary computations of {ops}",
+    "activations": "{h}activations that {ops} write",
+    "bytes": "{h}memory traffic of {ops}",
+}
 BLOCKS = {
     "blocks": "{n} attention blocks",
     "cross": "{n} attention blocks over another sequence",
@@ -63,6 +70,7 @@ NETWORK_PHRASES = {
     "depth_mean.q": "{h}mean of {attribute} in quarter {i} of the depth",
     "depth_share.q": "{h}share of {attribute} in quarter {i} of the depth",
     "log_total": "{h}total of {attribute}, on a log scale",
+    **{f"op_cost.{cost}": phrase for cost, phrase in OP_COSTS.items()},
     "arithmetic_intensity.network": "{n} computations per byte of memory traffic",
     "arithmetic_intensity.mean": "{n} computations per byte in the average operation",
     "arithmetic_intensity.low": "{h}share of traffic in operations that wait for memory",

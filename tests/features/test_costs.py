@@ -59,6 +59,22 @@ def test_log_totals():
     assert found == [12, 0]
 
 
+def test_costs_of_operations():
+    columns = [
+        "op_cost(convolution).macs", "op_cost(convolution).bytes", "op_cost(relu).elementary",
+        "op_cost(linear).parameters", "op_cost(conv1x1).activations",
+    ]  # fmt: skip
+    costs = {
+        "n_macs": [0, 5, 7, 0],
+        "n_bytes": [9, 4, 4, 2],
+        "n_elementary": [0, 0, 0, 3],
+        "n_parameters": [0, 1, 1, 0],
+        "n_activations": [9, 2, 2, 3],
+    }
+    found = row([None, "conv3x3", "conv1x1", "relu"], [(0, 1), (1, 2), (2, 3)], columns, **costs)
+    assert found == [12, 8, 3, 0, 2]
+
+
 def test_memory_needs_sizes():
     assert np.isnan(row(["relu"], [], ["peak_memory.log"])).all()
     assert row(["relu"], [], ["peak_memory.log"], n_output_bytes=[99]) == [pytest.approx(2)]

@@ -33,7 +33,7 @@ def network(kind, length, seed=0):
 
 
 def test_names_are_distinct_and_parse_back():
-    assert len(set(NAMES)) == len(NAMES) < 450
+    assert len(set(NAMES)) == len(NAMES) < 500
     assert [str(parse_column(name)) for name in NAMES] == NAMES
     assert all(is_known(name) for name in (*GROUPS, *SINGLES))
     assert not [name for name in NAMES if ".at" in name and name.split(".")[1][2:].isdigit()]
