@@ -1,0 +1,144 @@
+"""Predicting what was published of real models, with whole families left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from _additive_time import AdditiveTime
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GroupKFold, GroupShuffleSplit
+from xgboost import XGBRegressor
+
+from graf import PerformancePredictor
+from graf.predictors import kendall_tau, spearman
+
+__all__ = ["PREDICTOR", "Task", "candidates", "evaluate"]
+
+HELD_OUT = 0.25  # of the families
+INNER_FOLDS = 4
+PREDICTOR = "graf's features"
+Entrant = tuple[Any, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A target of many models.
+
+    Parameters
+    ----------
+    name : of the target.
+    target : values, one per row.
+    family : of the model in each row; whole families are left out.
+    features : table of graf's features, rows in the same order.
+    free : tables of what costs nothing, by name; one of text is a label, whose mean predicts.
+    is_speed : whether the target is the logarithm of a throughput.
+    """
+
+    name: str
+    target: pd.Series
+    family: pd.Series
+    features: Mapping[str, pd.DataFrame]
+    free: Mapping[str, pd.DataFrame]
+    is_speed: bool = False
+
+
+class MeanOfLabel(LinearRegression):
+    """The mean target of the training rows with the same label (a number); that of all for new ones."""
+
+    def fit(self, X: Any, y: Any) -> MeanOfLabel:
+        """Take the means."""
+        self.means_ = pd.Series(y).groupby(np.asarray(X)[:, 0]).mean()
+        self.mean_ = float(np.mean(y))
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Look the means up."""
+        return pd.Series(np.asarray(X)[:, 0]).map(self.means_).fillna(self.mean_).to_numpy()
+
+
+def evaluate(task: Task, seeds: range, n_jobs: int = 1) -> pd.DataFrame:
+    """Kendall's tau and Spearman's rho on families left out, by predictor and seed.
+
+    For each seed a quarter of the families is the test. The predictor on graf's features is the
+    candidate that ranks best in a cross-validation over the families of the training part alone.
+    """
+    rows = Parallel(n_jobs=n_jobs)(delayed(_split)(task, seed) for seed in seeds)
+    return pd.DataFrame([row for found in rows for row in found])
+
+
+def _split(task: Task, seed: int) -> list[dict[str, Any]]:
+    splitter = GroupShuffleSplit(1, test_size=HELD_OUT, random_state=seed)
+    train, test = next(splitter.split(task.target, groups=task.family))
+    entrants = dict(_free_rows(task, seed))
+    chosen = {}
+    for label, table in task.features.items():
+        known = candidates(table, task.is_speed, seed)
+        chosen[label] = max(known, key=lambda name: _inner_tau(known[name], task, train))
+        entrants[label] = known[chosen[label]]
+    rows = []
+    for label, (model, table) in entrants.items():
+        predicted = _predicted(model, table, task.target, train, test)
+        truth = task.target.iloc[test]
+        figures = {"tau": kendall_tau(truth, predicted), "rho": spearman(truth, predicted)}
+        rows.append(
+            {"target": task.name, "predictor": label, "seed": seed, **figures, "n_test": len(test)}
+            | {"model": chosen.get(label, "")}
+        )
+    return rows
+
+
+def _inner_tau(entrant: Entrant, task: Task, train: Any) -> float:
+    model, table = entrant
+    folds = GroupKFold(INNER_FOLDS).split(train, groups=task.family.iloc[train])
+    taus = [
+        kendall_tau(
+            task.target.iloc[train[test]], _predicted(model, table, task.target, train[fit], train[test])
+        )
+        for fit, test in folds
+    ]
+    return float(np.mean(taus))
+
+
+def _predicted(model: Any, table: pd.DataFrame, target: pd.Series, train: Any, test: Any) -> Any:
+    predictor = PerformancePredictor(clone(model), features="given")
+    predictor.fit(table.iloc[train].reset_index(drop=True), target.iloc[train].to_numpy())
+    return predictor.predict(table.iloc[test].reset_index(drop=True))
+
+
+def candidates(table: pd.DataFrame, is_speed: bool, seed: int) -> dict[str, Entrant]:
+    """The models that may be chosen, each with the columns that it sees."""
+    settings = {"n_estimators": 200, "min_samples_leaf": 2, "random_state": seed}
+    plain = table[[name for name in table if not name.startswith("op_cost")]]
+    found: dict[str, Entrant] = {
+        f"extra trees, {share:g} of the columns at a split": (
+            ExtraTreesRegressor(max_features=share, **settings),
+            table if is_speed else plain,
+        )
+        for share in (0.1, 0.2, 0.3)
+    }
+    boosting = XGBRegressor(
+        n_estimators=300, learning_rate=0.04, max_depth=4, subsample=0.7, colsample_bytree=0.2,
+        min_child_weight=4, random_state=seed, n_jobs=1,
+    )  # fmt: skip
+    found["xgboost"] = boosting, table
+    if is_speed:
+        costs = [i for i, name in enumerate(table) if name.startswith(("op_cost", "op_count"))]
+        found["additive time"] = AdditiveTime(tuple(costs), seed), table
+    return found
+
+
+def _free_rows(task: Task, seed: int) -> Iterator[tuple[str, Entrant]]:
+    numbers = {name: table for name, table in task.free.items() if name != "tag"}
+    for name, table in numbers.items():
+        yield name, (LinearRegression(), table)
+    if "tag" in task.free:
+        yield "tag", (MeanOfLabel(), task.free["tag"])
+    trees = ExtraTreesRegressor(200, min_samples_leaf=2, random_state=seed)
+    yield "free rows together", (trees, pd.concat(numbers.values(), axis=1))

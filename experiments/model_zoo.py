@@ -1,0 +1,183 @@
+"""Published architectures of timm as graphs: their counts, features, accuracy and throughput.
+
+    pip install timm pillow && pip install --no-deps torchvision
+    GRAF_DATA=<folder of the timm tables> python experiments/model_zoo.py <cache> [results]
+
+Reads every architecture of the tables at every image size by `torch.export`, without weights, and
+keeps the graphs in the cache folder, so that a run that was killed goes on where it was. Then
+
+- `model_zoo_counts.csv`: where parameters or multiply-adds differ from the published ones, and why;
+- `model_zoo_features.parquet`: features of all graphs;
+- `model_zoo.csv`: how well ImageNet top-1 of models trained on ImageNet-1k alone, and throughput on
+  GPUs and CPUs, are predicted for families left out, beside what costs nothing; `model_zoo_splits.csv`
+  by split;
+- `model_zoo_shap.png`: what drives each.
+
+A model counts as trained on ImageNet-1k alone if its tag ends in `in1k` (or that and a size) and names
+no other data (`OTHER_DATA`), teacher networks trained on other data included where the tag tells.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from _provenance import provenance, write_csv
+from _zoo_counts import disagreements, published_counts
+from _zoo_explanation import draw
+from _zoo_prediction import PREDICTOR, Task, evaluate
+from _zoo_reading import architectures, graph_of, read_all
+
+from graf import GraphFeatures, load_dataset
+from graf.files import atomic_path
+
+SEEDS = range(20)
+OTHER_DATA = {
+    "in12k", "in21k", "in22k", "laion2b", "openai", "clip", "webli", "swag", "seer", "m30m", "m38m", "jft",
+    "ssl", "swsl", "ig1b", "yfcc100m", "distilled",
+}  # fmt: skip
+LAYERS = ("convolution", "depthwise_convolution", "grouped_convolution", "linear", "attention")
+COSTS = {
+    "params_m": "parameters",
+    "gmacs": "multiply-adds",
+    "macts_m": "activations",
+    "img_size": "image size",
+}
+
+
+def main(cache: Path, folder: Path) -> None:
+    """Read what is not read, and write the results."""
+    accuracy, speed = published("timm_accuracy"), published("timm_speed")
+    readings = read_all(architectures(accuracy, speed), cache)
+    different = disagreements(readings, published_counts(accuracy, speed), cache)
+    write_csv(different, folder / "model_zoo_counts.csv")
+    features = table_of_features(readings, cache, folder / "model_zoo_features.parquet")
+    tasks = [accuracy_task(accuracy, features), *speed_tasks(speed, features)]
+    splits = evaluated(tasks, folder / "model_zoo_splits.csv")
+    table = summary(splits)
+    write_csv(table, folder / "model_zoo.csv")
+    draw(tasks, folder / "model_zoo_shap.png")
+    facts = provenance() | {"seeds": len(SEEDS), **reading_facts(readings, different), **gains(table)}
+    facts["rows"] = {task.name: len(task.target) for task in tasks}
+    with atomic_path(folder / "model_zoo.json") as temporary:
+        temporary.write_text(json.dumps(facts, indent=1) + "\n")
+    print(table.round(3).to_string(index=False))
+
+
+def published(name: str) -> pd.DataFrame:
+    """A published table as it is, with its keys as columns."""
+    data = load_dataset(name)
+    return pd.concat([data.targets, data.proxies, data.info], axis=1).reset_index(drop=True)
+
+
+def table_of_features(readings: pd.DataFrame, cache: Path, path: Path) -> pd.DataFrame:
+    """Features of every graph read, indexed by architecture and image size; written to a file, too."""
+    read = readings.dropna(subset="macs")
+    keys = list(zip(read["model"], read["img_size"], strict=True))
+    table = GraphFeatures().fit_transform([graph_of(key, cache) for key in keys])
+    table.index = pd.MultiIndex.from_tuples(keys, names=["model", "img_size"])
+    written = [table[f"op_cost({group}).activations"] for group in LAYERS]
+    table["log_activations_of_layers"] = np.log10(1 + sum(written) + table["op_cost(attention).elementary"])
+    with atomic_path(path) as temporary:
+        table.astype(np.float32).reset_index().to_parquet(temporary, index=False)
+    return table
+
+
+def accuracy_task(accuracy: pd.DataFrame, features: pd.DataFrame) -> Task:
+    """Top-1 of models trained on ImageNet-1k alone."""
+    tags = accuracy["tag"].str.split("_")
+    alone = accuracy["tag"].str.contains(r"in1k(?:_\d+)?$") & [not OTHER_DATA & set(tag) for tag in tags]
+    rows = with_features(accuracy[alone].drop(columns="model").rename(columns={"arch": "model"}), features)
+    own = columns_of(rows, features, ["img_size"])
+    recipe = rows["tag"].str.get_dummies("_").add_prefix("tag ")
+    free = free_tables(rows) | {"tag": rows[["tag"]].apply(lambda column: column.factorize()[0])}
+    return Task(
+        "ImageNet top-1",
+        rows["top1_pct"],
+        rows["family"],
+        {PREDICTOR: own, f"{PREDICTOR} and tag": pd.concat([own, recipe], axis=1)},
+        free,
+    )
+
+
+def speed_tasks(speed: pd.DataFrame, features: pd.DataFrame) -> list[Task]:
+    """The logarithm of images per second of each setup."""
+    counts = speed.groupby(["model", "img_size"])[["gmacs", "macts_m"]].transform("median")
+    speed = speed.assign(**counts)  # one file has no counts
+    tasks = []
+    for setup, rows in speed.dropna(subset="gmacs").groupby("setup"):
+        rows = with_features(rows, features)
+        own = columns_of(rows, features, ["img_size", "batch_size"])
+        rate = np.log(rows["samples_per_sec"])
+        tasks.append(
+            Task(str(setup), rate, rows["family"], {PREDICTOR: own}, free_tables(rows), is_speed=True)
+        )
+    return tasks
+
+
+def with_features(rows: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose architecture was read."""
+    keys = pd.MultiIndex.from_frame(rows[["model", "img_size"]])
+    return rows[keys.isin(features.index)].reset_index(drop=True)
+
+
+def columns_of(rows: pd.DataFrame, features: pd.DataFrame, also: list[str]) -> pd.DataFrame:
+    """Features of the rows' graphs, and what else is known beforehand."""
+    keys = pd.MultiIndex.from_frame(rows[["model", "img_size"]])
+    return pd.concat([features.loc[keys].reset_index(drop=True), rows[also]], axis=1)
+
+
+def free_tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The published numbers that cost nothing, on a log scale, each as a table of its own."""
+    return {label: np.log(rows[[column]] + 1e-3) for column, label in COSTS.items()}
+
+
+def evaluated(tasks: list[Task], path: Path) -> pd.DataFrame:
+    """Results by split; tasks in the file are kept."""
+    splits = pd.read_csv(path) if path.exists() else pd.DataFrame({"target": []})
+    for task in tasks:
+        if task.name not in set(splits["target"]):
+            splits = pd.concat([splits, evaluate(task, SEEDS)], ignore_index=True)
+            write_csv(splits, path)
+    return splits
+
+
+def summary(splits: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over the splits, and the gain over the best single free row."""
+    grouped = splits.groupby(["target", "predictor"], sort=False)[["tau", "rho"]]
+    table = grouped.agg(["mean", "std"]).set_axis(["tau_mean", "tau_std", "rho_mean", "rho_std"], axis=1)
+    table = table.reset_index()
+    single = table[table["predictor"].isin([*COSTS.values(), "tag"])]
+    best = single.groupby("target")["tau_mean"].max()
+    return table.assign(tau_over_best_free=table["tau_mean"] - table["target"].map(best))
+
+
+def gains(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """By target, how much tau graf's features add to the best free row."""
+    own = table[table["predictor"] == PREDICTOR].set_index("target")
+    return {"tau_over_best_free_row": own["tau_over_best_free"].round(4).to_dict()}
+
+
+def reading_facts(readings: pd.DataFrame, different: pd.DataFrame) -> dict[str, object]:
+    """How much was read, what it took, and how many counts agree."""
+    read = readings.dropna(subset="macs")
+    timed = read.dropna(subset="export_seconds")
+    compared = different.attrs["compared"]
+    return {
+        "architectures_read": int(read["model"].nunique()),
+        "graphs_read": len(read),
+        "not_read": readings[readings["macs"].isna()].set_index("model")["error"].to_dict(),
+        "parameters_of_the_module": int((read["parameters"] == read["module_parameters"]).sum()),
+        "unknown_operations": int(read["unknown"].notna().sum()),
+        "graf_seconds_per_export_second": timed["graf_seconds"].sum() / timed["export_seconds"].sum(),
+        "counts_compared": compared,
+        "counts_agree": compared - len(different),
+        "reasons": different["reason"].value_counts().to_dict(),
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "results"))
