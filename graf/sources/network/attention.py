@@ -159,7 +159,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     n_queries, n_keys, depth = _sizes(parts)
     total = prod(step.shape[:-2]) if scores is None else scores.size // (n_queries * n_keys)
     width = step.size // (total * n_queries)  # whichever axis it is on
-    heads = _n_heads(step, width, readers)
+    heads = _n_heads(step, width, total, readers)
     settings: dict[str, Any] = {
         "heads": heads,
         "kv_heads": _n_key_heads(key, heads, query),
@@ -186,15 +186,17 @@ def _sizes(parts: Parts) -> tuple[int, int, int]:
     return scores.shape[-2], scores.shape[-1], scores.settings.get("contracted", query[-1])
 
 
-def _n_heads(step: Step, width: int, readers: Consumers) -> int:
+def _n_heads(step: Step, width: int, total: int, readers: Consumers) -> int:
     """How many heads are put side by side behind the attention, else the axis before the queries."""
     shape, merged = step.shape or (1,), step
     while len(readers[id(merged)]) == 1 and readers[id(merged)][0].op in REARRANGEMENTS:
         merged = readers[id(merged)][0]
     sizes = (merged.shape or ())[1:]
-    stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]
-    possible = [n for n in stacked if n > 1 and prod(shape[:-2]) % n == 0]
     own = shape[-3] if len(shape) > 3 else 1
+    if own > 1 and sizes[-1:] == (width,):  # they stay apart
+        return own
+    stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]
+    possible = [n for n in stacked if n > 1 and total % n == 0]
     return own if own in possible or not possible else possible[0]
 
 

@@ -195,7 +195,8 @@ VOCABULARY: dict[str, Names] = {
     "nonzero": Names("nonzero argwhere unique _unique2", "NonZero Unique"),
     "non_max_suppression": Names("", "NonMaxSuppression"),
     "fft": Names(
-        "fft_fft fft_rfft fft_fft2 fft_rfft2 fft_irfft fft_irfft2 fft_ifft fft_ifft2 stft", "DFT STFT"
+        "fft_fft fft_fftn fft_ifftn fft_rfft fft_fft2 fft_rfft2 fft_irfft fft_irfft2 fft_ifft fft_ifft2 stft",
+        "DFT STFT",
     ),
     "if": Names("cond", "If"),
     "loop": Names("while_loop scan associative_scan map_impl", "Loop Scan"),

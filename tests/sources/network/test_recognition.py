@@ -210,10 +210,21 @@ def test_self_attention_of_one_projection(attention):
 def test_heads_that_stay_apart():
     def beside_others(q, k, v):
         attended = F.scaled_dot_product_attention(heads(q, 2), heads(k, 2), heads(v, 2)).transpose(1, 2)
-        return torch.cat([attended, q.reshape(attended.shape)], 2).reshape(1, 5, -1)
+        return torch.cat([attended, q.reshape(attended.shape)], 2).reshape(1, 8, -1)
 
-    graph = read_graph(Function(beside_others), ((1, 5, 8), (1, 7, 8), (1, 7, 8)))
+    graph = read_graph(Function(beside_others), ((1, 8, 8), (1, 7, 8), (1, 7, 8)))
     assert graph.attributes["heads"][3] == 2
+
+
+def test_heads_behind_positions():
+    def by_einsum(q, k, v):
+        q, k, v = (x.reshape(1, x.shape[1], 2, 4) for x in (q, k, v))
+        weights = torch.einsum("bind,bjnd->bnij", q, k).softmax(-1)
+        return torch.einsum("bnij,bjnd->bind", weights, v).reshape(1, -1, 8)
+
+    graph = read_graph(Function(by_einsum), ((1, 5, 8), (1, 7, 8), (1, 7, 8)))
+    assert graph.attributes["heads"][-1] == 2
+    assert graph.n_macs == 2 * (2 * 5 * 7 * 4)
 
 
 def test_grouped_queries_masks_and_causality():
