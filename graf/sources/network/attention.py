@@ -13,7 +13,19 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["recognise_attention", "recognise_rotary"]
 
-MASKING = ("add", "subtract", "multiply", "divide", "where", "tanh", "clamp", "maximum", "minimum", "scatter")
+MASKING = (
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "where",
+    "tanh",
+    "clamp",
+    "maximum",
+    "minimum",
+    "scatter",
+    "concat",
+)
 DEEP = 8  # steps between scores and softmax
 POSITION_WISE = (
     "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "add",
@@ -106,7 +118,7 @@ def _parts(step: Step) -> Parts | None:
         return None
     for weights, value in (step.reads, step.reads[::-1]):
         softmax = _softmax(weights)
-        found = softmax and _scores(softmax.reads[0])
+        found = softmax and _scores(_unshifted(softmax.reads[0]))
         if found:
             scores, others = found
             return Parts(scores.reads[0], scores.reads[1], value, others, scores)
@@ -124,6 +136,16 @@ def _softmax(step: Step) -> Step | None:
             return None
         step = next((read for read in varying if through(read).op == "softmax"), varying[-1])
     return None
+
+
+def _unshifted(step: Step) -> Step:
+    """The step behind the subtraction of its own maximum, which leaves a softmax as it is."""
+    shifted = bare(step)
+    if shifted.op == "subtract" and len(shifted.reads) == 2:
+        scores, peak = bare(shifted.reads[0]), through(shifted.reads[1])
+        if peak.op == "max" and bare(peak.reads[0]) is scores:
+            return scores
+    return step
 
 
 def _scores(step: Step) -> tuple[Step, list[Step]] | None:
@@ -168,7 +190,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
         "key_sequence": n_keys,
         "windows": max(1, total // (heads * batch)),
         "self_attention": float(_same_origin(query, key, value)),
-        "relative_bias": float(any(weights_of(read) for read in others if is_fixed(read))),
+        "relative_bias": float(any(_is_relative_bias(read, n_keys) for read in others)),
         "causal": _causal(step, others),
         "channels": heads * width,
         "n_macs": total * n_queries * n_keys * (depth + width),
@@ -176,6 +198,11 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     }
     kept = [read for read in others if not is_fixed(read) or weights_of(read)]
     step.become("attention", [_plain(query), _plain(key), value, *kept], **settings)
+
+
+def _is_relative_bias(step: Step, n_keys: int) -> bool:
+    """Whether it has weights of its own for each key; a score for none of them (a sink) has not."""
+    return is_fixed(step) and bool(weights_of(step)) and (step.shape or (0,))[-1] == n_keys
 
 
 def _sizes(parts: Parts) -> tuple[int, int, int]:

@@ -244,6 +244,20 @@ def test_grouped_queries_masks_and_causality():
     assert graph.attributes["causal"][-1] == 1
 
 
+def test_sinks_beside_scores():
+    def with_sinks(q, k, v, sinks):
+        scores = heads(q, 2) @ heads(k, 2).transpose(-2, -1)
+        scores = torch.cat([scores, sinks.reshape(1, 2, 1, 1).expand(1, 2, 5, 1)], -1)
+        weights = (scores - scores.max(-1, keepdim=True).values).softmax(-1)[..., :-1]
+        return (weights @ heads(v, 2)).transpose(1, 2).reshape(1, 5, 8)
+
+    graph = read_graph(Function(with_sinks, sinks=2), ((1, 5, 8), (1, 7, 8), (1, 7, 8)))
+    assert graph.op_names == (None, None, None, "attention")
+    facts = [graph.attributes[name][-1] for name in ("heads", "key_sequence", "relative_bias")]
+    assert facts == [2, 7, 0]
+    assert (graph.n_parameters, graph.n_macs) == (2, 2 * (2 * 5 * 7 * 4))
+
+
 def test_windows_and_relative_bias():
     def windowed(x, bias):
         x = x.reshape(1, 2, 2, 2, 2, 8).permute(0, 1, 3, 2, 4, 5).reshape(4, 4, 8)
