@@ -200,16 +200,16 @@ class AutoFormer(EncoderSpace):
         layers = [choice + 1 for layer in self.layers(checked) for choice in layer]
         return "-".join(map(str, self.padded([*checked[:2], *layers])))
 
-    def blocks(self, choices: tuple[int, ...]) -> list[Block]:
-        """Patch embedding, attention and MLP of each layer, classifier."""
-        width, blocks = self.widths[choices[0]], []
-        for i, (heads, ratio) in enumerate(self.layers(choices), start=1):
-            blocks.append(self._attention(f"attention{i}", width, self.head_options[heads]))
-            ratio_of_layer = self.mlp_ratios[ratio]
-            cost = mlp_cost(width, int(width * ratio_of_layer), self.length)
-            blocks.append(self.block(f"mlp{i}", "mlp", cost, width, mlp_ratio=ratio_of_layer))
+    def ends(self, width: int) -> tuple[Block, Block]:
+        """Patch embedding and classifier."""
         classifier = norm_cost(width) + linear_cost(width, self.n_classes, 1)
-        return [self._patch_embedding(width), *blocks, Block("classifier", "classifier", classifier, {})]
+        return self._patch_embedding(width), Block("classifier", "classifier", classifier, {})
+
+    def layer(self, width: int, options: Sequence[int]) -> tuple[Block, Block]:
+        """Attention and MLP."""
+        heads, ratio = self.head_options[options[0]], self.mlp_ratios[options[1]]
+        cost = mlp_cost(width, int(width * ratio), self.length)
+        return self._attention(width, heads), self.block("mlp", "mlp", cost, width, mlp_ratio=ratio)
 
     def _patch_embedding(self, width: int) -> Block:
         """A strided convolution, the class token, and a vector for each absolute position."""
@@ -218,13 +218,13 @@ class AutoFormer(EncoderSpace):
         cost = convolution + Cost((1 + self.length) * width)
         return self.block(name, name, cost, width, kernel=self.patch, stride=self.patch)
 
-    def _attention(self, name: str, width: int, heads: int) -> Block:
+    def _attention(self, width: int, heads: int) -> Block:
         """Norm, attention, two products with four tables of relative positions, projection."""
         inner = heads * self.head_dim
         tables = 4 * (2 * self.max_relative_position + 2) * self.head_dim
         cost = norm_cost(width) + attention_cost(width, inner, self.length)
         cost += Cost(tables, 2 * self.length**2 * inner) + linear_cost(inner, width, self.length)
-        return self.block(name, "attention", cost, width, heads=heads, head_dim=self.head_dim)
+        return self.block("attention", "attention", cost, width, heads=heads, head_dim=self.head_dim)
 
     def model(self, architecture: Any, seed: int = 0) -> torch.nn.Module:
         """The network as published: logits (batch, n_classes) from images (batch, *input_shape)."""

@@ -195,17 +195,20 @@ class FlexiBERT(EncoderSpace):
         """The dictionary as JSON without blanks."""
         return json.dumps(self.config(self.check_choices(choices)), separators=(",", ":"))
 
-    def blocks(self, choices: tuple[int, ...]) -> list[Block]:
-        """Embedding, operation and feed-forward part of each layer, classifier."""
-        width = self.widths[choices[0]]
-        blocks = [self._embedding(width)]
-        for i, (mixer, heads, dimension, count) in enumerate(self.layers(choices), start=1):
-            blocks.append(self._mixer(f"mixer{i}", MIXERS[mixer], width, HEADS[heads]))
-            inner, n_inner = self.dimensions[dimension], FEED_FORWARDS[count]
-            cost = mlp_cost(width, inner, self.length, n_inner)
-            blocks.append(self.block(f"mlp{i}", MLPS[count], cost, width, mlp_ratio=inner / width))
+    def ends(self, width: int) -> tuple[Block, Block]:
+        """Embedding and classifier."""
         classifier = linear_cost(width, width, 1) + linear_cost(width, self.n_classes, 1)
-        return [*blocks, Block("classifier", "classifier", classifier, {})]
+        return self._embedding(width), Block("classifier", "classifier", classifier, {})
+
+    def layer(self, width: int, options: Sequence[int]) -> tuple[Block, Block]:
+        """Operation and feed-forward part."""
+        mixer, heads, dimension, count = options
+        inner, n_inner = self.dimensions[dimension], FEED_FORWARDS[count]
+        cost = mlp_cost(width, inner, self.length, n_inner)
+        return (
+            self._mixer(MIXERS[mixer], width, HEADS[heads]),
+            self.block("mlp", MLPS[count], cost, width, mlp_ratio=inner / width),
+        )
 
     def _embedding(self, width: int) -> Block:
         """Vectors of tokens, positions and two token types, norm, projection."""
@@ -215,7 +218,7 @@ class FlexiBERT(EncoderSpace):
             cost += linear_cost(self.embedding, width, self.length)
         return self.block("embedding", "embedding", cost, width)
 
-    def _mixer(self, name: str, op: str, width: int, heads: int) -> Block:
+    def _mixer(self, op: str, width: int, heads: int) -> Block:
         """Attention or convolution with projection and norm, or a projection before a transform."""
         cost, kernel = linear_cost(width, width, self.length), {}
         if op.startswith("span_conv"):
@@ -225,7 +228,7 @@ class FlexiBERT(EncoderSpace):
             cost += norm_cost(width) + attention_cost(width, width, self.length)
         if op == "attention_wma":
             cost += linear_cost(width, width, self.length, bias=False)
-        return self.block(name, op, cost, width, heads=heads, head_dim=width // heads, **kernel)
+        return self.block("mixer", op, cost, width, heads=heads, head_dim=width // heads, **kernel)
 
     def _span_convolution(self, width: int, heads: int, kernel: int) -> Cost:
         """Half of the heads attend; the others convolve with kernels that depend on the position."""

@@ -44,8 +44,8 @@ class LHD(SearchSpace):
     What differs from DARTS, from the authors' code: five inner nodes, two outputs, depthwise
     convolutions without the pointwise ones, no batch normalisation weights after pools. That
     code defines all ten operations and searches over the first seven; all but `none` are drawn
-    here. `sample` draws edges and outputs independently, as the random baseline of the
-    benchmark, and then leaves out what no output sees, so it is not uniform.
+    here, and `mutate` brings in no `none`. `sample` draws edges and outputs independently, as the
+    random baseline of the benchmark, and then leaves out what no output sees, so it is not uniform.
 
     The discretisation policies of the benchmark are settings, kept in `policies`: "Base";
     "3ops", with three edges into each node; "4out", where both outputs read four nodes; and
@@ -147,6 +147,13 @@ class LHD(SearchSpace):
                     f"choice {i} must be {needed}, since the edges (input, operation) of a node ascend,"
                     f" and are 0 where no output sees it, got {given}"
                 )
+
+    def is_usual(self, choices: tuple[int, ...]) -> bool:
+        """Whether it does without `none`."""
+        none = self.ops.index("none")
+        return all(
+            op != none for cell in self.decode(choices).values() for pairs in cell.nodes for _, op in pairs
+        )
 
     def decode(self, choices: Sequence[int]) -> dict[str, Cell]:
         """The cells of choices, without the edges that no output sees."""

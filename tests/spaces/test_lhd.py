@@ -173,6 +173,14 @@ def test_samples_draw_different_edges_without_none():
             assert all(len(set(pairs)) == len(pairs) for pairs in cell.nodes)
 
 
+def test_mutations_bring_in_no_none():
+    text = SPACE.sample(1, seed=4)[0]
+    for seed in range(300):
+        text = SPACE.mutate(text, seed=seed)
+        assert "none" not in text
+    assert any("'none'" in SPACE.mutate(TEXT, seed=seed).replace("('none', 0, 3)", "") for seed in range(300))
+
+
 def test_a_graph_by_hand():
     graph = SPACE.graph(TEXT)
     names = [name for name in graph.names if name.startswith("reduce")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import NamedTuple
@@ -10,10 +10,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.graph import ComputationGraph
+from graf.graph import ComputationGraph, GraphBatch
+from graf.graph.batch import INPUT, OUTPUT, STATION
 from graf.ops import OpSet
 
-__all__ = ["Block", "Cost", "Shape", "attributes", "chain_graph", "conv_cost", "linear_cost", "residual_cost"]
+__all__ = [
+    "Block",
+    "Cost",
+    "Shape",
+    "attributes",
+    "chain_batch",
+    "chain_graph",
+    "conv_cost",
+    "linear_cost",
+    "residual_cost",
+]
 
 
 @dataclass(frozen=True)
@@ -102,4 +113,27 @@ def chain_graph(blocks: Sequence[Block], ops: OpSet, details: Sequence[str]) -> 
         ops=ops,
         names=[block.name for block in blocks],
         attributes=attributes(blocks, details),
+    )
+
+
+def chain_batch(
+    ops: OpSet,
+    lengths: NDArray[np.integer],
+    node_op: NDArray[np.integer],
+    carried: Mapping[str, NDArray[np.float64]],
+) -> GraphBatch:
+    """Chains of the given lengths; nodes and what they carry follow one another."""
+    offset = np.concatenate([[0], np.cumsum(lengths)])
+    number = np.arange(len(node_op)) - np.repeat(offset[:-1], lengths)
+    flags = np.full(len(node_op), STATION, np.uint8)
+    flags[offset[:-1]] |= INPUT
+    flags[offset[1:] - 1] |= OUTPUT
+    return GraphBatch(
+        ops=ops,
+        offset=offset,
+        node_op=node_op.astype(np.int32),
+        flags=flags,
+        pred_indptr=np.concatenate([[0], np.cumsum(number > 0)]),
+        preds=(number[number > 0] - 1).astype(np.int32),
+        attributes=carried,
     )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, product
 from math import nan, prod
 from numbers import Real
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graf.exceptions import ArchitectureError
-from graf.graph import ComputationGraph
+from graf.graph import ComputationGraph, GraphBatch
 from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import Cost
+from graf.spaces.parts.chain import Cost, chain_batch
 from graf.spaces.parts.notation import shown
 
 __all__ = ["Block", "EncoderSpace", "attention_cost", "linear_cost", "mlp_cost", "norm_cost"]
@@ -92,8 +93,12 @@ class EncoderSpace(SearchSpace):
         """Number of tokens."""
 
     @abstractmethod
-    def blocks(self, choices: tuple[int, ...]) -> list[Block]:
-        """The nodes of the network, first to last."""
+    def ends(self, width: int) -> tuple[Block, Block]:
+        """The first node and the last."""
+
+    @abstractmethod
+    def layer(self, width: int, options: Sequence[int]) -> tuple[Block, Block]:
+        """The nodes of a layer by its choices: what mixes positions, and the feed-forward part."""
 
     @abstractmethod
     def parse_config(self, config: dict[Any, Any]) -> tuple[int, ...]:
@@ -141,22 +146,71 @@ class EncoderSpace(SearchSpace):
         """A node whose output is a sequence of tokens of some width."""
         return Block(name, op, cost, {"channels": width, "sequence_length": self.length, **attributes})
 
+    def blocks(self, choices: tuple[int, ...]) -> list[Block]:
+        """The nodes of the network, first to last."""
+        width = self.widths[choices[0]]
+        first, last = self.ends(width)
+        layers = enumerate(self.layers(choices), start=1)
+        named = ((block, i) for i, options in layers for block in self.layer(width, options))
+        return [first, *(block._replace(name=f"{block.name}{i}") for block, i in named), last]
+
     def graph(self, architecture: Any) -> ComputationGraph:
         """The chain of blocks; attributes that do not apply to a block are NaN."""
         blocks = self.blocks(self.parse(architecture))
-        names = dict.fromkeys(name for block in blocks for name in block.attributes)
-        attributes = {name: [block.attributes.get(name, nan) for block in blocks] for name in names}
         return ComputationGraph.from_edges(
             [block.op for block in blocks],
             [(i, i + 1) for i in range(len(blocks) - 1)],
             ops=self.ops,
             names=[block.name for block in blocks],
-            attributes={
-                "n_parameters": np.array([block.cost.parameters for block in blocks], np.int64),
-                "n_macs": np.array([block.cost.macs for block in blocks], np.int64),
-                **{name: np.array(values, np.float64) for name, values in attributes.items()},
-            },
+            attributes=self._attributes(blocks),
         )
+
+    def batch(self, architectures: Sequence[Any]) -> GraphBatch:
+        """The graphs of many architectures, looked up in a table of all blocks."""
+        choices = self.choices(architectures)
+        op, carried = self._table
+        depth = np.array(self.depths)[choices[:, 1]]
+        layers = choices[:, 2:].reshape(len(choices), max(self.depths), len(self.layer_options))
+        mixer = 2 + 2 * np.ravel_multi_index(tuple(np.moveaxis(layers, 2, 0)), self.layer_options)
+        inner = np.stack([mixer, mixer + 1], axis=2).reshape(len(choices), 2 * max(self.depths))
+        node = np.pad(inner, ((0, 0), (1, 1)), constant_values=((0, 0), (0, 1)))
+        node += choices[:, :1] * (len(op) // len(self.widths))
+        present = np.pad(
+            np.arange(inner.shape[1]) < 2 * depth[:, None], ((0, 0), (1, 1)), constant_values=True
+        )
+        found = node[present]
+        return chain_batch(
+            self.ops, 2 + 2 * depth, op[found], {name: values[found] for name, values in carried.items()}
+        )
+
+    @cached_property
+    def _all_blocks(self) -> list[Block]:
+        """Every block there is: for each width the ends, then those of each kind of layer."""
+        kinds = list(product(*map(range, self.layer_options)))
+        return [
+            block
+            for width in self.widths
+            for pair in (self.ends(width), *(self.layer(width, options) for options in kinds))
+            for block in pair
+        ]
+
+    @cached_property
+    def _table(self) -> tuple[NDArray[np.intp], Mapping[str, NDArray[np.float64]]]:
+        """Operation and attributes of every block."""
+        carried = self._attributes(self._all_blocks)
+        op = np.array([self.ops.index(block.op) for block in self._all_blocks])
+        return op, {name: values.astype(np.float64) for name, values in carried.items()}
+
+    def _attributes(self, blocks: Sequence[Block]) -> dict[str, NDArray[Any]]:
+        """Costs, and what any block of the space carries."""
+        return {
+            "n_parameters": np.array([block.cost.parameters for block in blocks], np.int64),
+            "n_macs": np.array([block.cost.macs for block in blocks], np.int64),
+            **{
+                name: np.array([block.attributes.get(name, nan) for block in blocks], np.float64)
+                for name in dict.fromkeys(name for block in self._all_blocks for name in block.attributes)
+            },
+        }
 
     def parse(self, architecture: Any) -> tuple[int, ...]:
         """The choices of a dictionary, a string of either notation, or a tuple of choices."""

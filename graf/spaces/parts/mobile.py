@@ -12,10 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.graph import ComputationGraph, GraphBatch
-from graf.graph.batch import INPUT, OUTPUT, STATION
-from graf.ops import OpSet
 from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import Shape, attributes, chain_graph
+from graf.spaces.parts.chain import Shape, attributes, chain_batch, chain_graph
 from graf.spaces.parts.inverted_residual import Convolution, Layer, divisible
 
 if TYPE_CHECKING:
@@ -128,7 +126,7 @@ class MobileSpace(SearchSpace):
         op, carried = self._tables
         rows = np.arange(len(op))
         present = numbers >= 0
-        return _chains(
+        return chain_batch(
             self.ops,
             present.sum(axis=1),
             op[rows, numbers][present],
@@ -140,26 +138,3 @@ class MobileSpace(SearchSpace):
         from graf.spaces.torch_models import inverted_residual
 
         return inverted_residual.build(self.layers(architecture).values(), seed)
-
-
-def _chains(
-    ops: OpSet,
-    lengths: NDArray[np.integer],
-    node_op: NDArray[np.integer],
-    carried: Mapping[str, NDArray[np.float64]],
-) -> GraphBatch:
-    """Chains of the given lengths; nodes and what they carry follow one another."""
-    offset = np.concatenate([[0], np.cumsum(lengths)])
-    number = np.arange(len(node_op)) - np.repeat(offset[:-1], lengths)
-    flags = np.full(len(node_op), STATION, np.uint8)
-    flags[offset[:-1]] |= INPUT
-    flags[offset[1:] - 1] |= OUTPUT
-    return GraphBatch(
-        ops=ops,
-        offset=offset,
-        node_op=node_op.astype(np.int32),
-        flags=flags,
-        pred_indptr=np.concatenate([[0], np.cumsum(number > 0)]),
-        preds=(number[number > 0] - 1).astype(np.int32),
-        attributes=carried,
-    )

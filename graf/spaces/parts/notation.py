@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from graf.exceptions import ArchitectureError
@@ -60,13 +62,31 @@ def literal(kind: str, text: str, start: int = 0) -> Any:
     >>> literal("network", "{'wid': None, 'd': (2, 3)}")
     {'wid': None, 'd': [2, 3]}
     """
-    try:
-        value = NAME.sub(lambda name: NAMES[name[0]], text[start:]).translate(PYTHON_TO_JSON)
-        return json.loads(" " * start + value)
-    except json.JSONDecodeError as error:
-        raise fault(kind, text, error.pos, f"JSON ({error.msg.lower()})") from None
-    except (ValueError, RecursionError):
-        raise fault(kind, text, 0, "shorter numbers and fewer brackets") from None
+    for value in (text[start:], _as_json(text[start:])):
+        try:
+            return json.loads(" " * start + value, object_pairs_hook=partial(_distinct, kind))
+        except json.JSONDecodeError as error:
+            position, expected = error.pos, f"JSON ({error.msg.lower()})"
+        except ArchitectureError:
+            raise
+        except (ValueError, RecursionError):
+            position, expected = 0, "shorter numbers and fewer brackets"
+    raise fault(kind, text, position, expected)
+
+
+def _as_json(literal: str) -> str:
+    """A Python literal as JSON."""
+    return NAME.sub(lambda name: NAMES[name[0]], literal).translate(PYTHON_TO_JSON)
+
+
+def _distinct(kind: str, pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The dictionary of pairs, if no key is given twice."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ArchitectureError(f"not a {kind}: {key!r:.40} is given twice")
+        found[key] = value
+    return found
 
 
 def shown(value: object) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import re
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from math import comb
 from typing import Any, NamedTuple
@@ -14,9 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graf.exceptions import ArchitectureError
+from graf.spaces.parts.notation import literal
 
 __all__ = ["ARITY", "MAX_NODES", "MAX_STATES", "Node", "Recipe", "check", "count", "draw", "live", "read"]
 
+KIND = "NAS-Bench-NLP recipe"
 MAX_STATES = 3
 MAX_NODES = 24
 ARITY = {
@@ -46,7 +46,7 @@ Recipe = dict[str, Node]
 
 def read(source: Any) -> Recipe:
     """The checked recipe of a dict `{node: {"op": ..., "input": [...]}}`, or of the text of one."""
-    recipe = _load(source) if isinstance(source, str) else source
+    recipe = literal(KIND, source) if isinstance(source, str) else source
     if not isinstance(recipe, Mapping):
         raise _fault(f"expected a dict of nodes, got {_short(recipe)}")
     nodes = {name: _node(name, entry) for name, entry in recipe.items()}
@@ -171,32 +171,9 @@ def _node(name: Any, entry: Any) -> Node:
     return Node(op, tuple(inputs))
 
 
-def _load(text: str) -> Any:
-    try:
-        return json.loads(text, object_pairs_hook=_without_repeats)
-    except ArchitectureError:
-        raise
-    except (ValueError, RecursionError) as error:
-        position = error.pos if isinstance(error, json.JSONDecodeError) else 0
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        shown = text[max(0, position - 30) : position] + " >>> " + text[position : position + 30]
-        raise _fault(f"expected JSON at character {position}, got {shown!r}") from None
-
-
-def _without_repeats(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise _fault(f"{name!r:.40} is defined twice")
-        found[name] = value
-    return found
-
-
 def _short(value: Any) -> str:
     return reprlib.repr(value)[:80]
 
 
 def _fault(problem: str) -> ArchitectureError:
-    return ArchitectureError(f"not a NAS-Bench-NLP recipe: {problem}")
+    return ArchitectureError(f"not a {KIND}: {problem}")

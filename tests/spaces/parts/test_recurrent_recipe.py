@@ -38,7 +38,6 @@ def recipe(**nodes):
         ({"h_new_0": {"op": "linear", "input": "x"}}, "node 'h_new_0': expected a list of names as 'input', got 'x'"),
         ({"h_new_0": {"op": "linear", "input": [1]}}, "expected a list of names as 'input', got \\[1\\]"),
         ({"h_new_0": {"op": ["linear"], "input": ["x"]}}, "expected an op among"),
-        ({7: {}}, "a node cannot be named 7"),
     ],
 )  # fmt: skip
 def test_bad_recipes(nodes, message):
@@ -48,13 +47,23 @@ def test_bad_recipes(nodes, message):
         assert len(str(error.value)) <= 300
 
 
+def test_names_are_texts():
+    with pytest.raises(ArchitectureError, match="a node cannot be named 7"):
+        recurrent_recipe.read({7: {}})
+
+
+def test_json_is_taken_as_it_is():
+    written = '{"it\'s (x, None)": {"op": "linear", "input": ["x"]}, "h_new_0": {"op": "linear", "input": ["it\'s (x, None)"]}}'
+    assert list(recurrent_recipe.read(written)) == ["it's (x, None)", "h_new_0"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"h_new_0" {"op": 1}}', "expected JSON at character 11, got .* >>> {\"op"),
-        ('{"h_new_0": {}, "h_new_0": {}}', "'h_new_0' is defined twice"),
+        ('{"h_new_0" {"op": 1}}', "expected JSON .* at character 11, got .* >>> {\"op"),
+        ('{"h_new_0": {}, "h_new_0": {}}', "'h_new_0' is given twice"),
         ("[1, 2]", r"expected a dict of nodes, got \[1, 2\]"),
-        ("[" * 9999, "expected JSON at character 0"),
+        ("[" * 9999, "expected .*fewer brackets at character 0"),
         ('{"h_new_0": ' + "[" * 400 + "]" * 400 + "}", r"expected a dict of 'op' and 'input', got \[\["),
     ],
 )  # fmt: skip
