@@ -11,7 +11,8 @@ from graf.features.columns import Column, column_of
 from graf.features.networks import network_columns
 from graf.features.plan import Plan
 from graf.features.published import PublishedColumn
-from graf.features.registry import FEATURES
+from graf.features.registry import BRANCHES, FEATURES, NUMBERED_INPUTS, NUMBERED_JUNCTIONS
+from graf.graph.batch import INPUT, GraphBatch
 from graf.graph.computation_graph import JUNCTION
 from graf.ops import MAX_FULL_SUBSETS, OpSet
 from graf.spaces import SearchSpace
@@ -20,6 +21,7 @@ __all__ = ["columns_of", "columns_of_graphs", "default_columns"]
 
 N_LOOKED_AT = 256
 OF_NETWORKS = "n_output_bytes"  # an attribute that readers of whole networks always give
+PLAIN = ("graph", "operation", "attribute")
 
 
 def default_columns(
@@ -29,7 +31,7 @@ def default_columns(
     simplified: bool = False,
     also: Iterable[str] = (),
 ) -> list[Column]:
-    """Every statistic of every default family, cell by cell but for attributes.
+    """Every default statistic of every family, cell by cell; attributes of the whole graph too.
 
     Parameters
     ----------
@@ -41,14 +43,14 @@ def default_columns(
     also : what else there is that families need.
     """
     named = [name for name in attributes if not (simplified and name.startswith("n_"))]
-    there = {*named, *(["widths"] if cells or "channels" in named else []), *also}
+    there = {*named, *also}
     return [
         column_of(family, arguments, stat, cell)
         for family, declared in FEATURES.items()
-        if declared.default and declared.needs <= there
-        for cell in (cells if cells and declared.over != "attribute" else [""])
+        if declared.needs <= there
+        for cell in (["", *cells] if declared.over == "attribute" else cells or [""])
         for arguments in declared.sets(ops, named)
-        for stat in declared.stats
+        for stat in declared.default
     ]
 
 
@@ -66,7 +68,9 @@ def columns_of_graphs(
     of_networks = network_columns(attributes, simplified)
     if len(ops) > MAX_FULL_SUBSETS:
         return of_networks
-    return list(dict.fromkeys([*default_columns(ops, attributes, cells, simplified), *of_networks]))
+    return list(
+        dict.fromkeys([*default_columns(ops, attributes, cells, simplified, [BRANCHES]), *of_networks])
+    )
 
 
 @lru_cache(maxsize=64)
@@ -74,13 +78,31 @@ def columns_of(space: SearchSpace, simplified: bool = False) -> tuple[Column, ..
     """The default columns that say something of their own within a search space.
 
     Judged by 256 architectures drawn with a fixed seed: columns with the same value, or none, for
-    all of them are left out, and those that equal an earlier column.
+    all of them are left out, and of equal columns all but the plainest. Where every graph is a chain,
+    so are the families that tell branches apart.
     """
     batch = space.batch(space.sample(N_LOOKED_AT))
     batch = batch.simplified() if simplified else batch
-    numbered = ["numbered junctions"] * bool((batch.node_op == JUNCTION).any())
-    columns = default_columns(space.ops, batch.attributes, list(batch.cells), simplified, numbered)
+    columns = default_columns(space.ops, batch.attributes, list(batch.cells), simplified, _found(batch))
     values = Plan.of([PublishedColumn(str(column), column) for column in columns]).values(batch)
-    first = {values[:, i].tobytes(): i for i in reversed(range(len(columns)))}
-    varying = [i for i in sorted(first.values()) if len(np.unique(values[:, i])) > 1]
+    plainest: dict[bytes, int] = {}
+    for i in sorted(range(len(columns)), key=lambda i: _plainness(columns[i])):
+        plainest.setdefault(values[:, i].tobytes(), i)
+    varying = [i for i in sorted(plainest.values()) if len(np.unique(values[:, i])) > 1]
     return tuple(columns[i] for i in varying)
+
+
+def _found(batch: GraphBatch) -> list[str]:
+    """What else than attributes the graphs of a space have."""
+    n_inputs = np.bincount(batch.graph_of, weights=batch.flags & INPUT > 0)
+    there = {
+        BRANCHES: not batch.is_chains,
+        NUMBERED_INPUTS: n_inputs.max() > 1,
+        NUMBERED_JUNCTIONS: (batch.node_op == JUNCTION).any(),
+    }
+    return [name for name, is_there in there.items() if is_there]
+
+
+def _plainness(column: Column) -> tuple[bool, int]:
+    """Sizes, counts and attributes come before paths and the like, few operations before many."""
+    return FEATURES[column.family].over not in PLAIN, len(column.ops)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import OperationSets, feature, membership
+from graf.features.registry import BRANCHES, NUMBERED_INPUTS, OperationSets, feature, membership
 from graf.graph import GraphBatch
 
 __all__ = ["input_degree", "n_adjacent", "node_degree"]
@@ -17,6 +17,7 @@ __all__ = ["input_degree", "n_adjacent", "node_degree"]
     unit="operations",
     cost="O(V + E + sets operations)",
     reference="Kadlecová et al., GRAF, ICML 2024",
+    needs=(BRANCHES,),
 )
 def node_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
     """Allowed operations at the input, at the output, and per node in the mean.
@@ -39,10 +40,16 @@ def node_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]
     unit="operations",
     cost="O(V + E + sets operations)",
     reference="Kadlecová et al., GRAF, ICML 2024",
-    default=False,
+    needs=(NUMBERED_INPUTS,),
+    default=("first",),
 )
 def input_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
-    """Edges from the first, from the second input to an allowed operation."""
+    """Edges from the first, from the second input to an allowed operation.
+
+    The second is no default: of two inputs it follows from the first and `node_degree`. Inputs
+    are in the order of nodes, which a search space fixes: graphs of no space do not get these
+    columns unless asked for.
+    """
     singles = [(name,) for name in batch.ops]
     found = np.empty((len(batch), 4 * len(singles)))
     for position in range(2):

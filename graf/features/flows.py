@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import OperationSets, feature, flags, membership
+from graf.features.registry import BRANCHES, OperationSets, feature, flags, membership
 from graf.graph import GraphBatch
 
 __all__ = ["branching", "n_first", "n_follow", "n_last", "path_ops"]
@@ -19,7 +19,14 @@ HERE = "this library"
 Values = NDArray[np.float64]
 
 
-@feature(over="kind", stats=("min", "mean", "max"), unit="operations", cost="O(sets (V + E))", reference=HERE)
+@feature(
+    over="kind",
+    stats=("min", "mean", "max"),
+    unit="operations",
+    cost="O(sets (V + E))",
+    reference=HERE,
+    needs=(BRANCHES,),
+)
 def path_ops(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Operations of the set on a live path: fewest, mean over all live paths, most.
 
@@ -47,7 +54,7 @@ def path_ops(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
         out[:, column::3] = found
 
 
-@feature(over="pair", unit="paths", cost="O((V + E) operations)", reference=HERE)
+@feature(over="pair", unit="paths", cost="O((V + E) operations)", reference=HERE, needs=(BRANCHES,))
 def n_follow(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """How often the second operation follows the first, over all live paths."""
     table = _followers(batch)
@@ -56,7 +63,7 @@ def n_follow(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
         out[:, column] = table[:, np.array(rows, int)[:, None], columns].sum(axis=(1, 2))
 
 
-@feature(over="active", unit="paths", cost="O((V + E) operations)", reference=HERE)
+@feature(over="active", unit="paths", cost="O((V + E) operations)", reference=HERE, needs=(BRANCHES,))
 def n_first(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Number of live paths whose first active operation is this one."""
     table = _followers(batch)[:, 0]
@@ -64,7 +71,7 @@ def n_first(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
         out[:, column] = table[:, _positions(batch, name)].sum(axis=1)
 
 
-@feature(over="active", unit="paths", cost="O((V + E) operations)", reference=HERE)
+@feature(over="active", unit="paths", cost="O((V + E) operations)", reference=HERE, needs=(BRANCHES,))
 def n_last(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Number of live paths whose last active operation is this one."""
     table = _followers(batch)[:, :, 0]
@@ -72,7 +79,7 @@ def n_last(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
         out[:, column] = table[:, _positions(batch, name)].sum(axis=1)
 
 
-@feature(over="active", stats=("in", "out"), unit="paths", cost="O(V + E)", reference=HERE)
+@feature(over="active", stats=("in", "out"), unit="paths", cost="O(V + E)", reference=HERE, needs=(BRANCHES,))
 def branching(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Most active operations that one such operation follows, and that follow one such operation.
 

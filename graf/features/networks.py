@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from graf.features.columns import Column, column_of
-from graf.features.registry import FEATURES, OperationSets
+from graf.features.registry import BRANCHES, FEATURES, OperationSets
 
 __all__ = ["ATTRIBUTES", "network_columns"]
 
@@ -102,7 +102,7 @@ def network_columns(attributes: Iterable[str] = ATTRIBUTES, simplified: bool = F
     return [
         column_of(family, arguments, stat)
         for family, (sets, stats) in CHOSEN.items()
-        if FEATURES[family].needs - {"widths"} <= there
+        if FEATURES[family].needs - {BRANCHES} <= there
         for arguments in sets
         if FEATURES[family].over != "attribute" or there.issuperset(arguments)
         for stat in stats or FEATURES[family].stats

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import OperationSets, feature, flags, membership
+from graf.features.registry import NUMBERED_JUNCTIONS, OperationSets, feature, flags, membership
 from graf.graph import GraphBatch
 
 __all__ = ["junction_degree", "op_depth"]
@@ -42,7 +42,7 @@ def op_depth(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -
     unit="operations",
     cost="O(sets (V + E))",
     reference=HERE,
-    needs=("numbered junctions",),
+    needs=(NUMBERED_JUNCTIONS,),
 )
 def junction_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
     """Operations of the set beside the outermost junctions.

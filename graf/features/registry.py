@@ -15,8 +15,20 @@ from graf.exceptions import InputError
 from graf.graph import GraphBatch
 from graf.ops import OpSet
 
-__all__ = ["FEATURES", "Feature", "OperationSets", "Over", "feature", "flags", "membership"]
+__all__ = [
+    "BRANCHES",
+    "FEATURES",
+    "NUMBERED_INPUTS",
+    "NUMBERED_JUNCTIONS",
+    "Feature",
+    "OperationSets",
+    "Over",
+    "feature",
+    "flags",
+    "membership",
+]
 
+BRANCHES, NUMBERED_INPUTS, NUMBERED_JUNCTIONS = "branches", "numbered inputs", "numbered junctions"
 Over = Literal["graph", "operation", "active", "kind", "pair", "set", "attribute"]
 OperationSets = Sequence[tuple[str, ...]]
 LABELS = ("shared_id",)  # attributes that are no quantities
@@ -39,10 +51,10 @@ class Feature:
     unit : unit of the values.
     cost : time per graph of V nodes and E edges.
     reference : paper and year of the definition.
-    needs : attributes of nodes, "numbered junctions" (of a search space) or "widths" (nodes or
-        cells of different channels), without which it is undefined or of no use.
-    default : whether `GraphFeatures` computes it for cells, where what it needs is there, without being
-        asked; `graf.features.networks` says what it computes for whole networks.
+    needs : attributes of nodes, "numbered junctions" or "numbered inputs" (of a search space) or
+        "branches" (graphs that are no chains), without which it is undefined or of no use.
+    default : statistics that `GraphFeatures` computes for cells, where what the family needs is there,
+        without being asked; `graf.features.networks` says what it computes for whole networks.
     compute : fills out (n_graphs, n_sets * n_stats) from a batch and what its columns are over
         (operation sets, sequences, attributes), statistics varying fastest.
     """
@@ -54,7 +66,7 @@ class Feature:
     cost: str
     reference: str
     needs: frozenset[str]
-    default: bool
+    default: tuple[str, ...]
     compute: Compute
 
     @property
@@ -102,7 +114,7 @@ def feature(
     reference: str,
     stats: tuple[str, ...] = ("",),
     needs: Iterable[str] = (),
-    default: bool = True,
+    default: bool | tuple[str, ...] = True,
 ) -> Callable[[Compute], Compute]:
     """Declare the function below as the feature family of its name."""
 
@@ -113,7 +125,15 @@ def feature(
                 f"feature {family!r} is declared already, in {FEATURES[family].compute.__module__}"
             )
         FEATURES[family] = Feature(
-            family, over, stats, unit, cost, reference, frozenset(needs), default, compute
+            family,
+            over,
+            stats,
+            unit,
+            cost,
+            reference,
+            frozenset(needs),
+            default if isinstance(default, tuple) else stats * default,
+            compute,
         )
         return compute
 

@@ -141,6 +141,13 @@ class GraphBatch:
         """Number of the graph that each node belongs to, (n_nodes,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.offset))
 
+    @cached_property
+    def is_chains(self) -> bool:
+        """Whether no node of any graph has several predecessors or several successors."""
+        degrees = np.diff(self.pred_indptr)
+        sources = self.preds + np.repeat(self.offset[:-1][self.graph_of], degrees)
+        return bool(max(degrees.max(initial=0), np.bincount(sources).max(initial=0)) <= 1)
+
     def slice(self, start: int, stop: int) -> GraphBatch:
         """The graphs from `start` up to `stop`, as views of the same arrays."""
         offset = self.offset[start : stop + 1]

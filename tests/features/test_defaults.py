@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from graf import GraphFeatures, get_space
+from graf import ComputationGraph, GraphFeatures, get_space
 from graf.features.defaults import columns_of
 from graf.spaces import SPACES
 
@@ -29,7 +29,39 @@ def test_features_of_cells_name_their_cell():
         "total(n_parameters)",
         "total(n_macs)",
     ]
-    assert "op_count(sep_conv3x3)@reduce" in names
+    assert {"op_count(sep_conv3x3)@reduce", "total(n_macs)@reduce"} <= set(names)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_only_graphs_with_branches_have_features_of_branches(name):
+    space = get_space(name)
+    branches = any(
+        graph.predecessors(v).size > 1 for graph in space.batch(space.sample(8)) for v in range(graph.n_nodes)
+    )
+    families = {column.family for column in columns_of(space)}
+    assert ("node_degree" in families) == ("path_ops" in families) == branches
+    assert ("op_count" in families) or ("profile" in families)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("darts", {"first"}), ("nasbench201", set()), ("fbnet", set())]
+)
+def test_cells_of_two_inputs_tell_what_reads_the_first(name, expected):
+    stats = {column.stat for column in columns_of(get_space(name)) if column.family == "input_degree"}
+    assert stats == expected
+
+
+def test_graphs_of_no_space_have_features_of_branches():
+    chain = ComputationGraph.from_edges(["conv3x3", "skip"], [(0, 1)])
+    assert "n_paths(skip)" in GraphFeatures().fit([chain]).get_feature_names_out()
+
+
+@pytest.mark.parametrize(
+    ("space", "plain"),
+    [("flexibert", "live.nodes"), ("fbnet", "op_count(skip)"), ("nasbench201", "live.edges")],
+)
+def test_of_equal_columns_the_plainest_stays(space, plain):
+    assert plain in map(str, columns_of(get_space(space)))
 
 
 def test_simplified_features_leave_out_counts_of_the_network():

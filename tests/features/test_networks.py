@@ -113,7 +113,7 @@ def test_simplified_features_leave_out_counts():
 
 def test_every_attribute_asked_for_is_one_that_readers_give():
     over = {c.attribute for c in network_columns() if c.attribute}
-    needed = set().union(*(FEATURES[family].needs for family in CHOSEN)) - {"widths"}
+    needed = set().union(*(FEATURES[family].needs for family in CHOSEN)) - {"branches"}
     assert over | needed <= set(ATTRIBUTES)
     assert set(VALUES) == set(ATTRIBUTES)
 

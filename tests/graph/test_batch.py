@@ -14,6 +14,17 @@ CHAIN = ComputationGraph.from_edges(["conv3x3", None, "skip"], [(0, 1), (1, 2)],
 PAIR = ComputationGraph.from_edges(["mystery", "skip"], [(0, 1), (0, 1)])
 
 
+FORK = ComputationGraph.from_edges(["skip"] * 3, [(0, 1), (0, 2)], outputs=[1, 2])
+
+
+@pytest.mark.parametrize(
+    ("packed", "expected"),
+    [([CHAIN, CHAIN], True), ([FORK], False), ([CHAIN, FORK], False), ([CHAIN, PAIR], False)],
+)
+def test_chains_have_no_branches(packed, expected):
+    assert GraphBatch.from_graphs(packed).is_chains == expected
+
+
 @given(st.lists(graphs(), min_size=1, max_size=5))
 def test_unpacking_gives_the_graphs_back(packed):
     batch = GraphBatch.from_graphs(packed, OPS)
