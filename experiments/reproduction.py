@@ -15,12 +15,14 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from _provenance import provenance, write_csv
+from joblib import Parallel, delayed
 from sklearn.linear_model import LinearRegression
 
 from graf import Dataset, GraphFeatures, PerformancePredictor, load_dataset
@@ -33,7 +35,8 @@ SEEDS = range(10)
 GROUPS = ("accuracy", "latency", "energy", "robustness")
 MODELS = ("random_forest", "xgboost")
 FREE = ("FLOPs", "parameters")
-FEATURES = (*FREE, "one-hot", "GRAF", "graf", "proxies", "GRAF + proxies", "graf + proxies")
+STRUCTURE = (*FREE, "one-hot", "GRAF", "graf")
+PROXIES = ("proxies", "GRAF + proxies", "graf + proxies")
 KEYS = ["dataset", "target", "model", "features"]
 
 
@@ -56,40 +59,39 @@ class Table:
 
 
 TABLES = (
-    Table("nasbench201", "nasbench201", where={"connected": 1}),
-    Table("nasbench301", "darts"),
-    Table("nasbench101", "nasbench101"),
-    Table("transnas_micro", "transnas_micro", where={"connected": 1}),
-    Table("transnas_macro", "transnas_macro"),
-    Table("accel_nasbench_imagenet", "mnasnet", compat=None),
-    Table("fbnet_devices", "fbnet", compat=None),
     Table("flexibert", "flexibert", compat=None),
-    Table("vitas_small", "autoformer", compat=None),
-    Table("nasbench201_devices", "nasbench201"),
     Table("darts_cifar10", "darts", where={"source": "swap1000"}, label="darts_cifar10:swap1000"),
     Table("darts_cifar10", "darts", where={"source": "oncenas545"}, label="darts_cifar10:oncenas545"),
     Table("darts_cifar10", "darts", where={"source": "antoyang214"}, label="darts_cifar10:antoyang214"),
+    Table("nasbench301", "darts"),
+    Table("vitas_small", "autoformer", compat=None),
+    Table("transnas_micro", "transnas_micro", where={"connected": 1}),
+    Table("transnas_macro", "transnas_macro"),
+    Table("nasbench101", "nasbench101"),
+    Table("accel_nasbench_imagenet", "mnasnet", compat=None),
+    Table("nasbench201", "nasbench201", where={"connected": 1}),
+    Table("fbnet_devices", "fbnet", compat=None),
+    Table("nasbench201_devices", "nasbench201"),
 )
 
 
 def main(folder: Path, only: list[str]) -> None:
-    """Run what is missing, the quick half of the models first, and write the digest."""
+    """Run what is missing, features of structure first, and write the digest."""
     store = folder / "reproduction_splits.parquet"
     tables = [table for table in TABLES if not only or table.name in only]
-    for model in MODELS:
-        for table in tables:
-            run(table, model, store)
+    for features, model, table in product((STRUCTURE, PROXIES), MODELS, tables):
+        run(table, model, features, store)
     with atomic_path(folder / "reproduction.json") as path:
         path.write_text(json.dumps(provenance() | {"seeds": list(SEEDS), "sizes": SIZES}, indent=1) + "\n")
 
 
-def run(table: Table, model: str, store: Path) -> None:
-    """All targets and features of one table with one model, those in the store excepted."""
+def run(table: Table, model: str, features: tuple[str, ...], store: Path) -> None:
+    """All targets of one table with one model and some features, those in the store excepted."""
     label = table.label or table.name
     data = table.load()
     inputs: dict[str, pd.DataFrame] = {}
     for target in targets_of(data):
-        for name in FEATURES:
+        for name in features:
             key = (label, target, "linear" if name in FREE else model, name)
             if is_done(store, key):
                 continue
@@ -134,16 +136,15 @@ def splits(data: Dataset, target: str, table: pd.DataFrame, key: tuple[str, ...]
     y = data.targets[target].to_numpy()
     known = np.isfinite(y)
     sizes = sorted({min(size, int(known.sum() * MOST)) for size in SIZES})
-    blocks = []
-    for seed in SEEDS:
-        model = LinearRegression() if key[2] == "linear" else key[2]
-        predictor = PerformancePredictor(model, features="given", random_state=seed)
-        direction = data.metadata.loc[target, "direction"]
-        blocks.append(
-            evaluate(
-                {"": predictor}, table[known], y[known], train_sizes=sizes, seeds=[seed], direction=direction
-            )
+    direction = data.metadata.loc[target, "direction"]
+    model = LinearRegression() if key[2] == "linear" else key[2]
+    blocks = Parallel(n_jobs=-1, prefer="threads")(
+        delayed(evaluate)(
+            {"": PerformancePredictor(model, features="given", random_state=seed)},
+            table[known], y[known], train_sizes=sizes, seeds=[seed], direction=direction,
         )
+        for seed in SEEDS
+    )  # fmt: skip
     found = pd.concat(blocks, ignore_index=True).drop(columns="predictor")
     return found.assign(**dict(zip(KEYS, key, strict=True)))
 
@@ -153,7 +154,7 @@ def is_done(store: Path, key: tuple[str, ...]) -> bool:
     if not store.exists():
         return False
     done = pd.read_parquet(store, columns=KEYS)
-    return bool((done == key).all(axis=1).any())
+    return bool((done == list(key)).all(axis=1).any())
 
 
 def save(store: Path, found: pd.DataFrame) -> None:
