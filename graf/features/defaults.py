@@ -43,7 +43,7 @@ def default_columns(
     also : what else there is that families need.
     """
     named = [name for name in attributes if not (simplified and name.startswith("n_"))]
-    there = {*named, *also}
+    there = {*named, *(["widths"] if cells or "channels" in named else []), *also}
     return [
         column_of(family, arguments, stat, cell)
         for family, declared in FEATURES.items()

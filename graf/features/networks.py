@@ -102,7 +102,7 @@ def network_columns(attributes: Iterable[str] = ATTRIBUTES, simplified: bool = F
     return [
         column_of(family, arguments, stat)
         for family, (sets, stats) in CHOSEN.items()
-        if FEATURES[family].needs - {BRANCHES} <= there
+        if FEATURES[family].needs - {BRANCHES, "widths"} <= there
         for arguments in sets
         if FEATURES[family].over != "attribute" or there.issuperset(arguments)
         for stat in stats or FEATURES[family].stats

@@ -20,9 +20,13 @@ STAGE = ("channels", "resolution")
 Values = NDArray[np.float64]
 
 
-@feature(over="attribute", unit="of the attribute", cost="O(V)", reference="this library")
+@feature(over="attribute", unit="of the attribute", cost="O(V)", reference="this library", needs=("widths",))
 def total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
-    """Sum of an attribute over all nodes: parameters, multiply-adds, layers times kernel."""
+    """Sum of an attribute over all nodes: parameters, multiply-adds, layers times kernel.
+
+    By default where nodes or cells differ in channels; elsewhere the numbers of operations tell
+    as much.
+    """
     for column, (name,) in enumerate(sets):
         out[:, column] = _sums(batch, np.nan_to_num(batch.attribute(name)))
 

@@ -51,8 +51,9 @@ class Feature:
     unit : unit of the values.
     cost : time per graph of V nodes and E edges.
     reference : paper and year of the definition.
-    needs : attributes of nodes, "numbered junctions" or "numbered inputs" (of a search space) or
-        "branches" (graphs that are no chains), without which it is undefined or of no use.
+    needs : attributes of nodes, "numbered junctions" or "numbered inputs" (of a search space),
+        "branches" (graphs that are no chains) or "widths" (nodes or cells of different channels),
+        without which it is undefined or of no use.
     default : statistics that `GraphFeatures` computes for cells, where what the family needs is there,
         without being asked; `graf.features.networks` says what it computes for whole networks.
     compute : fills out (n_graphs, n_sets * n_stats) from a batch and what its columns are over

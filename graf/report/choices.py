@@ -102,13 +102,11 @@ def choose_columns(data: Dataset) -> list[str] | None:
 
     Left out are constant ones, and those that rank architectures as an earlier one does, up or
     down: a tree splits on either alike, and SHAP would share one effect between them. Counts
-    come before features of operation sets, small sets before large ones. Totals that follow
-    from the counts would hide which operations matter, and are left out too.
+    come before features of operation sets, small sets before large ones.
     """
     if data.space is None:
         return None
     table = GraphFeatures(data.space).fit_transform(data.architectures)
-    table = table.drop(columns=_added_up(table))
     first: dict[bytes, str] = {}
     for name in sorted(table, key=lambda name: FEATURES[parse_column(name).family].over == "set"):
         ranks = table[name].rank(method="dense").fillna(0).to_numpy()
@@ -116,13 +114,3 @@ def choose_columns(data: Dataset) -> list[str] | None:
             flipped = np.where(ranks > 0, ranks.max() + 1 - ranks, 0)
             first.setdefault(min(ranks.tobytes(), flipped.tobytes()), name)
     return list(first.values()) or list(table.columns[:1])
-
-
-def _added_up(table: pd.DataFrame) -> list[str]:
-    """The totals that are the same weighted sum of the counts of operations everywhere."""
-    families = {name: parse_column(name).family for name in table}
-    counts = table[[name for name in table if families[name] == "op_count"]].assign(constant=1.0)
-    totals = table[[name for name in table if families[name] == "total"]]
-    weights = np.linalg.lstsq(counts.to_numpy(), totals.to_numpy())[0]
-    exact = np.isclose(counts.to_numpy() @ weights, totals).all(axis=0)
-    return list(totals.columns[exact & (len(table) > counts.shape[1])])

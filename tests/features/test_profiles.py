@@ -68,5 +68,4 @@ def test_every_choice_of_a_chain_shows_at_its_position():
 
 def test_cells_without_channels_have_no_profiles():
     names = GraphFeatures("nasbench201").fit(get_space("nasbench201").sample(1)).get_feature_names_out()
-    assert not [name for name in names if name.startswith(("profile", "stage"))]
-    assert {"total(n_macs)", "total(n_parameters)"} <= set(names)
+    assert not [name for name in names if name.startswith(("profile", "stage", "total"))]
