@@ -16,7 +16,7 @@ from graf.sources.onnx_file import read_onnx
 
 __all__ = ["read_folder"]
 
-FEW = 2**24  # bytes of files that are read before other processes would have started
+FEW, SMALL = 32, 2**28  # files and bytes that are read before other processes would have started
 Answer = tuple[ComputationGraph | None, list[str]]
 
 
@@ -66,7 +66,7 @@ def _answers(
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
-    small = sum(file.stat().st_size for file in files) < FEW
+    small = len(files) < FEW and sum(file.stat().st_size for file in files) < SMALL
     jobs = n_jobs if n_jobs is not None else 1 if small else -1
     answers = Parallel(n_jobs=jobs, return_as="generator")(delayed(_answer)(file, settings) for file in files)
     yield from tqdm(answers, total=len(files), unit="file", disable=not progress, leave=False)

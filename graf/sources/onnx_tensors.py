@@ -76,12 +76,6 @@ class Tensors:
             step = None if operand is None else through(operand)
             if operand is None or step is None or step.op != "weight" or id(step) not in self.of:
                 continue
-            if op_type == "Gather" and i == 0:
-                self.tables.append(step)
-            elif op_type in ("MatMul", "Gemm") and i == 1:
-                self._tie(step)
-            elif op_type == "Add":
-                self._gather_back(step, operand.shape or ())
             if (
                 (op_type in MASKING and self._is_table(step))
                 or (op_type in ("Resize", "Upsample") and i > 0)
@@ -90,6 +84,12 @@ class Tensors:
                 step.op = "constant"
                 step.value = self._content(step) if step.size <= FEW else None
                 self._describe(step)
+            elif op_type == "Gather" and i == 0:
+                self.tables.append(step)
+            elif op_type in ("MatMul", "Gemm") and i == 1:
+                self._tie(step)
+            elif op_type == "Add":
+                self._gather_back(step, operand.shape or ())
 
     def _is_table(self, step: Step) -> bool:
         """Whether a weight of two axes or more is a mask or a table of waves; each is looked at once."""

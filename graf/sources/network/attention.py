@@ -232,10 +232,11 @@ def _n_key_heads(key: Step, heads: int, query: Step) -> int:
     shared = 1.0
     if len(key.shape or ()) > 3 and len(query.shape or ()) == len(key.shape or ()):
         shared = (key.shape or (1, 1, 1))[-3] / (query.shape or (1, 1, 1))[-3]
+    key = unscaled(key)
     while key.op in REARRANGEMENTS and key.reads:
         if key.op == "expand" and key.size:
             shared *= key.reads[0].size / key.size
-        key = key.reads[0]
+        key = unscaled(key.reads[0])
     return max(1, round(heads * shared))
 
 
