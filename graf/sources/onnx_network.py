@@ -16,7 +16,7 @@ from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProt
 from graf.exceptions import GrafError, GraphError, InputError
 from graf.ops.networks import NETWORK_OPERATIONS
 from graf.sources.network.constants import hides_later_positions
-from graf.sources.network.step import Network, Step
+from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
 from graf.sources.onnx_call import Call
 from graf.sources.onnx_contrib import AS_STANDARD, CONTRIB
@@ -78,11 +78,17 @@ class Reader:
             if isinstance(error, GraphError) or not (assumed or input_shapes):
                 raise
             raise InputError(f"{error}; it was read {assumed or 'with the given `input_shapes`'}") from error
-        self._report(assumed)
+        self._report(assumed, [step for step in network if _lacks_shape(step)])
         return network
 
-    def _report(self, assumed: str) -> None:
-        """Warn of what was assumed, and of what runs under conditions only."""
+    def _report(self, assumed: str, without_shape: list[Step]) -> None:
+        """Warn of what was assumed, of what is unknown, and of what runs under conditions only."""
+        if without_shape:
+            warnings.warn(
+                f"the shapes of {len(without_shape)} operations are unknown, the first is"
+                f" {without_shape[0].name!r:.80} ({without_shape[0].op:.40}); they count nothing",
+                stacklevel=2,
+            )
         if assumed:
             warnings.warn(f"the file leaves sizes open; it was read {assumed}", stacklevel=2)
         if self.apart:
@@ -152,7 +158,9 @@ class Reader:
         if standard and node.op_type == "Identity" and operands[0] is not None:
             return operands[:1]
         if standard and node.op_type in CONTROL:
-            return CONTROL[node.op_type](self, node, attributes, operands, scope)
+            return self._as_declared(
+                node, CONTROL[node.op_type](self, node, attributes, operands, scope), scope
+            )
         self.tensors.settle(node.op_type, [None if value is None else value.step for value in operands])
         types = self._types(node, operands, scope)
         if standard:
@@ -160,6 +168,18 @@ class Reader:
             if known is not None:
                 return [known]
         return self._steps(node, attributes, operands, types, scope)
+
+    def _as_declared(self, node: NodeProto, values: Outputs, scope: Scope) -> Outputs:
+        """Outputs with the shapes that the file declares for those of unknown ones."""
+        found: list[Value | None] = []
+        for name, value in zip(node.output, values, strict=False):
+            declared = scope.declared.get(name)
+            if value is not None and value.step.shape is None and declared is not None:
+                value.step.shape = shape = resolved(declared, self.sizes)
+                if shape is not None:
+                    value = Value(value.step, tensor_type(declared.tensor_type.elem_type, shape))
+            found.append(value)
+        return found
 
     def _types(
         self, node: NodeProto, operands: Sequence[Value | None], scope: Scope
@@ -297,6 +317,10 @@ def _assumed(graph: GraphProto, types: Mapping[str, TypeProto], given: Mapping[s
     }
     listed = ", ".join(f"{name!r:.40}: {shape}" for name, shape in shapes.items())
     return f"with `input_shapes={{{listed}}}`; give others if these do not fit" if shapes else ""
+
+
+def _lacks_shape(step: Step) -> bool:
+    return step.shape is None and not is_fixed(step) and not step.settings.get("unknown")
 
 
 def _as_standard(node: NodeProto) -> NodeProto:

@@ -146,7 +146,7 @@ def test_branches_are_counted_and_reported(tmp_path):
 
 
 def test_one_iteration_of_a_loop_counts(tmp_path):
-    text = """g (float[1, 4] x, int64 n) => (float[1, 4] y, float[k, 1, 4] all) {
+    text = """g (float[1, 4] x, int64 n) => (float[1, 4] y, float[3, 1, 4] all) {
         y, all = Loop (n, yes, x) <
             body = b (int64 i, bool on, float[1, 4] h) => (bool on2, float[1, 4] h2, float[1, 4] out) {
                 on2 = Identity (on)
@@ -353,6 +353,33 @@ def test_masks_and_waves_are_no_weights(tmp_path):
     mask = np.where(np.tri(8, 6) > 0, 0, -np.inf).astype(np.float32)
     for table, expected in ((wave, 0), (mask, 0), (weight(8, 6), 48)):
         assert read_graph(saved(tmp_path, text, t=table)).n_parameters == expected
+
+
+def test_shapes_that_depend_on_values(tmp_path):
+    text = "g (float[4, 6] x) => (float[n] y) { i = NonZero (x) c = Cast <to = 1> (i) y = Relu (c) }"
+    with pytest.warns(
+        UserWarning, match=r"the shapes of 3 operations are unknown, the first is 'i' \(nonzero"
+    ):
+        graph = read_graph(saved(tmp_path, text))
+    assert ops(graph) == ["nonzero", "relu"]
+    assert graph.attributes["shape"][-1] == ""
+
+
+def test_channels_last_as_tensorflow_writes_it(tmp_path):
+    text = """g (float[1, 8, 8, 3] x) => (float[1, 5] y) {
+        t = Transpose <perm = [0, 3, 1, 2]> (x)
+        c = Conv <auto_pad = "SAME_UPPER", strides = [2, 2]> (t, w)
+        r = Clip (c, zero, six)
+        u = Transpose <perm = [0, 2, 3, 1]> (r)
+        m = ReduceMean <axes = [1, 2], keepdims = 0> (u)
+        p = MatMul (m, v)
+        y = Add (p, b)
+    }"""
+    numbers = {"zero": np.float32(0), "six": np.float32(6)}
+    graph = read_graph(saved(tmp_path, text, w=weight(4, 3, 3, 3), v=weight(4, 5), b=weight(5), **numbers))
+    assert ops(graph) == ["conv3x3", "relu6", "global_avg_pool", "linear"]
+    assert graph.attributes["channels"].tolist()[1:] == [4, 4, 4, 5]
+    assert graph.n_parameters == 108 + 25
 
 
 def test_several_outputs(tmp_path):
