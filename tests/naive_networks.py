@@ -418,6 +418,13 @@ def log_total(graph, sets):
     return [[math.log10(1 + sum(_known(graph, name)))] for (name,) in sets]
 
 
+def op_cost(graph, sets):
+    costs = ("parameters", "macs", "elementary", "activations", "bytes")
+    found = {v: [attribute(graph, v, f"n_{cost}") for cost in costs] for v in graph}
+    rows = [[found[v] for v in members(graph, names)] for names in sets]
+    return [np.nansum(row, axis=0) if row else [0] * len(costs) for row in rows]
+
+
 def parameter_sharing(graph, sets):
     ids = _known(graph, "shared_id")
     return [[1 - len(set(ids)) / len(ids) if ids else NAN]]
@@ -509,6 +516,6 @@ TWINS = {
     for twin in (
         op_count, live, node_degree, path_ops, op_depth, branching, n_adjacent, log_paths, effective_depth,
         shortcut, gradient_path, attention, mlp, depth_count, depth_mean, depth_share, profile,
-        parameter_sharing, total, log_total, arithmetic_intensity, peak_memory, receptive_field, laplacian,
+        parameter_sharing, total, log_total, op_cost, arithmetic_intensity, peak_memory, receptive_field, laplacian,
     )
 }  # fmt: skip

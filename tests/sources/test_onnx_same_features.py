@@ -16,7 +16,7 @@ from graf import GraphFeatures, read_graph
 
 EXPORTERS = {"torchscript": [11, 13, 17, 18, 20], "dynamo": [18, 20]}
 FROM_17 = ("vit", "vit written out", "translator")  # the older exporter wants newer opsets for these
-COUNTED = "parameters|bytes|arithmetic_intensity"  # what counts weights
+COUNTED = "parameters"
 
 
 def exported(folder, module, inputs, exporter, opset):

@@ -19,7 +19,7 @@ FAMILIES = {
     SKY: ("depthwise_convolution", "span_convolution"),
     ORANGE: ("linear", "matmul", "mlp", "classifier", "embedding", "position"),
     RED: ("attention", "recurrent", "transform", "spectral"),
-    GREEN: ("pool", "reduction", "resize"),
+    GREEN: ("pool", "reduction", "resampling"),
     PINK: ("normalisation",),
     YELLOW: ("activation",),
 }

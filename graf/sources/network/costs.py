@@ -22,7 +22,7 @@ class Cost:
     Multiply-adds are those of convolutions, linear layers, products of tensors, attention and
     recurrent layers; biases do not count. Elementary operations are the rest: one for each element of
     the output (of a pool: times the kernel), of the input of a reduction, of the scores of attention.
-    Bytes: what is read, once each, and written.
+    Bytes: what is read, once each, and written; of folded batch norms a bias is left.
     """
 
     def __init__(self, macs: int, elementary: int, n_bytes: int) -> None:
@@ -37,7 +37,8 @@ def cost_of(step: Step) -> Cost:
         macs, elementary = (max(sizes, default=0) for sizes in zip(*inner, strict=True)) if inner else (0, 0)
     else:
         elementary = _elementary(step, macs)
-    moved = {id(read): read.size * read.itemsize for read in step.reads if read.op != "constant"}
+    reads = step.reads[:3] if step.settings.get("folded_norms") else step.reads
+    moved = {id(read): read.size * read.itemsize for read in reads if read.op != "constant"}
     return Cost(macs, elementary, sum(moved.values()) + step.size * step.itemsize)
 
 
