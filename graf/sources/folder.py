@@ -12,7 +12,7 @@ import pandas as pd
 
 from graf.exceptions import InputError
 from graf.graph import ComputationGraph
-from graf.sources.onnx_file import read_onnx
+from graf.sources.onnx.file import read_onnx
 
 __all__ = ["read_folder"]
 
@@ -30,7 +30,7 @@ def read_folder(
     path : the folder.
     n_jobs : processes that read; all cores by default, one for a few small files.
     progress : show a bar.
-    **settings : of `graf.sources.onnx_file.read_onnx`.
+    **settings : of `graf.sources.onnx.file.read_onnx`.
 
     Returns
     -------

@@ -11,8 +11,8 @@ import networkx as nx
 
 from graf.exceptions import GraphError, InputError, UnknownNameError
 from graf.graph import ComputationGraph
-from graf.sources.onnx_file import read_onnx
-from graf.sources.torch_module import read_module
+from graf.sources.onnx.file import read_onnx
+from graf.sources.pytorch.module import read_module
 from graf.spaces import SPACES, get_space, infer_space
 
 __all__ = ["read_graph"]
@@ -38,8 +38,8 @@ def read_graph(
     format : name of a search space (`graf list spaces`), "torch", "onnx", "networkx" or "json"; None
         finds out.
     **settings : settings of the search space (such as `channels`); `fold_batch_norm` of a module or an
-        ONNX file, and `input_shapes` of the latter (`graf.sources.torch_module`,
-        `graf.sources.onnx_file`); or keywords of `graf.graph.convert.from_networkx`.
+        ONNX file, and `input_shapes` of the latter (`graf.sources.pytorch.module`,
+        `graf.sources.onnx.file`); or keywords of `graf.graph.convert.from_networkx`.
 
     Raises
     ------

@@ -6,8 +6,8 @@ from onnx import defs
 
 from graf.sources.network.operations import operation_table, operations_page
 from graf.sources.network.vocabulary import from_onnx
-from graf.sources.onnx_control import CONTROL
-from graf.sources.onnx_operators import OPERATORS
+from graf.sources.onnx.control import CONTROL
+from graf.sources.onnx.operators import OPERATORS
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
 OWN_NAMES = {  # of ONNX that graf keeps as they are

@@ -9,8 +9,8 @@ import numpy as np
 
 from graf.exceptions import InputError
 from graf.sources.network.step import Step
-from graf.sources.onnx_call import Call
-from graf.sources.onnx_operators import attend, convolution, linear, recurrent, trained
+from graf.sources.onnx.call import Call
+from graf.sources.onnx.operators import attend, convolution, linear, recurrent, trained
 
 __all__ = ["AS_STANDARD", "CONTRIB"]
 

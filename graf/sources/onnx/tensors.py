@@ -16,9 +16,9 @@ from graf.exceptions import GraphError
 from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.patterns import through
 from graf.sources.network.step import Step
-from graf.sources.onnx_contents import is_mask, is_wave
-from graf.sources.onnx_types import itemsize_of, shape_of, tensor_type
-from graf.sources.onnx_values import content_of
+from graf.sources.onnx.contents import is_mask, is_wave
+from graf.sources.onnx.types import itemsize_of, shape_of, tensor_type
+from graf.sources.onnx.values import content_of
 
 __all__ = ["FEW", "Tensor", "Tensors", "constant_of"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from graf.sources.aten_settings import constant
 from graf.sources.network.step import Step
+from graf.sources.pytorch.settings import constant
 
 __all__ = ["COMPOSED", "Details"]
 

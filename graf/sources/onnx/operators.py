@@ -7,7 +7,7 @@ from typing import Any
 
 from graf.exceptions import InputError
 from graf.sources.network.step import Step, is_fixed
-from graf.sources.onnx_call import Call, constant
+from graf.sources.onnx.call import Call, constant
 
 __all__ = ["OPERATORS", "attend", "convolution", "linear", "recurrent", "trained"]
 

@@ -54,7 +54,7 @@ def read_onnx(
         import onnx  # noqa: F401
     except ImportError:
         raise MissingDependencyError("onnx", "onnx") from None
-    from graf.sources.onnx_network import network_of
+    from graf.sources.onnx.network import network_of
 
     if not isinstance(path, (str, os.PathLike)):
         raise InputError(f"`source` must be the path of an ONNX file, got {path!r:.60}")

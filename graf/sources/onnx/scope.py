@@ -10,7 +10,7 @@ from onnx import TypeProto
 
 from graf.exceptions import GraphError
 from graf.sources.network.step import Step, is_fixed
-from graf.sources.onnx_tensors import Tensor, Tensors
+from graf.sources.onnx.tensors import Tensor, Tensors
 
 __all__ = ["Scope", "Value"]
 

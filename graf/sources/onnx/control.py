@@ -9,12 +9,12 @@ from onnx import GraphProto, NodeProto
 
 from graf.exceptions import GraphError
 from graf.sources.network.step import Network, Step
-from graf.sources.onnx_names import module_of
-from graf.sources.onnx_scope import Scope, Value
-from graf.sources.onnx_types import itemsize_of, shape_of, tensor_type
+from graf.sources.onnx.names import module_of
+from graf.sources.onnx.scope import Scope, Value
+from graf.sources.onnx.types import itemsize_of, shape_of, tensor_type
 
 if TYPE_CHECKING:
-    from graf.sources.onnx_network import Reader
+    from graf.sources.onnx.network import Reader
 
 __all__ = ["CONTROL"]
 

@@ -18,16 +18,16 @@ from graf.ops.networks import NETWORK_OPERATIONS
 from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
-from graf.sources.onnx_call import Call
-from graf.sources.onnx_contrib import AS_STANDARD, CONTRIB
-from graf.sources.onnx_control import CONTROL
-from graf.sources.onnx_names import folds_norm, module_of, snake_case
-from graf.sources.onnx_operators import OPERATORS
-from graf.sources.onnx_order import in_order
-from graf.sources.onnx_scope import Scope, Value
-from graf.sources.onnx_tensors import FEW, Tensors, constant_of
-from graf.sources.onnx_types import infer, input_types, itemsize_of, resolved, shape_of, tensor_type
-from graf.sources.onnx_values import EVALUATORS, evaluate
+from graf.sources.onnx.call import Call
+from graf.sources.onnx.contrib import AS_STANDARD, CONTRIB
+from graf.sources.onnx.control import CONTROL
+from graf.sources.onnx.names import folds_norm, module_of, snake_case
+from graf.sources.onnx.operators import OPERATORS
+from graf.sources.onnx.order import in_order
+from graf.sources.onnx.scope import Scope, Value
+from graf.sources.onnx.tensors import FEW, Tensors, constant_of
+from graf.sources.onnx.types import infer, input_types, itemsize_of, resolved, shape_of, tensor_type
+from graf.sources.onnx.values import EVALUATORS, evaluate
 
 __all__ = ["Reader", "network_of"]
 

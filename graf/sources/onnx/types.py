@@ -57,7 +57,7 @@ def input_types(
 ) -> tuple[dict[str, TypeProto], dict[str, int]]:
     """Types of the inputs of a model, and what the names of its open sizes stand for.
 
-    Open sizes that are not given become what `graf.sources.onnx_file.read_onnx` says.
+    Open sizes that are not given become what `graf.sources.onnx.file.read_onnx` says.
     """
     given = dict(given or {})
     sizes: dict[str, int] = {}

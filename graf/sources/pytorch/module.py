@@ -56,7 +56,7 @@ def read_module(module: Any, example_inputs: Any = None, *, fold_batch_norm: boo
         raise InputError(f"`source` must be a torch.nn.Module, got {type(module).__name__}")
     if example_inputs is None:
         raise InputError(f"a module is read with `example_inputs`, got none; {REMEDY}")
-    from graf.sources.aten import network_of
+    from graf.sources.pytorch.aten import network_of
 
     args, kwargs = _arguments(module, example_inputs)
     return to_graph(network_of(_exported(module, args, kwargs), module), fold_batch_norm=fold_batch_norm)
