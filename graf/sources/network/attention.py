@@ -220,8 +220,8 @@ def _n_heads(step: Step, width: int, total: int, readers: Consumers) -> int:
         merged = readers[id(merged)][0]
     sizes = (merged.shape or ())[1:]
     own = shape[-3] if len(shape) > 3 else 1
-    if own > 1 and sizes[-1:] == (width,):  # they stay apart
-        return own
+    if sizes[-1:] == (width,) and any(reader.op == "concat" for reader in readers[id(merged)]):
+        return own  # they are put beside others
     stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]
     possible = [n for n in stacked if n > 1 and total % n == 0]
     return own if own in possible or not possible else possible[0]
