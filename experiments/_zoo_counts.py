@@ -43,7 +43,8 @@ def disagreements(readings: pd.DataFrame, published: pd.DataFrame, cache: Path) 
     names = ["model", "img_size", "family", "parameters", "params_m", "macs", "gmacs", "ratio", "reason"]
     renamed = {"params_m": "published_params_m", "gmacs": "published_gmacs"}
     beside.attrs["compared"] = len(beside)
-    return beside.loc[~same, names].rename(columns=renamed)
+    whole = {"parameters": "Int64", "macs": "Int64"}
+    return beside.loc[~same, names].astype(whole).rename(columns=renamed)
 
 
 def _reason(model: str, img_size: int, gmacs: float, cache: Path) -> str:

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,8 @@ from _zoo_reading import architectures, graph_of, read_all
 from graf import GraphFeatures, load_dataset
 from graf.files import atomic_path
 
-SEEDS = range(20)
+SEEDS = range(10)
+N_JOBS = 2  # processes; the result does not depend on it
 OTHER_DATA = {
     "in12k", "in21k", "in22k", "laion2b", "openai", "clip", "webli", "swag", "seer", "m30m", "m38m", "jft",
     "ssl", "swsl", "ig1b", "yfcc100m", "distilled",
@@ -60,7 +62,10 @@ def main(cache: Path, folder: Path) -> None:
     table = summary(splits)
     write_csv(table, folder / "model_zoo.csv")
     draw(tasks, folder / "model_zoo_shap.png")
-    facts = provenance() | {"seeds": len(SEEDS), **reading_facts(readings, different), **gains(table)}
+    packages = {name: version(name) for name in ("timm", "torch")}
+    facts = (
+        provenance() | packages | {"seeds": len(SEEDS), **reading_facts(readings, different), **gains(table)}
+    )
     facts["rows"] = {task.name: len(task.target) for task in tasks}
     with atomic_path(folder / "model_zoo.json") as temporary:
         temporary.write_text(json.dumps(facts, indent=1) + "\n")
@@ -70,7 +75,9 @@ def main(cache: Path, folder: Path) -> None:
 def published(name: str) -> pd.DataFrame:
     """A published table as it is, with its keys as columns."""
     data = load_dataset(name)
-    return pd.concat([data.targets, data.proxies, data.info], axis=1).reset_index(drop=True)
+    table = pd.concat([data.targets, data.proxies, data.info], axis=1).reset_index(drop=True)
+    whole = [column for column in ("img_size", "batch_size") if column in table]
+    return table.astype(dict.fromkeys(whole, np.int64))
 
 
 def table_of_features(readings: pd.DataFrame, cache: Path, path: Path) -> pd.DataFrame:
@@ -88,8 +95,8 @@ def table_of_features(readings: pd.DataFrame, cache: Path, path: Path) -> pd.Dat
 
 def accuracy_task(accuracy: pd.DataFrame, features: pd.DataFrame) -> Task:
     """Top-1 of models trained on ImageNet-1k alone."""
-    tags = accuracy["tag"].str.split("_")
-    alone = accuracy["tag"].str.contains(r"in1k(?:_\d+)?$") & [not OTHER_DATA & set(tag) for tag in tags]
+    no_other = [OTHER_DATA.isdisjoint(tag.split("_")) for tag in accuracy["tag"]]
+    alone = accuracy["tag"].str.contains(r"in1k(?:_\d+)?$") & np.array(no_other)
     rows = with_features(accuracy[alone].drop(columns="model").rename(columns={"arch": "model"}), features)
     own = columns_of(rows, features, ["img_size"])
     recipe = rows["tag"].str.get_dummies("_").add_prefix("tag ")
@@ -140,7 +147,7 @@ def evaluated(tasks: list[Task], path: Path) -> pd.DataFrame:
     splits = pd.read_csv(path) if path.exists() else pd.DataFrame({"target": []})
     for task in tasks:
         if task.name not in set(splits["target"]):
-            splits = pd.concat([splits, evaluate(task, SEEDS)], ignore_index=True)
+            splits = pd.concat([splits, evaluate(task, SEEDS, N_JOBS)], ignore_index=True)
             write_csv(splits, path)
     return splits
 

@@ -5,8 +5,10 @@
 
 Nothing is downloaded: a configuration with its default values makes the model, on the meta device.
 Where the published size is too large to capture in seconds, it has fewer layers or tokens, as
-written below. Parameters are compared with those of the module, each counted once, and multiply-adds
-with PyTorch's own counter over the captured program. A class that is in the table already is not read again.
+written below. Parameters are compared with those of the module, each counted once (some modules have
+weights that their forward pass does not read), and multiply-adds with PyTorch's own counter over the
+captured program, which also counts what depends on no input. Seconds are processor seconds of one
+thread. A class that is in the table already is not read again.
 """
 
 from __future__ import annotations
@@ -38,9 +40,10 @@ def tokens(length: int = 128, **others: torch.Tensor) -> Inputs:
     return {"input_ids": _ids(length), **others}
 
 
-def two_texts() -> Inputs:
-    """A text to read, and the beginning of one to write."""
-    return {"input_ids": _ids(128), "decoder_input_ids": _ids(64)}
+def two_texts(masks: bool = False) -> Inputs:
+    """A text to read, and the beginning of one to write; with masks that hide nothing."""
+    hidden = {"attention_mask": _ids(128) + 1, "decoder_attention_mask": _ids(64) + 1} if masks else {}
+    return {"input_ids": _ids(128), "decoder_input_ids": _ids(64), **hidden}
 
 
 def image(side: int = 224) -> Inputs:
@@ -129,7 +132,7 @@ ZOO: dict[str, dict[str, Entry]] = {
         "GptOssForCausalLM": Entry(settings={"num_hidden_layers": 8}),
         "OlmoeForCausalLM": Entry(),
         "GraniteMoeForCausalLM": Entry(settings={"num_hidden_layers": 8}),
-        "SwitchTransformersForConditionalGeneration": Entry(two_texts),
+        "SwitchTransformersForConditionalGeneration": Entry(lambda: two_texts(masks=True)),
     },
     "state space": {
         "MambaForCausalLM": SHORT,
@@ -184,6 +187,9 @@ def main(folder: Path, names: list[str]) -> None:
             if not names or name in names:
                 table = pd.concat([table, pd.DataFrame([row(name, kind, entries[name])])], ignore_index=True)
                 write_csv(whole_numbers(table), path)
+    order = [name for entries in ZOO.values() for name in entries]
+    table = table.sort_values("class", key=lambda names: names.map(order.index), ignore_index=True)
+    write_csv(whole_numbers(table), path)
     with atomic_path(folder / "transformers_zoo.json") as temporary:
         temporary.write_text(json.dumps(facts(table), indent=1) + "\n")
     print(
@@ -213,7 +219,7 @@ def build(name: str, settings: Mapping[str, Any]) -> torch.nn.Module:
     if hasattr(configuration, "use_cache"):
         configuration.use_cache = False
     with torch.device("meta"):
-        return model(configuration).eval()
+        return model(configuration).eval().to("meta")  # some weights are made elsewhere
 
 
 def described(reading: Reading) -> dict[str, Any]:
@@ -235,8 +241,9 @@ def described(reading: Reading) -> dict[str, Any]:
 
 def counted_macs(program: torch.export.ExportedProgram, inputs: Inputs) -> float:
     """Half the FLOPs that PyTorch counts while the program runs; NaN where it cannot without values."""
+    experts = {torch.ops.transformers.grouped_mm_fallback: _flops_of_experts}
     try:
-        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        with torch.no_grad(), FlopCounterMode(display=False, custom_mapping=experts) as counter:
             program.module()(**{name: value.to("meta") for name, value in inputs.items()})
     except (RuntimeError, NotImplementedError, TypeError, AssertionError):
         return float("nan")
@@ -247,6 +254,13 @@ def whole_numbers(table: pd.DataFrame) -> pd.DataFrame:
     """The table with counts as integers, although classes that were not read have none."""
     counts = ["module_parameters", "nodes", "parameters", "macs", "counted_macs", "attention_blocks"]
     return table.astype({name: "Int64" for name in counts if name in table})
+
+
+def _flops_of_experts(
+    tokens: torch.Size, experts: torch.Size, *_: Any, out_shape: torch.Size | None = None
+) -> int:
+    """FLOPs of a product in which each token meets the weights of one expert."""
+    return 2 * tokens[0] * tokens[1] * experts[2]
 
 
 def facts(table: pd.DataFrame) -> dict[str, Any]:
