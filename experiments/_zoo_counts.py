@@ -30,7 +30,7 @@ def published_counts(accuracy: pd.DataFrame, speed: pd.DataFrame) -> pd.DataFram
 
 
 def disagreements(readings: pd.DataFrame, published: pd.DataFrame, cache: Path) -> pd.DataFrame:
-    """The architectures whose counts differ from the nearest published ones, and the reason."""
+    """The architectures whose counts differ from the nearest published ones, how far, and the reason."""
     beside = readings.dropna(subset="macs").merge(published, on=["model", "img_size"])
     beside["off"] = (beside["macs"] / 1e9 - beside["gmacs"]).abs()
     beside = beside.sort_values("off").drop_duplicates(["model", "img_size"]).sort_index()
@@ -39,12 +39,11 @@ def disagreements(readings: pd.DataFrame, published: pd.DataFrame, cache: Path) 
     beside["reason"] = np.where(same_size, "", VERSION)
     for row in beside[same_size & ~same].itertuples():
         beside.loc[row.Index, "reason"] = _reason(row.model, row.img_size, row.gmacs, cache)
-    beside["ratio"] = beside["macs"] / 1e9 / beside["gmacs"]
-    names = ["model", "img_size", "family", "parameters", "params_m", "macs", "gmacs", "ratio", "reason"]
-    renamed = {"params_m": "published_params_m", "gmacs": "published_gmacs"}
+    beside["difference_percent"] = (100 * (beside["macs"] / 1e9 / beside["gmacs"] - 1)).round()
+    names = ["model", "img_size", "family", "parameters", "macs", "difference_percent", "reason"]
     beside.attrs["compared"] = len(beside)
-    whole = {"parameters": "Int64", "macs": "Int64"}
-    return beside.loc[~same, names].astype(whole).rename(columns=renamed)
+    whole = dict.fromkeys(("parameters", "macs", "difference_percent"), "Int64")
+    return beside.loc[~same, names].astype(whole)
 
 
 def _reason(model: str, img_size: int, gmacs: float, cache: Path) -> str:
