@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from graf.graph import ComputationGraph, GraphBatch
     from graf.ops import OpSet
     from graf.predictors import PerformancePredictor, load_predictor
+    from graf.proxies import ZeroCostProxies
     from graf.report import write_report
     from graf.sources import read_graph
     from graf.spaces import get_space
@@ -29,6 +30,7 @@ _HOME = {
     "GraphFeatures": "graf.features",
     "OpSet": "graf.ops",
     "PerformancePredictor": "graf.predictors",
+    "ZeroCostProxies": "graf.proxies",
     "explain": "graf.explainers",
     "get_space": "graf.spaces",
     "load_dataset": "graf.datasets",
@@ -46,6 +48,7 @@ __all__ = [  # noqa: RUF022 - the order of a first session
     "GraphBatch",
     "OpSet",
     "GraphFeatures",
+    "ZeroCostProxies",
     "PerformancePredictor",
     "load_predictor",
     "explain",

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from graf.journal import LATENCY, Journal
 from graf.measure.digits import digits
-from graf.measure.journal import LATENCY, Journal
 from graf.measure.machine import machine
 from graf.measure.threads import one_thread
 from graf.spaces import SearchSpace

@@ -18,7 +18,7 @@ from pyarrow import parquet
 
 from graf.exceptions import InputError
 from graf.files import atomic_path
-from graf.measure.journal import LATENCY, RUNS, Record, read_journal
+from graf.journal import LATENCY, RUNS, Record, read_journal
 from graf.measure.noise import noise_ceiling, seed_agreement
 from graf.spaces import get_space
 

@@ -14,7 +14,7 @@ from joblib import cpu_count
 from tqdm import tqdm
 
 from graf.exceptions import GrafError
-from graf.measure.journal import RUNS, Journal
+from graf.journal import RUNS, Journal
 from graf.measure.recipe import Recipe
 from graf.measure.runs import measure_run
 from graf.spaces import SearchSpace

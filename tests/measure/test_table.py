@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from graf.exceptions import InputError
-from graf.measure.journal import LATENCY, RUNS, Journal
+from graf.journal import LATENCY, RUNS, Journal
 from graf.measure.noise import noise_ceiling, seed_agreement
 from graf.measure.table import assemble
 

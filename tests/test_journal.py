@@ -3,7 +3,7 @@ import os
 import pytest
 
 from graf.exceptions import InputError
-from graf.measure.journal import Journal, JournalKind, read_journal
+from graf.journal import Journal, JournalKind, read_journal
 
 KIND = JournalKind("work.jsonl", ("architecture", "seed"))
 SETTINGS = {"channels": 8, "shape": (1, 8), "recipe": {"epochs": 10, "momentum": 0.9}}

@@ -1,0 +1,154 @@
+"""The inputs that networks are looked at with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from graf.exceptions import InputError
+
+__all__ = ["Batch", "Inputs", "batches_of", "digits"]
+
+Inputs = Tensor | dict[str, Tensor]
+REMEDY = "give (inputs, labels), arrays or tensors with one row for each input"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Inputs and classes, which no pass changes.
+
+    Parameters
+    ----------
+    inputs : tensor (N, ...), or a dictionary of them by the keyword of the module's forward.
+    labels : class of each, (N,) int64; None where there is none.
+    label_range : the lowest and the highest of them, or of those that it was taken from; known
+        without asking a device.
+    """
+
+    inputs: Inputs
+    labels: Tensor | None
+    label_range: tuple[int, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    @property
+    def first(self) -> Tensor:
+        """The inputs, or the first of several."""
+        return self.inputs if isinstance(self.inputs, Tensor) else next(iter(self.inputs.values()))
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
+        """The batch on a device, floating-point inputs as `dtype`."""
+
+        def moved(tensor: Tensor) -> Tensor:
+            tensor = tensor.detach()
+            return tensor.to(device, dtype) if tensor.is_floating_point() else tensor.to(device)
+
+        labels = None if self.labels is None else self.labels.to(device)
+        return Batch(_each(self.inputs, moved), labels, self.label_range)
+
+    def rows(self, chosen: slice | Tensor) -> Batch:
+        """Some of the inputs."""
+        labels = None if self.labels is None else self.labels[chosen]
+        return Batch(_each(self.inputs, lambda tensor: tensor[chosen]), labels, self.label_range)
+
+    def noise(self, generator: torch.Generator) -> Inputs:
+        """Standard normal numbers in the shape of the inputs; token ids stay as they are."""
+        return _each(self.inputs, lambda tensor: _noise(tensor, generator))
+
+    def ones(self, dtype: torch.dtype) -> Inputs:
+        """One input of ones; token ids are those of the first input."""
+
+        def one(tensor: Tensor) -> Tensor:
+            first = tensor[:1]
+            return torch.ones_like(first, dtype=dtype) if first.is_floating_point() else first
+
+        return _each(self.inputs, one)
+
+
+def _each(inputs: Inputs, change: Any) -> Inputs:
+    if isinstance(inputs, Tensor):
+        return change(inputs)
+    return {name: change(tensor) for name, tensor in inputs.items()}
+
+
+def _noise(tensor: Tensor, generator: torch.Generator) -> Tensor:
+    if not tensor.is_floating_point():
+        return tensor
+    return torch.randn(tensor.shape, generator=generator, device=tensor.device, dtype=tensor.dtype)
+
+
+def digits(input_shape: tuple[int, ...]) -> Batch:
+    """scikit-learn's 1,797 handwritten digits as images (n, *input_shape), float64, mean 0, deviation 1.
+
+    They are resized by bilinear interpolation; every channel is the same. Source: Alpaydin & Kaynak,
+    Optical Recognition of Handwritten Digits (1998), as shipped with scikit-learn.
+
+    Examples
+    --------
+    >>> digits((3, 32, 32)).inputs.shape
+    torch.Size([1797, 3, 32, 32])
+    """
+    from sklearn.datasets import load_digits
+
+    channels, *size = input_shape
+    x, y = load_digits(return_X_y=True)
+    images = torch.from_numpy((x - x.mean()) / x.std()).reshape(-1, 1, 8, 8)
+    if tuple(size) != (8, 8):
+        images = torch.nn.functional.interpolate(images, size=tuple(size), mode="bilinear")
+    return Batch(images.expand(-1, channels, -1, -1), torch.from_numpy(y).long())
+
+
+def batches_of(data: Any, batch_size: int, seed: int) -> list[Batch]:
+    """One or two batches, drawn without replacement from a data set.
+
+    Where the data set has no more inputs than a batch, they are taken in their order.
+
+    Raises `InputError` if `data` is not a pair of inputs and labels with as many rows.
+    """
+    whole = data if isinstance(data, Batch) else _read(data)
+    order = torch.arange(len(whole))
+    if len(whole) > batch_size:
+        order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(seed))
+    parts = [order[:batch_size], order[batch_size : 2 * batch_size]]
+    found = [whole.rows(part) for part in parts if len(part) == min(batch_size, len(whole))]
+    return [Batch(batch.inputs, batch.labels, _range(batch.labels)) for batch in found]
+
+
+def _range(labels: Tensor | None) -> tuple[int, int] | None:
+    return None if labels is None else (int(labels.min()), int(labels.max()))
+
+
+def _read(data: Any) -> Batch:
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise InputError(f"`data` must be a pair, got {type(data).__name__}; {REMEDY}")
+    x, y = data
+    if isinstance(x, Mapping):
+        inputs: Inputs = {str(name): _tensor(value, "inputs") for name, value in x.items()}
+        lengths = {len(tensor) for tensor in inputs.values()}
+    else:
+        inputs = _tensor(x, "inputs")
+        lengths = {len(inputs)}
+    labels = None if y is None else _tensor(y, "labels")
+    if labels is not None:
+        if labels.is_floating_point() or labels.ndim < 1:
+            raise InputError(f"labels in `data` must be integers, got {labels.dtype}; {REMEDY}")
+        labels, lengths = labels.long(), lengths | {len(labels)}
+    if len(lengths) != 1 or lengths == {0}:
+        raise InputError(f"`data` has parts of {sorted(lengths)} rows; {REMEDY}")
+    return Batch(inputs, labels)
+
+
+def _tensor(value: Any, what: str) -> Tensor:
+    try:
+        tensor = value if isinstance(value, Tensor) else torch.from_numpy(np.asarray(value))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} in `data` cannot be read: {error}; {REMEDY}") from None
+    if tensor.ndim == 0 or (tensor.is_floating_point() and not bool(tensor.isfinite().all())):
+        raise InputError(f"{what} in `data` must be finite numbers in rows; {REMEDY}")
+    return tensor

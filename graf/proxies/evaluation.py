@@ -1,0 +1,111 @@
+"""Many networks: in processes, with progress, and with as few at once as memory allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from joblib import Parallel, delayed
+from torch import nn
+
+from graf.proxies.batch import Batch
+from graf.proxies.network import Network
+from graf.proxies.plan import Plan
+from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
+from graf.spaces import SearchSpace
+
+__all__ = ["Evaluation", "Score"]
+
+CHUNK = 8  # networks whose linear algebra is done at once, and that are saved at once
+Score = tuple[dict[str, float], dict[str, str]]
+Item = str | nn.Module
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is computed of networks, and with what.
+
+    Parameters
+    ----------
+    plan : the proxies.
+    space : of architectures; None where the items are modules.
+    batches : one or two, on the CPU.
+    dtype, device, seed : as `Network`.
+    """
+
+    plan: Plan
+    space: SearchSpace | None
+    batches: Sequence[Batch]
+    dtype: torch.dtype
+    device: torch.device
+    seed: int
+
+    def run(self, items: Sequence[Item], n_jobs: int = 1) -> Iterator[tuple[int, Score]]:
+        """Number and score of each item, as they come.
+
+        Networks for which there is no memory are tried again with half as many processes, and at
+        last alone; the batch stays what it is.
+        """
+        left = list(range(len(items)))
+        while left:
+            chunks = [left[i : i + CHUNK] for i in range(0, len(left), CHUNK)]
+            work = (delayed(self.scores)([items[i] for i in chunk]) for chunk in chunks)
+            left = []
+            done = Parallel(n_jobs, return_as="generator", pre_dispatch="2*n_jobs")(work)
+            for chunk, scores in zip(chunks, done, strict=True):
+                for i, score in zip(chunk, scores, strict=True):
+                    if score is None and n_jobs > 1:
+                        left.append(i)
+                    else:
+                        yield i, self._without_memory() if score is None else score
+            n_jobs = max(1, n_jobs // 2)
+
+    def scores(self, items: Sequence[Item]) -> list[Score | None]:
+        """The score of each item; None where there was no memory for it."""
+        batches = [batch.to(self.device, self.dtype) for batch in self.batches]
+        found, finite, known = [], [], []
+        for i, item in enumerate(items):
+            try:
+                network = self._network(item, batches)
+                with torch.inference_mode(False), torch.no_grad():
+                    finite.append(_is_finite(network))
+                found.append(self.plan.results(network))
+                known.append(i)
+            except Exception as error:  # where a module has no memory, or cannot be looked at
+                if not is_out_of_memory(error):
+                    finite = [*finite[: len(known)], torch.tensor(True, device=self.device)]
+                    failure = Undefined(reason_of(error))
+                    found.append({proxy.name: failure for proxy in self.plan.proxies})
+                    known.append(i)
+                else:
+                    finite = finite[: len(known)]
+                    _empty_cache(self.device)
+        scores = self.plan.scores(found, finite)
+        by_item: list[Score | None] = [None] * len(items)
+        for i, values, reasons in zip(known, scores.values, scores.reasons, strict=True):
+            by_item[i] = values, reasons
+        return by_item
+
+    def _network(self, item: Item, batches: list[Batch]) -> Network:
+        if isinstance(item, nn.Module):
+            return Network(item, batches, self.dtype, self.device, self.seed)
+        assert self.space is not None
+        module = self.space.model(item, seed=self.seed).to(self.device)
+        return Network(module, batches, self.dtype, self.device, self.seed)
+
+    def _without_memory(self) -> Score:
+        names = [proxy.name for proxy in self.plan.proxies]
+        reason = "out of memory, even for this network alone; give a smaller `batch_size` to all"
+        return dict.fromkeys(names, float("nan")), dict.fromkeys(names, reason)
+
+
+def _is_finite(network: Network) -> torch.Tensor:
+    tensors = [p for p in network.parameters.values() if p.is_floating_point()]
+    flags = [p.isfinite().all() for p in tensors]
+    return torch.stack(flags).all() if flags else torch.tensor(True, device=network.device)
+
+
+def _empty_cache(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.empty_cache()

@@ -1,0 +1,126 @@
+"""One network made ready for passes: its tensors, and calls that leave it as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from graf.proxies.batch import Batch
+from graf.proxies.undefined import Undefined
+
+__all__ = ["Network", "first_tensor", "kernels"]
+
+LAYERS = (nn.modules.conv._ConvNd, nn.Linear)
+LOOKUPS = (nn.Embedding, nn.EmbeddingBag)
+
+
+@dataclass
+class Network:
+    """A module and what it is run on.
+
+    No pass writes into the module: it is called with other tensors in the place of its parameters
+    and buffers.
+
+    Parameters
+    ----------
+    module : the module.
+    batches : what it is run on; the second is for proxies that compare batches.
+    dtype : of parameters and inputs that are floating-point numbers.
+    device : where it is computed.
+    seed : of everything that is drawn.
+    """
+
+    module: nn.Module
+    batches: list[Batch]
+    dtype: torch.dtype = torch.float32
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    seed: int = 0
+
+    @property
+    def batch(self) -> Batch:
+        """The first batch."""
+        return self.batches[0]
+
+    @cached_property
+    def parameters(self) -> dict[str, Tensor]:
+        """Parameters by name, detached from the module's; those that are shared come once."""
+        return {name: self._ready(p) for name, p in self.module.named_parameters()}
+
+    def buffers(self, dtype: torch.dtype | None = None) -> dict[str, Tensor]:
+        """Copies of the buffers, which a call may write into."""
+        return {name: self._ready(b, dtype).clone() for name, b in self.module.named_buffers()}
+
+    def _ready(self, tensor: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+        if not tensor.is_floating_point():
+            return tensor.detach().to(self.device)
+        return tensor.detach().to(self.device, dtype or self.dtype)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Names of the weights: of convolutions and linear layers, and matrices and kernels that
+        other modules hold themselves, such as those of `nn.MultiheadAttention`; not of embeddings.
+        """
+        found: dict[int, str] = {id(p): name for name, p in self.module.named_parameters()}
+        names = [found[id(p)] for m in self.module.modules() for p in kernels(m) if id(p) in found]
+        return list(dict.fromkeys(names))
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """The weights that proxies look at; shared ones once. `Undefined` where there is none."""
+        if not self.names:
+            raise Undefined("the network has no weights of convolutions or linear layers")
+        return [self.parameters[name] for name in self.names]
+
+    def differentiable(self) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """The parameters with weights that gradients can be taken by, and these weights, if any."""
+        leaves = [self.parameters[name].detach().requires_grad_() for name in self.names]
+        return self.parameters | dict(zip(self.names, leaves, strict=True)), leaves
+
+    def generator(self, offset: int = 0) -> torch.Generator:
+        """A source of random numbers of its own."""
+        return torch.Generator(self.device).manual_seed(self.seed + offset)
+
+    def __call__(
+        self, parameters: dict[str, Tensor], inputs: Any, buffers: dict[str, Tensor] | None = None
+    ) -> Any:
+        """What the module gives for inputs: one tensor, or a dictionary of them by keyword."""
+        args, kwargs = ((), inputs) if isinstance(inputs, Mapping) else ((inputs,), {})
+        state = {**parameters, **(self.buffers() if buffers is None else buffers)}
+        return functional_call(self.module, state, args, dict(kwargs))
+
+
+def kernels(module: nn.Module) -> Iterator[nn.Parameter]:
+    """The weights that a module holds itself."""
+    if isinstance(module, LAYERS):
+        yield module.weight  # type: ignore[misc]
+    elif not isinstance(module, LOOKUPS):
+        for parameter in module.parameters(recurse=False):
+            if parameter.ndim in (2, 4, 5):
+                yield parameter
+
+
+def first_tensor(output: Any) -> Tensor:
+    """The logits of an output, or its first tensor."""
+    named = getattr(output, "logits", None)
+    found = next(_tensors(output if named is None else named), None)
+    if found is None:
+        raise Undefined(f"the network gives no tensor of numbers, but {type(output).__name__}")
+    return found
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        if value.is_floating_point():
+            yield value
+    elif isinstance(value, Mapping):
+        for item in [value["logits"]] if "logits" in value else value.values():
+            yield from _tensors(item)
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _tensors(item)

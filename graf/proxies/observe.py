@@ -1,0 +1,120 @@
+"""Seeing what a network computes while it runs, by operation and not by the name of a class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - its usual name
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+__all__ = [
+    "ACTIVATIONS",
+    "BATCH_NORMS",
+    "LAYERS",
+    "SOFTMAXES",
+    "Calls",
+    "Operations",
+    "above_zero",
+    "outputs_of",
+    "running",
+]
+
+aten = torch.ops.aten
+ACTIVATIONS = frozenset(
+    {
+        aten.relu, aten.relu_, aten.leaky_relu, aten.leaky_relu_, aten._prelu_kernel, aten.hardtanh,
+        aten.hardtanh_, aten.clamp_min, aten.clamp_min_, aten.elu, aten.elu_, aten.celu, aten.celu_,
+        aten.gelu, aten.gelu_, aten.silu, aten.silu_, aten.mish, aten.mish_, aten.hardswish,
+        aten.hardswish_, aten.softplus, aten.tanh, aten.tanh_, aten.sigmoid, aten.sigmoid_,
+        aten.hardsigmoid, aten.hardsigmoid_, aten.log_sigmoid_forward, aten.rrelu_with_noise,
+    }
+)  # fmt: skip
+SOFTMAXES = frozenset({aten._softmax, aten._safe_softmax})
+BATCH_NORMS = frozenset({F.batch_norm, torch.batch_norm})
+LAYERS = frozenset(
+    {
+        F.conv1d, F.conv2d, F.conv3d, F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d,
+        F.linear,
+    }
+)  # fmt: skip
+
+
+class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Calls `before(inputs)` ahead of every tensor operation of a set, `after(output)` behind it."""
+
+    def __init__(
+        self,
+        operations: frozenset[Any],
+        before: Callable[[Tensor], None] | None = None,
+        after: Callable[[Tensor], None] | None = None,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.operations, self.before, self.after = operations, before, after
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func.overloadpacket not in self.operations:
+            return func(*args, **(kwargs or {}))
+        if self.before is not None:
+            self.before(args[0])
+        output = func(*args, **(kwargs or {}))
+        if self.after is not None:
+            self.after(output)
+        return output
+
+
+class Calls(TorchFunctionMode):
+    """Lets `see(function, args, kwargs)` answer every call of torch's functions.
+
+    `see` calls the function, or gives something else in its place.
+    """
+
+    def __init__(self, see: Callable[[Any, Sequence[Any], dict[str, Any]], Any]) -> None:
+        super().__init__()
+        self.see = see
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return self.see(func, args, kwargs or {})
+
+
+def above_zero(x: Tensor, n: int) -> Tensor | None:
+    """Which inputs of an activation are above zero, (n, neurons), for a batch of n.
+
+    Leading dimensions that hold the batch folded with something else (patches, windows) are
+    unfolded; None where no dimension holds the batch.
+    """
+    if x.ndim > 0 and x.shape[0] > 0 and x.shape[0] % n == 0:
+        return (x > 0).reshape(n, -1)
+    if n in x.shape:
+        return (x > 0).movedim(x.shape.index(n), 0).reshape(n, -1)
+    return None
+
+
+@contextmanager
+def outputs_of(modules: Sequence[nn.Module], see: Callable[[nn.Module, Any], None]) -> Iterator[None]:
+    """Calls `see(module, output)` whenever one of the modules has run inside the block."""
+    handles = [m.register_forward_hook(lambda m, _, output: see(m, output)) for m in modules]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def running(module: nn.Module) -> Iterator[list[nn.Module]]:
+    """The modules that are running, the innermost last, kept up to date inside the block."""
+    stack: list[nn.Module] = []
+    handles = []
+    for part in module.modules():
+        handles.append(part.register_forward_pre_hook(lambda m, _: stack.append(m)))
+        handles.append(part.register_forward_hook(lambda *_: stack.pop() and None, always_call=True))
+    try:
+        yield stack
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,90 @@
+"""The pass over attention: where a network computes it, and what its heads do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import grad
+from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from graf.proxies.network import Network, first_tensor, kernels
+from graf.proxies.observe import SOFTMAXES, Calls, Operations, running
+from graf.proxies.passes.results import Results
+from graf.proxies.undefined import Undefined
+
+__all__ = ["AttentionModules", "run"]
+
+COMPUTE = frozenset({F.scaled_dot_product_attention, F.multi_head_attention_forward})
+SOFTMAX = frozenset({F.softmax, torch.softmax, Tensor.softmax})
+
+
+class AttentionModules:
+    """The modules that compute attention: the innermost with weights around a softmax over keys."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+        self.found: list[nn.Module] = []
+        self.linear: list[tuple[list[nn.Module], Tensor]] = []
+        self.stack: list[nn.Module] = []
+
+    @contextmanager
+    def watched(self, wanted: bool = True) -> Iterator[None]:
+        """Looks at what the module computes inside the block."""
+        with ExitStack() as stack:
+            if wanted:
+                self.stack = stack.enter_context(running(self.module))
+                stack.enter_context(Calls(self._see))
+            yield
+
+    def _see(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        output = func(*args, **kwargs)
+        if func in COMPUTE or (func in SOFTMAX and output.ndim > 2):
+            owner = next((m for m in reversed(self.stack) if any(map(has_kernels, m.modules()))), None)
+            if owner is not None and owner is not self.module and owner not in self.found:
+                self.found.append(owner)
+        if func is F.linear:
+            self.linear.append((list(self.stack), output))
+        return output
+
+    def weight_names(self) -> set[str]:
+        """Names of the weights inside these modules."""
+        inside = {id(p) for owner in self.found for m in owner.modules() for p in kernels(m)}
+        return {name for name, p in self.module.named_parameters() if id(p) in inside}
+
+    def projections(self) -> list[Tensor]:
+        """Outputs (N, tokens, features) of the linear layers inside these modules."""
+        return [
+            output
+            for stack, output in self.linear
+            if output.ndim == 3 and any(module in self.found for module in stack)
+        ]
+
+
+def has_kernels(module: nn.Module) -> bool:
+    """Whether it holds weights itself."""
+    return next(kernels(module), None) is not None
+
+
+def run(network: Network, wanted: frozenset[str], results: Results) -> None:
+    """One forward, and one backward of the sum of outputs, in evaluation mode."""
+    network.module.eval()
+    parameters, weights = network.differentiable()
+    attention = AttentionModules(network.module)
+    maps: list[Tensor] = []
+    with attention.watched(), Operations(SOFTMAXES, after=maps.append):
+        output = first_tensor(network(parameters, network.batch.inputs))
+    inside = attention.weight_names()
+    if not inside:
+        raise Undefined("no module with weights computes attention (a softmax over keys)")
+    chosen = [weight for name, weight in zip(network.names, weights, strict=True) if name in inside]
+    results["attention_weights"] = [one.detach() for one in maps if one.ndim > 2]
+    results["projections"] = [one.detach() for one in attention.projections()]
+    if "attention_saliencies" in wanted:
+        gradients = grad(output.sum(), chosen, materialize_grads=True)
+        results["attention_saliencies"] = [
+            (weight.detach(), gradient) for weight, gradient in zip(chosen, gradients, strict=True)
+        ]

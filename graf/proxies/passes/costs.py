@@ -1,0 +1,80 @@
+"""What one input costs, counted while the network runs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - its usual name
+from torch.utils.flop_counter import FlopCounterMode
+
+from graf.proxies.network import Network
+from graf.proxies.observe import BATCH_NORMS, Calls
+from graf.proxies.observe import LAYERS as WEIGHTED
+from graf.proxies.passes.results import Results
+
+__all__ = ["run"]
+
+RECTIFIERS = frozenset({F.relu, torch.relu, Tensor.relu, F.relu6, F.leaky_relu, F.elu, F.prelu})
+POOLS = frozenset({F.avg_pool2d, F.max_pool2d, torch.max_pool2d, F.max_pool2d_with_indices})
+GLOBAL_POOLS = frozenset({F.adaptive_avg_pool2d, torch._C._nn.adaptive_avg_pool2d})
+
+
+def run(network: Network, wanted: frozenset[str], results: Results) -> None:
+    """One run in evaluation mode on the first input."""
+    network.module.eval()
+    operations: list[int] = []
+
+    def see(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        output = func(*args, **kwargs)
+        for functions, count in COUNTS:
+            if func in functions:
+                operations.append(count(output, args, kwargs))
+        return output
+
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter, Calls(see):
+        network(network.parameters, network.batch.rows(slice(1)).inputs)
+    results["n_macs"] = counter.get_total_flops() // 2
+    results["layer_operations"] = operations
+
+
+def _argument(position: int, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    return args[position] if len(args) > position else kwargs.get(name)
+
+
+def _of_layer(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+    weight, bias = _argument(1, "weight", args, kwargs), _argument(2, "bias", args, kwargs)
+    products = output.numel() * int(prod(weight.shape[1:]))
+    return products + (output.numel() if bias is not None and weight.ndim > 2 else 0)
+
+
+def _of_norm(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+    return output.numel() * (1 if _argument(3, "weight", args, kwargs) is None else 2)
+
+
+def _of_rectifier(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+    return output.numel()
+
+
+def _of_pool(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+    kernel = _argument(1, "kernel_size", args, kwargs)
+    return output.numel() * (kernel**2 if isinstance(kernel, int) else int(prod(kernel)))
+
+
+def _of_global_pool(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+    sides = zip(args[0].shape[-2:], output.shape[-2:], strict=True)
+    return output.numel() * int(prod(before // after + 1 for before, after in sides))
+
+
+Count = Callable[[Any, Sequence[Any], dict[str, Any]], int]
+COUNTS: list[tuple[frozenset[Any], Count]] = [
+    (WEIGHTED, _of_layer),
+    (BATCH_NORMS, _of_norm),
+    (RECTIFIERS, _of_rectifier),
+    (POOLS, _of_pool),
+    (GLOBAL_POOLS, _of_global_pool),
+]

@@ -1,0 +1,104 @@
+"""The pass with standard normal weights: noise through the network, and the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from graf.proxies.batch import Inputs
+from graf.proxies.network import Network
+from graf.proxies.observe import ACTIVATIONS, BATCH_NORMS, Calls, Operations, above_zero
+from graf.proxies.passes.redrawn import ClassifierInputs, fresh_buffers, redrawn
+from graf.proxies.passes.results import Results
+from graf.proxies.undefined import Undefined
+
+__all__ = ["run"]
+
+STEP = 0.01
+WORD, HALF = 64, 32
+
+
+def run(network: Network, wanted: frozenset[str], results: Results) -> None:
+    """Two forwards of noise, or one of the batch, or both, with the same weights; training mode."""
+    network.module.train()
+    generator = network.generator()
+
+    def normal(weight: Tensor) -> Tensor:
+        return torch.randn(weight.shape, generator=generator, device=weight.device, dtype=weight.dtype)
+
+    parameters = redrawn(network, normal)
+    of_noise = wanted - {"patterns"}
+    with torch.no_grad():
+        if "patterns" in wanted:
+            with results.attempt(["patterns"]):
+                results["patterns"] = _patterns(network, parameters)
+        if of_noise:
+            with results.attempt(of_noise):
+                _noise(network, parameters, results)
+
+
+def _noise(network: Network, parameters: dict[str, Tensor], results: Results) -> None:
+    if not network.batch.first.is_floating_point():
+        raise Undefined("the inputs are whole numbers, which cannot be replaced by noise")
+    x = network.batch.noise(network.generator(1))
+    buffers = fresh_buffers(network)
+    results["noise_features"] = _features(network, parameters, x, buffers)
+    moved = _moved(x, network.batch.noise(network.generator(2)))
+    results["perturbed_features"] = _features(network, parameters, moved, buffers)
+    results["running_variances"] = [b for name, b in buffers.items() if name.endswith("running_var")]
+
+
+def _moved(x: Inputs, by: Inputs) -> Inputs:
+    if isinstance(x, Tensor) and isinstance(by, Tensor):
+        return x + STEP * by
+    assert isinstance(x, dict) and isinstance(by, dict)
+    return {n: t + STEP * by[n] if t.is_floating_point() else t for n, t in x.items()}
+
+
+def _features(
+    network: Network, parameters: dict[str, Tensor], x: Inputs, buffers: dict[str, Tensor]
+) -> Tensor:
+    ends = ClassifierInputs()
+
+    def see(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        if func in BATCH_NORMS and (args[2] if len(args) > 2 else kwargs.get("running_var")) is None:
+            raise Undefined("a batch norm keeps no running statistics")
+        return ends.see(func, args, kwargs)
+
+    with Calls(see):
+        network(parameters, x, buffers)
+    if ends.pooled is None:
+        raise Undefined("the network has neither a pooling over all positions nor a linear layer at its end")
+    return ends.pooled
+
+
+def _patterns(network: Network, parameters: dict[str, Tensor]) -> Tensor:
+    n, found = len(network.batch), []
+
+    def see(x: Tensor) -> None:
+        bits = above_zero(x, n)
+        if bits is not None:
+            found.append(_packed(bits))
+
+    with Operations(ACTIVATIONS, before=see):
+        network(parameters, network.batch.inputs, fresh_buffers(network))
+    if not found:
+        raise Undefined("the network applies no activation (ReLU, GELU, SiLU, ...) to its inputs")
+    return torch.cat(found)
+
+
+def _packed(bits: Tensor) -> Tensor:
+    """(n, neurons) bits as (neurons, words of 64 bits); sums of 32 powers of two are exact in float64."""
+    words = []
+    for start in range(0, len(bits), WORD):
+        low, high = (_sum_of_powers(bits[at : min(at + HALF, start + WORD)]) for at in (start, start + HALF))
+        words.append(low | (high << HALF))
+    return torch.stack(words, 1)
+
+
+def _sum_of_powers(bits: Tensor) -> Tensor:
+    powers = 2.0 ** torch.arange(len(bits), device=bits.device, dtype=torch.float64)
+    return (powers @ bits.double()).long()

@@ -1,0 +1,83 @@
+"""The pass with Kaiming normal weights: what blocks make of noise (AZ-NAS)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import grad
+from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from graf.proxies.network import LAYERS, Network, first_tensor
+from graf.proxies.observe import outputs_of
+from graf.proxies.passes.redrawn import fresh_buffers, redrawn
+from graf.proxies.passes.results import Results
+from graf.proxies.undefined import Undefined
+
+__all__ = ["blocks_of", "run"]
+
+SEQUENCES = (nn.Sequential, nn.ModuleList)
+
+
+def run(network: Network, wanted: frozenset[str], results: Results) -> None:
+    """One forward, and one backward between each two consecutive blocks, in training mode."""
+    network.module.train()
+    if not network.batch.first.is_floating_point():
+        raise Undefined("the inputs are whole numbers, which cannot be replaced by noise")
+    generator = network.generator(3)
+
+    def normal(weight: Tensor) -> Tensor:
+        drawn = torch.randn(weight.shape, generator=generator, device=weight.device, dtype=weight.dtype)
+        return (drawn * (2 / weight[0].numel()) ** 0.5).requires_grad_()
+
+    outputs: list[Tensor] = []
+    with outputs_of(blocks_of(network.module), lambda _, output: outputs.append(first_tensor(output))):
+        noise = network.batch.noise(network.generator(4))
+        if isinstance(noise, Tensor):
+            noise.requires_grad_()  # so that blocks without weights are differentiated too
+        network(redrawn(network, normal), noise, fresh_buffers(network))
+    if len(outputs) < 2:
+        raise Undefined(f"the network has {len(outputs)} blocks; expected at least two")
+    results["block_outputs"] = [by_position(output.detach()) for output in outputs]
+    if "block_gradients" in wanted:
+        with results.attempt(["block_gradients"]):
+            signs = network.generator(5)
+            results["block_gradients"] = [_between(*pair, signs) for pair in pairwise(outputs)]
+
+
+def blocks_of(module: nn.Module) -> list[nn.Module]:
+    """The blocks of a network, in the order of its modules.
+
+    These are the modules with parts of their own that the outermost `nn.Sequential` or
+    `nn.ModuleList` around them holds; if there are not two, its convolutions and linear layers.
+    """
+    blocks = list(_in_sequences(module))
+    if len(blocks) < 2:
+        blocks = [part for part in module.modules() if isinstance(part, LAYERS)]
+    return blocks
+
+
+def _in_sequences(module: nn.Module) -> list[nn.Module]:
+    if isinstance(module, SEQUENCES):
+        return [child for child in module if any(True for _ in child.children())]
+    return [block for child in module.children() for block in _in_sequences(child)]
+
+
+def by_position(x: Tensor) -> Tensor:
+    """(positions of all inputs, channels): pixels of images, tokens of sequences."""
+    if x.ndim == 4:
+        return x.movedim(1, -1).flatten(0, 2)
+    if x.ndim not in (2, 3):
+        raise Undefined(f"a block gives shape {tuple(x.shape)}; expected images, tokens or vectors")
+    return x.flatten(0, -2)
+
+
+def _between(before: Tensor, after: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Random signs at the output of a block, and their gradient at its input."""
+    signs = torch.randint(0, 2, after.shape, generator=generator, device=after.device)
+    signs = (2 * signs - 1).to(after.dtype)
+    (found,) = grad(after, [before], signs, retain_graph=True, materialize_grads=True)
+    if found.ndim == 4 and found.shape[2:] != signs.shape[2:] and signs.ndim == 4:
+        found = F.pixel_unshuffle(found, found.shape[2] // signs.shape[2])
+    return by_position(signs), by_position(found)

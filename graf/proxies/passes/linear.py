@@ -1,0 +1,40 @@
+"""The linear pass: an input of ones through absolute weights without batch norm (SynFlow)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.autograd import grad
+
+from graf.proxies.network import Network, first_tensor
+from graf.proxies.observe import BATCH_NORMS, Calls
+from graf.proxies.passes.attention import AttentionModules
+from graf.proxies.passes.results import Results
+
+__all__ = ["run"]
+
+
+def run(network: Network, wanted: frozenset[str], results: Results) -> None:
+    """One forward and backward in double precision; evaluation mode, so that nothing is drawn."""
+    network.module.eval()
+    parameters = {
+        name: p.double().abs() if p.is_floating_point() else p for name, p in network.parameters.items()
+    }
+    weights = [parameters[name].requires_grad_() for name in network.names]
+    network.weights  # noqa: B018 - raises where there is none
+    attention = AttentionModules(network.module)
+
+    def see(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        if func in BATCH_NORMS:
+            return args[0] if args else kwargs["input"]
+        return func(*args, **kwargs)
+
+    inputs = network.batch.ones(torch.float64)
+    with attention.watched("linear_roles" in wanted), Calls(see):
+        output = first_tensor(network(parameters, inputs, network.buffers(torch.float64)))
+    results["linear_weights"] = [weight.detach() for weight in weights]
+    results["linear_gradients"] = list(grad(output.sum(), weights, materialize_grads=True))
+    inside = attention.weight_names()
+    results["linear_roles"] = ["attention" if name in inside else "other" for name in network.names]

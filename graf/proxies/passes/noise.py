@@ -1,0 +1,50 @@
+"""The pass of one noise input through the weights as they are: what every module gives (MeCo)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from graf.proxies.network import Network, first_tensor
+from graf.proxies.observe import outputs_of
+from graf.proxies.passes.results import Results
+from graf.proxies.undefined import Undefined
+
+__all__ = ["run"]
+
+LEAST_SIDE = 64
+
+
+def run(network: Network, wanted: frozenset[str], results: Results) -> None:
+    """One forward in training mode; images smaller than 64 x 64 are made as large."""
+    network.module.train()
+    maps: list[Tensor] = []
+
+    def see(module: nn.Module, output: Any) -> None:
+        try:
+            maps.append(_by_channel(first_tensor(output)[0]))
+        except (Undefined, IndexError):
+            return  # no tensor, or one without dimensions, is no map
+
+    with torch.no_grad(), outputs_of(list(network.module.modules()), see):
+        network(network.parameters, _one_input(network))
+    results["feature_maps"] = maps
+
+
+def _one_input(network: Network) -> Any:
+    first = network.batch.rows(slice(1))
+    inputs = first.inputs
+    if not isinstance(inputs, Tensor) or inputs.ndim != 4:
+        return first.noise(network.generator(6))
+    sides = (max(side, LEAST_SIDE) for side in inputs.shape[2:])
+    shape = (1, inputs.shape[1], *sides)
+    return torch.randn(shape, generator=network.generator(6), device=inputs.device, dtype=inputs.dtype)
+
+
+def _by_channel(x: Tensor) -> Tensor:
+    """(channels, positions) of the output for one input, (C, H, W), (tokens, C) or (C,)."""
+    if x.ndim == 2:
+        return x.T
+    return x.reshape(x.shape[0], -1)

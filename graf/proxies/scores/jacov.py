@@ -1,0 +1,34 @@
+"""Correlation of the Jacobian between inputs."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from graf.proxies.registry import proxy
+from graf.proxies.scores.sums import correlation
+
+__all__ = ["jacov"]
+
+EPSILON = 1e-5
+
+
+def spectral_score(matrices: Tensor) -> Tensor:
+    """Minus the sum of log(v + e) + 1 / (v + e) over eigenvalues v; NaN of matrices with NaN."""
+    found = torch.full(matrices.shape[:1], torch.nan, dtype=matrices.dtype, device=matrices.device)
+    finite = matrices.isfinite().all((1, 2))
+    values = torch.linalg.eigvalsh(matrices.nan_to_num()) + EPSILON
+    return torch.where(finite, -(values.log() + 1 / values).sum(1), found)
+
+
+@proxy(
+    cost="O(N^2 D)",
+    reference="Mellor et al., 2020; Abdelfattah et al., 2021",
+    undefined="the gradient by an input is the same everywhere, or there is but one input",
+    finish=spectral_score,
+)
+def jacov(input_gradients: Tensor) -> Tensor:
+    """Minus the sum of log(v + 1e-5) + 1 / (v + 1e-5) over eigenvalues v of the correlations between
+    the gradients of the summed outputs by each input.
+    """
+    return correlation(input_gradients)

@@ -1,0 +1,64 @@
+import pytest
+import torch
+from torch import nn
+
+from graf.proxies.batch import batches_of
+from graf.proxies.network import Network
+from graf.proxies.plan import Plan
+from graf.proxies.registry import chosen
+
+
+def residual_network():
+    """Two blocks with batch norm and a shortcut, in double precision, with weights of a seed."""
+    torch.manual_seed(3)
+
+    class Block(nn.Module):
+        def __init__(self, c_in, c_out):
+            super().__init__()
+            self.body = nn.Sequential(
+                nn.ReLU(), nn.Conv2d(c_in, c_out, 3, padding=1, bias=False), nn.BatchNorm2d(c_out)
+            )
+            self.shortcut = nn.Conv2d(c_in, c_out, 1)
+
+        def forward(self, x):
+            return self.body(x) + self.shortcut(x)
+
+    return nn.Sequential(
+        nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), Block(4, 4), Block(4, 6), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 3),
+    ).double()  # fmt: skip
+
+
+@pytest.fixture
+def model():
+    torch_state = torch.get_rng_state()
+    yield residual_network()
+    torch.set_rng_state(torch_state)
+
+
+@pytest.fixture
+def data():
+    """Two batches of eight images, in three classes."""
+    generator = torch.Generator().manual_seed(5)
+    x = torch.randn(16, 2, 6, 6, generator=generator, dtype=torch.float64)
+    return x, torch.arange(16) % 3
+
+
+@pytest.fixture
+def scores():
+    """Values and reasons of proxies for a module in double precision."""
+
+    def call(names, module, data, batch_size=8, settings=None, dtype=torch.float64):
+        batches = [b.to(torch.device("cpu"), dtype) for b in batches_of(data, batch_size, 0)]
+        plan = Plan(chosen(names), settings or {})
+        found = plan.results(Network(module, batches, dtype))
+        result = plan.scores([found], [torch.tensor(True)])
+        return result.values[0], result.reasons[0]
+
+    return call
+
+
+@pytest.fixture
+def batches(data):
+    """The batches that `scores` draws of the data."""
+    return [(b.inputs, b.labels) for b in batches_of(data, 8, 0)]
