@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from graf.cli import features, fit, listing, measure, predict, report
+from graf.cli import features, fit, listing, measure, predict, proxies, report
 from graf.exceptions import GrafError
 
 __all__ = ["app", "main"]
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.command("report")(report.report)
 app.command("features")(features.features)
+app.command("proxies")(proxies.proxies)
 app.command("fit")(fit.fit)
 app.command("predict")(predict.predict)
 app.command("measure")(measure.measure)

@@ -13,7 +13,7 @@ from graf.exceptions import DatasetError, InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Input", "Output", "Seed", "SpaceName", "on_terminal", "read_input", "write_table"]
+__all__ = ["Input", "Output", "Seed", "SpaceName", "check_output", "on_terminal", "read_input", "write_table"]
 
 Input = Annotated[
     Path,
@@ -95,12 +95,17 @@ def _list_problems(problems: pd.DataFrame) -> None:
     Console(stderr=True, markup=False, highlight=False).print(table)
 
 
+def check_output(path: Path) -> None:
+    """Raise `InputError` where a table cannot be written to a file of this name."""
+    if path.suffix not in TABLES:
+        raise InputError(f"`--output` must end in .csv, .csv.gz or .parquet, got {path}")
+
+
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table as its ending says: .csv, .csv.gz or .parquet; the index is a column."""
     from graf.files import atomic_path
 
-    if path.suffix not in TABLES:
-        raise InputError(f"`--output` must end in .csv, .csv.gz or .parquet, got {path}")
+    check_output(path)
     with atomic_path(path) as temporary:
         if path.suffix == ".parquet":
             table.to_parquet(temporary)

@@ -17,6 +17,7 @@ class Kind(StrEnum):
 
     DATASETS = "datasets"
     FEATURES = "features"
+    PROXIES = "proxies"
     SPACES = "spaces"
     MODELS = "models"
     OPERATIONS = "operations"
@@ -24,11 +25,12 @@ class Kind(StrEnum):
 
 def listing(
     what: Annotated[
-        Kind | None, typer.Argument(help="datasets, features, spaces, models or operations; all by default.")
+        Kind | None,
+        typer.Argument(help="datasets, features, proxies, spaces, models or operations; all by default."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Accepted by every command; a list draws nothing.")] = 0,
 ) -> None:
-    """Show what exists: datasets, features, search spaces, models, operations of networks."""
+    """Show what exists: datasets, features, proxies, search spaces, models, operations of networks."""
     for kind in [what] if what else list(Kind):
         if not what:
             typer.echo(f"{kind}:")
@@ -51,6 +53,8 @@ def _rows(kind: Kind) -> list[tuple[str, str]]:
         from graf.features import FEATURES
 
         return [(family, f"{f.description} [{f.unit}]") for family, f in FEATURES.items()]
+    if kind is Kind.PROXIES:
+        return _proxies()
     if kind is Kind.MODELS:
         from graf.predictors import MODELS
 
@@ -65,3 +69,14 @@ def _rows(kind: Kind) -> list[tuple[str, str]]:
     from graf.datasets import list_datasets
 
     return [(str(row.Index), str(row.source)) for row in list_datasets().itertuples()]
+
+
+def _proxies() -> list[tuple[str, str]]:
+    """Without torch, what is missing; the other lists need none."""
+    from graf.exceptions import MissingDependencyError
+
+    try:
+        from graf.proxies import PROXIES
+    except MissingDependencyError as error:
+        return [("", str(error))]
+    return [(name, proxy.description) for name, proxy in sorted(PROXIES.items())]

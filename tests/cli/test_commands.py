@@ -12,7 +12,7 @@ from onnx_models import saved, weight
 from graf import get_space
 from graf.cli import main
 
-COMMANDS = ["report", "features", "fit", "predict", "measure", "list"]
+COMMANDS = ["report", "features", "proxies", "fit", "predict", "measure", "list"]
 
 
 @pytest.fixture
@@ -233,3 +233,21 @@ def test_operations_are_listed(run):
     code, out, _ = run("list", "operations")
     assert code == 0
     assert re.search(r"layer_norm +normalisation; PyTorch: layer_norm .*; ONNX: LayerNormalization", out)
+
+
+def test_proxies(run, cells, tmp_path):
+    few = tmp_path / "few.txt"
+    few.write_text("\n".join(cells.read_text().splitlines()[1:3]))
+    out = tmp_path / "proxies.csv"
+    arguments = ["--proxy", "params", "--proxy", "synflow", "--batch-size", 2, "--seed", 1]
+    code, shown, err = run("proxies", few, "-o", out, *arguments)
+    assert (code, shown.strip(), err) == (0, str(out), "")
+    assert list(pd.read_csv(out, index_col=0)) == ["params", "synflow"]
+    assert not list(tmp_path.glob("*.partial"))
+    code, _, err = run("proxies", few, "-o", out, "--proxy", "sinflow")
+    assert code == 2
+    assert "did you mean 'synflow'" in err
+    np.savez(tmp_path / "data.npz", x=np.zeros((2, 3, 32, 32), np.float32))
+    code, _, err = run("proxies", few, "-o", out, "--data", tmp_path / "data.npz")
+    assert code == 2
+    assert "arrays x and y" in err

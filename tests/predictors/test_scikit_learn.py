@@ -12,9 +12,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_array
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from graf import GraphFeatures, PerformancePredictor, get_space
+from graf import GraphFeatures, PerformancePredictor, ZeroCostProxies, get_space
 
 SPACE = get_space("nasbench201")
+SMALL = get_space("nasbench201", channels=2, cells_per_stage=1, n_stages=1, input_shape=(1, 8, 8))
 CELLS = SPACE.sample(40, seed=0)
 MACS = np.array([SPACE.graph(cell).n_macs / 1e6 for cell in CELLS])
 COLUMNS = ["op_count(conv3x3)", "op_count(conv1x1)", "max_path_len(skip+conv3x3)"]
@@ -59,6 +60,19 @@ class FeaturesOnNumbers(GraphFeatures):
         return tags
 
 
+class ProxiesOnNumbers(ZeroCostProxies):
+    def fit(self, X, y=None):
+        return super().fit(cells_of(X))
+
+    def transform(self, X):
+        return super().transform(cells_of(X))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = True
+        return tags
+
+
 SEVERAL_TARGETS = {"check_regressor_multioutput": AS_TABLE, "check_supervised_y_2d": AS_TABLE}
 EXCUSED = {
     PerformancePredictor: {
@@ -76,6 +90,7 @@ EXCUSED = {
         "check_transformer_preserve_dtypes": "features are a DataFrame unless set_output asks otherwise",
     },
 }
+EXCUSED[ProxiesOnNumbers] = EXCUSED[FeaturesOnNumbers]
 
 
 def excused(estimator):
@@ -87,6 +102,7 @@ def excused(estimator):
         PerformancePredictor(small_forest(), features="given"),
         PredictorOnNumbers(small_forest()),
         FeaturesOnNumbers(columns=COLUMNS),
+        ProxiesOnNumbers(["params", "l2_norm"], "cpu", space=SMALL, batch_size=2),
     ],
     expected_failed_checks=excused,
 )

@@ -1,0 +1,232 @@
+"""Modules of every kind, and what cannot be computed."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from graf import ZeroCostProxies
+from graf.exceptions import InputError
+from graf.proxies import PROXIES
+
+OF_IMAGES = [
+    "az_expressivity", "az_progressivity", "az_trainability", "epe_nas", "epsinas", "fisher", "flops",
+    "grad_norm", "gradsign", "grasp", "jacov", "l2_norm", "logsynflow", "macs", "meco", "nwot", "params",
+    "plain", "snip", "swap", "synflow", "zen", "zico",
+]  # fmt: skip
+
+
+class Functional(nn.Module):
+    """The same network with activations, convolutions and pooling called as functions."""
+
+    def __init__(self, activation, modules):
+        super().__init__()
+        self.activation, self.by_modules = activation, modules
+        self.first, self.second = nn.Conv2d(2, 4, 3), nn.Conv2d(4, 4, 3)
+        self.norm, self.classifier = nn.BatchNorm2d(4), nn.Linear(4, 3)
+        if modules:
+            self.act, self.pool = (
+                {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}[activation](),
+                nn.AdaptiveAvgPool2d(1),
+            )
+
+    def forward(self, x):
+        act = self.act if self.by_modules else getattr(F, self.activation)
+        x = act(self.norm(self.first(x)))
+        x = act(self.second(x) if self.by_modules else F.conv2d(x, self.second.weight, self.second.bias))
+        x = self.pool(x) if self.by_modules else x.mean((2, 3), keepdim=True)
+        return self.classifier(x.flatten(1))
+
+
+def images(n=16):
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(n, 2, 8, 8, generator=generator), torch.arange(n) % 3
+
+
+def scored(names, *modules, data=None, **kw):
+    proxies = ZeroCostProxies(names, "cpu", data=data or images(), batch_size=8, **kw)
+    return proxies.fit_transform(list(modules)), proxies
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu", "silu"])
+def test_functions_and_modules_score_the_same(activation):
+    torch.manual_seed(0)
+    of_modules, of_functions = Functional(activation, True), Functional(activation, False)
+    of_functions.load_state_dict(of_modules.state_dict())
+    names = ["nwot", "swap", "snip", "fisher", "zen", "macs", "jacov", "synflow"]
+    table, _ = scored(names, of_modules, of_functions)
+    np.testing.assert_allclose(table.iloc[0], table.iloc[1], rtol=1e-5)
+    assert np.isfinite(table).all(axis=None)
+
+
+class Several(nn.Module):
+    """A dictionary of outputs, without batch norm."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU())
+        self.classifier = nn.Linear(4, 3)
+
+    def forward(self, x):
+        features = self.body(x)
+        return {"features": features, "logits": self.classifier(features.mean((2, 3)))}
+
+
+def test_several_outputs_and_no_batch_norm():
+    torch.manual_seed(0)
+    module = Several()
+    table, _ = scored(OF_IMAGES, module)
+    assert np.isfinite(table).all(axis=None)
+
+    class Logits(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = module
+
+        def forward(self, x):
+            return self.inner(x)["logits"]
+
+    names = ["snip", "grad_norm", "fisher", "jacov", "nwot", "synflow"]
+    np.testing.assert_allclose(scored(names, Logits())[0].iloc[0], table.loc[0, names], rtol=1e-6)
+
+
+class Shared(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.repeated, self.classifier = nn.Linear(128, 8), nn.Linear(8, 8), nn.Linear(8, 3)
+
+    def forward(self, x):
+        x = F.gelu(self.first(x.flatten(1)))
+        return self.classifier(F.gelu(self.repeated(F.gelu(self.repeated(x)))))
+
+
+def test_shared_modules_count_once():
+    module = Shared()
+    table, _ = scored(["l2_norm", "params", "snip", "nwot", "fisher"], module)
+    norms = sum(layer.weight.norm().item() for layer in (module.first, module.repeated, module.classifier))
+    assert table.loc[0, "l2_norm"] == pytest.approx(norms)
+    assert table.loc[0, "params"] * 1e6 == pytest.approx(128 * 8 + 8 + 8 * 8 + 8 + 8 * 3 + 3)
+    assert np.isfinite(table).all(axis=None)
+
+
+class Tokens(nn.Module):
+    """A transformer of token ids, with named inputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(20, 8)
+        layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.1, batch_first=True, activation="gelu")
+        self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.classifier = nn.Linear(8, 3)
+
+    def forward(self, ids, mask=None):
+        return self.classifier(self.encoder(self.embedding(ids), src_key_padding_mask=mask)[:, 0])
+
+
+def test_tokens():
+    torch.manual_seed(0)
+    ids = torch.randint(0, 20, (16, 5))
+    data = {"ids": ids, "mask": torch.zeros(16, 5, dtype=torch.bool)}, torch.arange(16) % 3
+    names = [
+        "params", "l2_norm", "grad_norm", "snip", "grasp", "fisher", "nwot", "swap", "synflow", "gradsign", "dss",
+        "synaptic_diversity", "synaptic_saliency", "head_importance", "softmax_confidence",
+    ]  # fmt: skip
+    table, _ = scored(names, Tokens(), data=data)
+    assert np.isfinite(table).all(axis=None)
+    assert 2 / 5 < table.loc[0, "softmax_confidence"] < 2
+    with pytest.warns(UserWarning, match="whole numbers"):
+        table, proxies = scored(["jacov", "snip"], Tokens(), data=data)
+    assert np.isnan(table.loc[0, "jacov"])
+    assert np.isfinite(table.loc[0, "snip"])
+    assert [failure[:2] for failure in proxies.failures_] == [(0, "jacov")]
+
+
+class Broken(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(128, 3)
+
+    def forward(self, x):
+        raise ValueError("this module\nis broken")
+
+
+def not_finite():
+    module = nn.Sequential(nn.Flatten(), nn.Linear(128, 3))
+    nn.init.constant_(module[1].weight, torch.nan)
+    return module
+
+
+BAD = {
+    "fails": (Broken(), {}, "ValueError: this module"),
+    "not finite": (not_finite(), {}, "weights that are no finite numbers"),
+    "no parameters": (nn.Flatten(), {}, "no weights of convolutions"),
+    "labels": (
+        nn.Sequential(nn.Flatten(), nn.Linear(128, 2)),
+        {},
+        "labels are between 0 and 2, but .* 2 outputs",
+    ),
+    "no labels": (Shared(), {"data": (images()[0], None)}, "no labels"),
+    "one input": (
+        nn.Sequential(nn.Flatten(), nn.Linear(128, 3), nn.BatchNorm1d(3)),
+        {"data": tuple(part[:1] for part in images())},
+        "more than 1 value per channel",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_computed_is_nan_with_a_reason(case):
+    module, kw, reason = BAD[case]
+    with pytest.warns(UserWarning, match=f"NaN .*{reason}"):
+        table, proxies = scored(["params", "grad_norm"], Shared(), module, **kw)
+    assert np.isnan(table.loc[1, "grad_norm"])
+    assert np.isfinite(table["params"]).all()
+    (failure,) = [found for found in proxies.failures_ if found.item == 1]
+    assert failure.proxy == "grad_norm"
+
+
+@pytest.mark.filterwarnings("ignore:.*values do not exist")
+@pytest.mark.parametrize("module", [Broken(), nn.Flatten(), not_finite()])
+def test_every_proxy_survives_every_module(module):
+    names = sorted(PROXIES)
+    table, proxies = scored(names, module)
+    missing = {failure.proxy for failure in proxies.failures_}
+    assert missing == set(table.columns[table.isna().any()])
+    assert all(failure.reason for failure in proxies.failures_)
+
+
+def test_no_activation_and_equal_inputs():
+    with pytest.warns(UserWarning, match="no activation"):
+        scored(["nwot"], nn.Sequential(nn.Flatten(), nn.Linear(128, 3)))
+    x, y = images()
+    with pytest.warns(UserWarning, match="the same activations"):
+        scored(["nwot"], Shared(), data=(x[:1].expand(8, -1, -1, -1), y[:8]))
+
+
+@pytest.mark.parametrize(
+    ("kw", "message"),
+    [
+        ({"names": ["snap"]}, "did you mean 'snip'"),
+        ({"names": ["snip", "snip"]}, "different names"),
+        ({"batch_size": 0}, "`batch_size`"),
+        ({"dtype": "int8"}, "`dtype`"),
+        ({"device": "gpu"}, "`device`"),
+        ({"data": 3}, "`data` must be a pair"),
+        ({"data": ([[1.0]], [0.5])}, "labels in `data` must be integers"),
+        ({"data": ([[1.0]], [0, 1])}, "rows"),
+        ({"settings": {"snip": {"mu": 1}}}, "`settings` of 'snip'"),
+        ({"input_shape": (3, 32)}, "`input_shape`"),
+        ({"n_jobs": 0}, "`n_jobs`"),
+    ],
+)
+def test_arguments(kw, message):
+    kw = {"names": ["snip"], "device": "cpu", **kw}
+    with pytest.raises(InputError, match=message):
+        ZeroCostProxies(**kw).fit_transform([nn.Sequential(nn.Flatten(), nn.Linear(3072, 10))])
+
+
+@pytest.mark.parametrize("items", [nn.Flatten(), [], ["|x|"], [nn.Flatten(), "cell"], None])
+def test_items(items):
+    with pytest.raises(InputError):
+        ZeroCostProxies(["params"]).fit(items)

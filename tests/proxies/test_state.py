@@ -1,0 +1,111 @@
+"""A module, its tensors, the data and all random numbers are afterwards as before."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from graf import ZeroCostProxies
+from graf.proxies import PROXIES
+
+SETTINGS = {"regularised_swap": {"mu": 1.0, "sigma": 1.0}}
+
+
+class Attention(nn.Module):
+    """Attention over rows of pixels, with dropout and a cache that forward writes."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(6, 2, batch_first=True)
+        self.seen = []
+        self.steps = 0
+
+    def forward(self, x):
+        self.seen.append(x.shape)
+        self.steps += 1
+        random.random()
+        np.random.rand()  # noqa: NPY002 - as careless modules do
+        tokens = x.mean(1)
+        return self.attention(tokens, tokens, tokens)[0][:, None].expand_as(x)
+
+
+class Failing(nn.Module):
+    def forward(self, x):
+        if self.training and x.shape[0] > 1:
+            raise ValueError("no batches")
+        return x
+
+
+def network(*more):
+    torch.manual_seed(0)
+    shared = nn.Conv2d(4, 4, 3, padding=1)
+    return nn.Sequential(
+        nn.Conv2d(2, 4, 1), nn.BatchNorm2d(4), nn.ReLU(inplace=True), shared, nn.Dropout(0.2), shared,
+        *more, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3),
+    )  # fmt: skip
+
+
+def snapshot(module, data):
+    tensors = [*module.parameters(), *module.buffers(), *data]
+    hooks = [
+        {
+            name: dict(value)
+            for name, value in vars(part).items()
+            if "hook" in name and isinstance(value, dict)
+        }
+        for part in module.modules()
+    ]
+    attention = [part for part in module.modules() if isinstance(part, Attention)]
+    return {
+        "identity": [id(tensor) for tensor in tensors],
+        "values": [tensor.detach().clone().numpy().tobytes() for tensor in tensors],
+        "versions": [tensor._version for tensor in tensors],
+        "gradients": [None if t.grad is None else t.grad.numpy().tobytes() for t in tensors],
+        "flags": [tensor.requires_grad for tensor in tensors],
+        "modes": [part.training for part in module.modules()],
+        "attributes": [sorted(vars(part)) for part in module.modules()],
+        "hooks": hooks,
+        "caches": [(list(part.seen), part.steps) for part in attention],
+        "torch": torch.get_rng_state().tolist(),
+        "numpy": str(np.random.get_state()),  # noqa: NPY002
+        "python": random.getstate(),
+        "grad": torch.is_grad_enabled(),
+    }
+
+
+@pytest.mark.filterwarnings("ignore:.*values do not exist")
+@pytest.mark.parametrize("name", sorted(PROXIES))
+def test_nothing_is_left_behind(name):
+    x, y = torch.randn(8, 2, 6, 6), torch.arange(8) % 3
+    for module in (network(Attention()), network(Failing()), network()):
+        module.eval()
+        module[0].train()
+        module[0].weight.grad = torch.ones_like(module[0].weight)
+        module[3].weight.requires_grad_(False)
+        module[1].register_forward_hook(lambda *_: None)
+        before = snapshot(module, (x, y))
+        ZeroCostProxies([name], "cpu", data=(x, y), batch_size=4, settings=settings_of(name)).fit_transform(
+            [module]
+        )
+        after = snapshot(module, (x, y))
+        for what, value in before.items():
+            assert after[what] == value, what
+
+
+def settings_of(name):
+    return SETTINGS if name in SETTINGS else None
+
+
+@pytest.mark.parametrize("name", ["snip", "jacov", "nwot", "zen", "synflow"])
+def test_values_do_not_depend_on_the_callers_modes(name):
+    module, data = network(), (torch.randn(4, 2, 6, 6), torch.arange(4) % 3)
+    proxies = ZeroCostProxies([name], "cpu", data=data, batch_size=4)
+    expected = proxies.fit_transform([module])
+    module.eval()
+    with torch.no_grad():
+        assert proxies.fit_transform([module]).equals(expected)
+    with torch.inference_mode():
+        assert proxies.fit_transform([module]).equals(expected)
+    assert np.isfinite(expected.iloc[0, 0])

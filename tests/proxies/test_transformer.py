@@ -1,0 +1,197 @@
+"""ZeroCostProxies as an estimator: tables, files of values, processes, memory."""
+
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.pipeline import make_pipeline
+from torch import nn
+
+from graf import ZeroCostProxies, get_space
+from graf.exceptions import InputError
+from graf.proxies import PROXIES, az_nas_rank, proxy
+from graf.proxies.evaluation import CHUNK
+
+SPACE = get_space("nasbench201", channels=2, cells_per_stage=1, n_stages=1, input_shape=(1, 8, 8))
+CELLS = [f"|nor_conv_3x3~0|+|{op}~0|skip_connect~1|+|none~0|{op}~1|nor_conv_1x1~2|" for op in
+         ("none", "skip_connect", "nor_conv_1x1")]  # fmt: skip
+NAMES = ["params", "snip", "nwot", "synflow"]
+
+
+def proxies(names=NAMES, **kw):
+    return ZeroCostProxies(names, "cpu", space=SPACE, batch_size=4, **kw)
+
+
+def test_a_table_of_architectures():
+    transformer = proxies()
+    table = transformer.fit_transform(CELLS)
+    assert list(table.index) == CELLS
+    assert list(table) == NAMES == list(transformer.get_feature_names_out())
+    assert np.isfinite(table).all(axis=None)
+    assert table["params"].mul(1e6).round().tolist() == [SPACE.graph(c).n_parameters for c in CELLS]
+    assert {"data", "batch_size", "dtype", "seed", "device", "space"} <= set(table.attrs)
+    assert table.attrs == transformer.metadata_
+    assert transformer.failures_ == []
+    pd.testing.assert_frame_equal(proxies().fit_transform(table[["params"]]), table)
+    pd.testing.assert_frame_equal(proxies().fit_transform(CELLS[::-1])[::-1], table)
+
+
+def test_the_seed_draws_weights_and_data():
+    tables = [proxies(seed=seed).fit_transform(CELLS) for seed in (0, 0, 1)]
+    pd.testing.assert_frame_equal(*tables[:2])
+    assert (tables[0]["snip"] != tables[2]["snip"]).all()
+
+
+def test_other_proxies_do_not_change_a_value():
+    together = proxies(
+        sorted(PROXIES), dtype="float64", settings={"regularised_swap": {"mu": 1.0, "sigma": 9.0}}
+    )
+    with pytest.warns(UserWarning, match="attention"):
+        table = together.fit_transform(CELLS[:1])
+    for name in table.columns[table.notna().all()]:
+        settings = {name: together.settings[name]} if name in together.settings else None
+        alone = proxies([name], dtype="float64", settings=settings).fit_transform(CELLS[:1])
+        np.testing.assert_allclose(alone[name], table[name], rtol=1e-12)
+
+
+def test_a_forward_and_two_backwards_serve_eight_proxies():
+    calls = []
+
+    class Counting(nn.Linear):
+        def forward(self, x):
+            calls.append(x.requires_grad)
+            return super().forward(x.flatten(1).relu())
+
+    names = ["l2_norm", "snip", "plain", "grad_norm", "fisher", "nwot", "jacov", "epe_nas", "grasp"]
+    data = torch.randn(4, 3, 2, 2), torch.arange(4) % 2
+    ZeroCostProxies(names, "cpu", data=data, batch_size=4).fit_transform([Counting(12, 2)])
+    assert len(calls) == 1
+
+
+def test_a_proxy_of_ones_own():
+    @proxy(direction="max")
+    def mean_agreement(agreement, n_parameters, *, factor=1.0):
+        return factor * agreement.mean() / n_parameters
+
+    try:
+        with pytest.raises(InputError, match="declared already"):
+            proxy()(mean_agreement)
+        one = proxies(["mean_agreement"]).fit_transform(CELLS)
+        two = proxies(["mean_agreement"], settings={"mean_agreement": {"factor": 2.0}}).fit_transform(CELLS)
+        np.testing.assert_allclose(two, 2 * one)
+        assert PROXIES["mean_agreement"].needs == {"weights", "batch"}
+    finally:
+        del PROXIES["mean_agreement"]
+    with pytest.raises(InputError, match="unknown quantity"):
+        proxy()(lambda gradient: gradient)
+
+
+def test_values_are_kept_as_they_come(tmp_path, monkeypatch):
+    path = tmp_path / "values.jsonl"
+    table = proxies(cache=path).fit_transform(CELLS)
+    assert len(path.read_text().splitlines()) == 1 + len(CELLS)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(lines[:2]) + "\n" + lines[2][:20])  # killed while writing
+    built = []
+    model = type(SPACE).model
+    monkeypatch.setattr(type(SPACE), "model", lambda self, a, seed=0: built.append(a) or model(self, a, seed))
+    pd.testing.assert_frame_equal(proxies(cache=path).fit_transform(CELLS), table)
+    assert built == CELLS[1:]
+    with pytest.raises(InputError, match=r"other settings.*batch_size"):
+        ZeroCostProxies(NAMES, "cpu", space=SPACE, batch_size=5, cache=path).fit_transform(CELLS)
+    assert json.loads(lines[0])["data"] == "digits of scikit-learn, resized to (1, 8, 8)"
+
+
+def test_architectures_of_the_same_hash_share_a_value(tmp_path):
+    twins = [
+        "|nor_conv_3x3~0|+|nor_conv_1x1~0|none~1|+|none~0|skip_connect~1|skip_connect~2|",
+        "|nor_conv_1x1~0|+|nor_conv_3x3~0|none~1|+|none~0|skip_connect~1|skip_connect~2|",
+    ]
+    path = tmp_path / "values.jsonl"
+    table = proxies(cache=path).fit_transform(twins)
+    assert table["snip"].iloc[0] == table["snip"].iloc[1]
+    assert len(path.read_text().splitlines()) == 2
+
+
+def test_processes_give_the_same_table():
+    cells = SPACE.sample(CHUNK + 1, seed=0)
+    names = ["params", "synflow"]
+    with_one = ZeroCostProxies(names, "cpu", space=SPACE, batch_size=2)
+    expected = with_one.fit_transform(cells)
+    pd.testing.assert_frame_equal(clone(with_one).set_params(n_jobs=2).fit_transform(cells), expected)
+
+
+class Hungry(nn.Linear):
+    """Runs out of memory as long as others are at work, or always."""
+
+    def __init__(self, always):
+        super().__init__(4, 2)
+        self.always = always
+
+    def forward(self, x):
+        if self.always or torch.get_num_threads() < 0:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        assert len(x) in (1, 4)
+        return super().forward(x)
+
+
+def test_without_memory_a_network_is_tried_alone_and_then_given_up():
+    data = torch.randn(4, 4), torch.arange(4) % 2
+    transformer = ZeroCostProxies(["snip"], "cpu", data=data, batch_size=4)
+    with pytest.warns(UserWarning, match="out of memory, even for this network alone"):
+        table = transformer.fit_transform([Hungry(False), Hungry(True), Hungry(False)])
+    assert table["snip"].isna().tolist() == [False, True, False]
+
+
+def test_fewer_networks_at_once_where_memory_is_short(monkeypatch):
+    """With more than one process there is no memory; the batch is what it was."""
+    from graf.proxies import evaluation
+
+    jobs, batches = [], []
+
+    def parallel(n_jobs, **_):
+        jobs.append(n_jobs)
+        return lambda work: [function(*args, **kw) for function, args, kw in work]
+
+    class Short(nn.Linear):
+        def forward(self, x):
+            if jobs[-1] > 1:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            batches.append(len(x))
+            return super().forward(x)
+
+    monkeypatch.setattr(evaluation, "Parallel", parallel)
+    data = torch.randn(4, 4), torch.arange(4) % 2
+    modules = [Short(4, 2) for _ in range(3)]
+    table = ZeroCostProxies(["snip"], "cpu", data=data, batch_size=4, n_jobs=4).fit_transform(modules)
+    assert jobs == [4, 2, 1]
+    assert batches == [4, 4, 4]
+    assert table["snip"].notna().all()
+
+
+def test_an_estimator_like_others():
+    transformer = ZeroCostProxies(NAMES, space=SPACE, seed=3, data=None)
+    copied = clone(transformer)
+    assert copied.get_params() == transformer.get_params()
+    fitted = proxies().fit(CELLS)
+    pd.testing.assert_frame_equal(
+        pickle.loads(pickle.dumps(fitted)).transform(CELLS), fitted.transform(CELLS)
+    )
+    forest = RandomForestRegressor(3, random_state=0)
+    labels = [SPACE.graph(cell).n_macs for cell in CELLS]
+    assert make_pipeline(proxies(), forest).fit(CELLS, labels).predict(CELLS).shape == (3,)
+    assert isinstance(proxies().set_output(transform="pandas").fit_transform(CELLS), pd.DataFrame)
+
+
+def test_az_nas_ranks_a_set():
+    parts = ["az_expressivity", "az_progressivity", "az_trainability", "flops"]
+    table = pd.DataFrame([[3, 1, 2, 1], [2, 2, np.nan, 2], [1, 3, 1, 3]], list("abc"), parts, dtype=float)
+    ranks = np.array([[3, 1, 3, 1], [2, 2, 1, 2], [1, 3, 2, 3]])
+    np.testing.assert_allclose(az_nas_rank(table), np.log(ranks / 3).sum(1))
+    with pytest.raises(InputError, match="lacks flops"):
+        az_nas_rank(table.drop(columns="flops"))
