@@ -46,10 +46,10 @@ class Batch:
         """The batch on a device, floating-point inputs as `dtype`."""
 
         def moved(tensor: Tensor) -> Tensor:
-            tensor = tensor.detach()
+            tensor = tensor.clone() if tensor.is_inference() else tensor.detach()
             return tensor.to(device, dtype) if tensor.is_floating_point() else tensor.to(device)
 
-        labels = None if self.labels is None else self.labels.to(device)
+        labels = None if self.labels is None else moved(self.labels)
         return Batch(_each(self.inputs, moved), labels, self.label_range)
 
     def rows(self, chosen: slice | Tensor) -> Batch:

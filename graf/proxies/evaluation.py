@@ -61,6 +61,7 @@ class Evaluation:
                         yield i, self._without_memory() if score is None else score
             n_jobs = max(1, n_jobs // 2)
 
+    @torch.inference_mode(False)
     def scores(self, items: Sequence[Item]) -> list[Score | None]:
         """The score of each item; None where there was no memory for it."""
         batches = [batch.to(self.device, self.dtype) for batch in self.batches]
@@ -68,7 +69,7 @@ class Evaluation:
         for i, item in enumerate(items):
             try:
                 network = self._network(item, batches)
-                with torch.inference_mode(False), torch.no_grad():
+                with torch.no_grad():
                     finite.append(_is_finite(network))
                 found.append(self.plan.results(network))
                 known.append(i)

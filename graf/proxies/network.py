@@ -57,9 +57,10 @@ class Network:
         return {name: self._ready(b, dtype).clone() for name, b in self.module.named_buffers()}
 
     def _ready(self, tensor: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+        tensor = tensor.clone() if tensor.is_inference() else tensor.detach()
         if not tensor.is_floating_point():
-            return tensor.detach().to(self.device)
-        return tensor.detach().to(self.device, dtype or self.dtype)
+            return tensor.to(self.device)
+        return tensor.to(self.device, dtype or self.dtype)
 
     @cached_property
     def names(self) -> list[str]:

@@ -108,13 +108,11 @@ def test_values_are_kept_as_they_come(tmp_path, monkeypatch):
 
 
 def test_architectures_of_the_same_hash_share_a_value(tmp_path):
-    twins = [
-        "|nor_conv_3x3~0|+|nor_conv_1x1~0|none~1|+|none~0|skip_connect~1|skip_connect~2|",
-        "|nor_conv_1x1~0|+|nor_conv_3x3~0|none~1|+|none~0|skip_connect~1|skip_connect~2|",
-    ]
     path = tmp_path / "values.jsonl"
-    table = proxies(cache=path).fit_transform(twins)
-    assert table["snip"].iloc[0] == table["snip"].iloc[1]
+    twice = [CELLS[0], str(SPACE.parse(CELLS[0])), CELLS[0]]
+    table = proxies(cache=path).fit_transform(twice)
+    assert table.index.tolist() == twice
+    assert (table == table.iloc[0]).all(axis=None)
     assert len(path.read_text().splitlines()) == 2
 
 

@@ -50,11 +50,13 @@ def blocks_of(module: nn.Module) -> list[nn.Module]:
     """The blocks of a network, in the order of its modules.
 
     These are the modules with parts of their own that the outermost `nn.Sequential` or
-    `nn.ModuleList` around them holds; if there are not two, its convolutions and linear layers.
+    `nn.ModuleList` around them holds; if there are not two, its convolutions; if there are not two
+    of these, its linear layers too.
     """
     blocks = list(_in_sequences(module))
-    if len(blocks) < 2:
-        blocks = [part for part in module.modules() if isinstance(part, LAYERS)]
+    for kinds in (LAYERS[:1], LAYERS):
+        if len(blocks) < 2:
+            blocks = [part for part in module.modules() if isinstance(part, kinds)]
     return blocks
 
 
@@ -79,5 +81,8 @@ def _between(before: Tensor, after: Tensor, generator: torch.Generator) -> tuple
     signs = (2 * signs - 1).to(after.dtype)
     (found,) = grad(after, [before], signs, retain_graph=True, materialize_grads=True)
     if found.ndim == 4 and found.shape[2:] != signs.shape[2:] and signs.ndim == 4:
-        found = F.pixel_unshuffle(found, found.shape[2] // signs.shape[2])
-    return by_position(signs), by_position(found)
+        found = F.pixel_unshuffle(found, max(1, found.shape[2] // signs.shape[2]))
+    at_output, at_input = by_position(signs), by_position(found)
+    if len(at_output) != len(at_input):
+        raise Undefined(f"a block makes {len(at_output)} positions of {len(at_input)}, by no whole factor")
+    return at_output, at_input

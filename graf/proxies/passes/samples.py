@@ -57,6 +57,7 @@ def _at_once(network: Network) -> list[Tensor]:
     with Calls(without_running_statistics):
         for start in range(0, len(network.batch), step):
             part = network.batch.rows(slice(start, start + step))
+            assert part.labels is not None  # else there was no loss of the first input
             found = each(weights, (part.inputs, part.labels))
             for total, name in zip(sums, weights, strict=True):
                 total += found[name].sign().sum(0)
