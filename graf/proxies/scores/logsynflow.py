@@ -10,7 +10,11 @@ from graf.proxies.scores.sums import total
 __all__ = ["logsynflow"]
 
 
-@proxy(cost="O(parameters)", reference="Cavagnero et al., 2023 (FreeREA)")
+@proxy(
+    cost="O(parameters)",
+    reference="Cavagnero et al., 2023 (FreeREA)",
+    undefined="a gradient is below -1, as behind a layer norm, so that its logarithm does not exist",
+)
 def logsynflow(linear_weights: list[Tensor], linear_gradients: list[Tensor]) -> Tensor:
     """Sum over weights of weight times log(1 + gradient), in the network that `synflow` looks at."""
     pairs = zip(linear_weights, linear_gradients, strict=True)
