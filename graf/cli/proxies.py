@@ -47,7 +47,8 @@ def proxies(
 ) -> None:
     """Write the zero-cost proxies of architectures as a table; stop and call again to resume.
 
-    Values are kept as they come in a file beside the output, which is deleted when all are there.
+    Values are kept as they come in a file beside the output, which is deleted when all are there. What they
+    depend on (data, batch size, precision, seed) is in the metadata of a .parquet table.
     """
     import warnings
 

@@ -66,5 +66,5 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         np.random.seed(seed)  # noqa: NPY002
         torch.default_generator.manual_seed(seed)
         if devices:
-            torch.cuda.default_generators[device.index or 0].manual_seed(seed)
+            torch.cuda.default_generators[device.index].manual_seed(seed)
         yield
