@@ -28,12 +28,13 @@ aten = torch.ops.aten
 ACTIVATIONS = frozenset(
     {
         aten.relu, aten.relu_, aten.leaky_relu, aten.leaky_relu_, aten._prelu_kernel, aten.hardtanh,
-        aten.hardtanh_, aten.clamp_min, aten.clamp_min_, aten.elu, aten.elu_, aten.celu, aten.celu_,
+        aten.hardtanh_, aten.clamp, aten.clamp_, aten.clamp_min, aten.clamp_min_, aten.elu, aten.elu_, aten.celu, aten.celu_,
         aten.gelu, aten.gelu_, aten.silu, aten.silu_, aten.mish, aten.mish_, aten.hardswish,
         aten.hardswish_, aten.softplus, aten.tanh, aten.tanh_, aten.sigmoid, aten.sigmoid_,
         aten.hardsigmoid, aten.hardsigmoid_, aten.log_sigmoid_forward, aten.rrelu_with_noise,
     }
 )  # fmt: skip
+CLAMPS = frozenset({aten.clamp, aten.clamp_, aten.clamp_min, aten.clamp_min_})  # rectifiers if at zero
 SOFTMAXES = frozenset({aten._softmax, aten._safe_softmax})
 BATCH_NORMS = frozenset({F.batch_norm, torch.batch_norm})
 LAYERS = frozenset(
@@ -57,7 +58,8 @@ class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.operations, self.before, self.after = operations, before, after
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func.overloadpacket not in self.operations:
+        operation = func.overloadpacket
+        if operation not in self.operations or (operation in CLAMPS and not _is_zero(args[1])):
             return func(*args, **(kwargs or {}))
         if self.before is not None:
             self.before(args[0])
@@ -65,6 +67,10 @@ class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self.after is not None:
             self.after(output)
         return output
+
+
+def _is_zero(limit: Any) -> bool:
+    return isinstance(limit, (int, float)) and limit == 0
 
 
 class Calls(TorchFunctionMode):
