@@ -52,12 +52,13 @@ def main(out: Path) -> None:
     rows.append(compared("grasp", grasp["grasp"], published["zcp_grasp"]))
     table = pd.DataFrame(rows)
     convolutions = [cell.count("nor_conv") for cell in cells]
-    closed = 27.8 + 51 * np.array(convolutions)
+    from_closed = float(np.abs(values["l2_norm"] - 27.8 - 51 * np.array(convolutions)).max())
+    table.loc[table["proxy"] == "l2_norm", "as_expected"] = from_closed < 1.1
     found = provenance() | {
         "settings": values.attrs,
         "cells": len(cells),
         "largest_difference_synflow": distance(values["synflow"], published["zcp_synflow"]),
-        "largest_difference_l2_norm_from_closed_form": float(np.abs(values["l2_norm"] - closed).max()),
+        "largest_difference_l2_norm_from_closed_form": from_closed,
         "all_as_expected": bool(table["as_expected"].all()),
     }
     write_csv(table, out)

@@ -157,7 +157,7 @@ def gradsign(model, x, y):
         one = trained(model, x[i : i + 1], y[i : i + 1])
         found = np.concatenate([m.weight.grad.sign().flatten().numpy() for m in layers(one)])
         signs = found if signs is None else signs + found
-    return float(np.abs(signs).mean())
+    return float(np.abs(signs).sum())
 
 
 def zico(model, x, y, second):

@@ -57,7 +57,7 @@ def test_gradients_of_a_symmetric_classifier(scores, two_inputs):
     # along the gradient g, logits of each input move by (-q / 2, q / 2); the Hessian of the loss of one
     # input is p (1 - p) [[1, -1], [-1, 1]], so that H g is -p q^2 / 2 on the diagonal, and W H g is -a p q^2
     assert values["grasp"] == pytest.approx(a * (1 - q) * q * q)
-    assert values["gradsign"] == pytest.approx(1)  # each weight has a gradient for one of the two inputs
+    assert values["gradsign"] == pytest.approx(4)  # each weight has a gradient for one of the two inputs
 
 
 def test_zico_of_two_batches(scores):

@@ -12,5 +12,5 @@ __all__ = ["gradsign"]
 
 @proxy(cost="a forward and backward of each input on its own", reference="Zhang & Jia, 2022")
 def gradsign(sign_sums: list[Tensor]) -> Tensor:
-    """Mean over weights of the absolute sum of the signs of single inputs' gradients."""
-    return total(signs.abs().double().sum() for signs in sign_sums) / sum(s.numel() for s in sign_sums)
+    """Sum over weights of the absolute sum of the signs of single inputs' gradients."""
+    return total(signs.abs().double().sum() for signs in sign_sums)
