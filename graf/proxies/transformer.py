@@ -160,7 +160,8 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             scores = self._computed(items)
         else:
             index, batch, _ = _read(X, self.space_)
-            scores = self._of_architectures([str(name) for name in _texts(X, index, self.space_)], batch)
+            names = [self.space_.format(self.space_.parse(name)) for name in index]
+            scores = self._of_architectures(names, batch)
         table = pd.DataFrame([values for values, _ in scores], index, self.metadata_["proxies"])
         self.failures_[:] = [
             Failure(item, name, reason)
@@ -260,11 +261,6 @@ def _read(items: Any, space: Any) -> tuple[pd.Index[Any], GraphBatch, SearchSpac
     if found is None or (isinstance(index, pd.RangeIndex) and not isinstance(items, pd.DataFrame)):
         raise InputError("`items` must be architectures or torch modules, got graphs, which cannot be run")
     return index, batch, found
-
-
-def _texts(items: Any, index: pd.Index[Any], space: SearchSpace) -> list[str]:
-    """Architectures as the space reads them."""
-    return [space.format(space.parse(item)) for item in index]
 
 
 def _device(name: str) -> torch.device:
