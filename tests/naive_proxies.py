@@ -27,6 +27,43 @@ def params(model, x, y):
     return sum(p.numel() for p in model.parameters()) / 1e6
 
 
+def outputs_of(model, x):
+    """Every module without parts, and what it gives for the first input."""
+    found, model = [], copy.deepcopy(model).eval()
+    for module in model.modules():
+        if not list(module.children()):
+            module.register_forward_hook(lambda m, i, output: found.append((m, i[0][0], output[0])))
+    model(x[:1])
+    return found
+
+
+def products(module, output):
+    """Multiply-adds of a layer: one for each weight that an entry of the output reads."""
+    return sum(module.weight[0].numel() for _ in output.flatten())
+
+
+def macs(model, x, y):
+    layers = (nn.Conv2d, nn.Linear)
+    return sum(products(m, out) for m, _, out in outputs_of(model, x) if isinstance(m, layers)) / 1e6
+
+
+def flops(model, x, y):
+    total = 0
+    for module, given, output in outputs_of(model, x):
+        if isinstance(module, nn.Conv2d):
+            total += products(module, output) + (0 if module.bias is None else output.numel())
+        elif isinstance(module, nn.Linear):
+            total += products(module, output)
+        elif isinstance(module, nn.BatchNorm2d):
+            total += 2 * output.numel()
+        elif isinstance(module, nn.ReLU):
+            total += output.numel()
+        elif isinstance(module, nn.AdaptiveAvgPool2d):
+            channels, height, width = given.shape
+            total += channels * (height + 1) * (width + 1)
+    return total / 1e6
+
+
 def l2_norm(model, x, y):
     return sum(float(np.sqrt((m.weight.detach().numpy() ** 2).sum())) for m in layers(model))
 
@@ -171,8 +208,8 @@ def zico(model, x, y, second):
     return total
 
 
-def meco(model, x, y, noise):
-    """Each module's output for one image."""
+def meco(model, x, y):
+    """Each module's output for one image of noise."""
     model, found = copy.deepcopy(model).train(), []
 
     def least(module, inputs, output):
@@ -184,73 +221,6 @@ def meco(model, x, y, noise):
 
     for module in model.modules():
         module.register_forward_hook(least)
+    noise = torch.randn(1, x.shape[1], 64, 64, generator=torch.Generator().manual_seed(6), dtype=x.dtype)
     model(noise)
     return float(sum(found))
-
-
-def reset(model, draw):
-    """A copy with drawn weights, in the order of the modules, biases 0 and norms 1."""
-    model = copy.deepcopy(model).train()
-    with torch.no_grad():
-        for module in model.modules():
-            if isinstance(module, (nn.Conv2d, nn.Linear)):
-                module.weight.copy_(draw(module.weight))
-            if isinstance(module, nn.BatchNorm2d):
-                module.reset_running_stats()
-                module.weight.fill_(1)
-            if getattr(module, "bias", None) is not None:
-                module.bias.zero_()
-    return model
-
-
-def inputs_of(model, kind, x):
-    found = []
-    (module,) = [m for m in model.modules() if isinstance(m, kind)]
-    handle = module.register_forward_pre_hook(lambda _, inputs: found.append(inputs[0].detach()))
-    with torch.no_grad():
-        model(x)
-    handle.remove()
-    return found[0]
-
-
-def zen(model, draw, x, other):
-    model = reset(model, draw)
-    features = [inputs_of(model, nn.AdaptiveAvgPool2d, each).numpy() for each in (x, x + 0.01 * other)]
-    change = np.mean([np.abs(a - b).sum() for a, b in zip(*features, strict=True)])
-    scales = [m.running_var.mean().item() for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
-    return float(np.log(change) + sum(np.log(np.sqrt(scale)) for scale in scales))
-
-
-def swap(model, draw, x):
-    """Different columns of the binary matrix."""
-    model, found = reset(model, draw), []
-    for module in model.modules():
-        if isinstance(module, nn.ReLU):
-            module.register_forward_hook(lambda m, i, output: found.append((output > 0).flatten(1)))
-    with torch.no_grad():
-        model(x)
-    return len({tuple(column) for column in torch.cat(found, 1).T.tolist()})
-
-
-def epsinas(model, x):
-    outputs = []
-    for value in (1e-7, 1.0):
-        with_value = reset(model, lambda weight, value=value: torch.full_like(weight, value))
-        with torch.no_grad():
-            for module in with_value.modules():
-                if isinstance(module, nn.BatchNorm2d):
-                    module.weight.fill_(value)
-        features = inputs_of(with_value, nn.Linear, x).flatten().numpy()
-        scaled = (features - features.min()) / (features.max() - features.min())
-        outputs.append(np.where(scaled == 0, np.nan, scaled))
-    return float(np.nanmean(np.abs(outputs[0] - outputs[1])) / np.nanmean(outputs))
-
-
-def az_entropies(outputs):
-    found = []
-    for output in outputs:
-        rows = output.movedim(1, -1).flatten(0, -2).numpy()
-        values = np.clip(np.linalg.eigvalsh(np.cov(rows.T, bias=True)), 0, None)
-        share = values / values.sum()
-        found.append(-(share * np.log(share + 1e-8)).sum())
-    return np.array(found)

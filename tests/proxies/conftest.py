@@ -29,6 +29,39 @@ def residual_network():
     ).double()  # fmt: skip
 
 
+class SelfAttention(nn.Module):
+    """Two heads over tokens, with a softmax that is a module."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.q, self.k, self.v, self.out = (nn.Linear(width, width) for _ in range(4))
+        self.softmax = nn.Softmax(-1)
+
+    def forward(self, x):
+        q, k, v = (layer(x).unflatten(-1, (2, -1)).transpose(1, 2) for layer in (self.q, self.k, self.v))
+        weights = self.softmax(q @ k.transpose(-1, -2))
+        return self.out((weights @ v).transpose(1, 2).flatten(2))
+
+
+def transformer_network():
+    """Two layers of attention, each followed by one more layer, and a classifier of the mean token."""
+    torch.manual_seed(4)
+
+    class Mean(nn.Module):
+        def forward(self, x):
+            return x.mean(1)
+
+    return nn.Sequential(
+        SelfAttention(4),
+        nn.Linear(4, 6),
+        nn.GELU(),
+        SelfAttention(6),
+        nn.Linear(6, 4),
+        Mean(),
+        nn.Linear(4, 3),
+    ).double()
+
+
 @pytest.fixture
 def model():
     torch_state = torch.get_rng_state()
@@ -42,6 +75,20 @@ def data():
     generator = torch.Generator().manual_seed(5)
     x = torch.randn(16, 2, 6, 6, generator=generator, dtype=torch.float64)
     return x, torch.arange(16) % 3
+
+
+@pytest.fixture
+def transformer():
+    torch_state = torch.get_rng_state()
+    yield transformer_network()
+    torch.set_rng_state(torch_state)
+
+
+@pytest.fixture
+def tokens():
+    """A batch of eight sequences of five tokens."""
+    generator = torch.Generator().manual_seed(6)
+    return torch.randn(8, 5, 4, generator=generator, dtype=torch.float64), torch.arange(8) % 3
 
 
 @pytest.fixture
