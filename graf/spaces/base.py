@@ -16,6 +16,7 @@ from graf.exceptions import ArchitectureError, InputError, UnsupportedError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
 from graf.spaces.parts.notation import shown
+from graf.spaces.parts.one_hot import one_hot
 
 if TYPE_CHECKING:
     import torch
@@ -181,8 +182,7 @@ class SearchSpace(ABC):
 
     def one_hot(self, architectures: Sequence[Any]) -> NDArray[np.float64]:
         """One column per choice and option, (n, sum of cardinalities): a free row of features."""
-        choices = self.choices(architectures)
-        return np.hstack([choices[:, [i]] == np.arange(k) for i, k in enumerate(self.cardinalities)]) * 1.0
+        return one_hot(self.choices(architectures), self.cardinalities)
 
     def check_choices(self, choices: Sequence[int] | NDArray[Any]) -> tuple[int, ...]:
         """The choices as a tuple if they are as many as needed, in range, and fit together."""
