@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from graf.predictors import PerformancePredictor, load_predictor
     from graf.proxies import ZeroCostProxies
     from graf.report import write_report
+    from graf.searchers import Search, SearchResult, search
     from graf.sources import read_graph
     from graf.spaces import get_space
 
@@ -30,12 +31,15 @@ _HOME = {
     "GraphFeatures": "graf.features",
     "OpSet": "graf.ops",
     "PerformancePredictor": "graf.predictors",
+    "Search": "graf.searchers",
+    "SearchResult": "graf.searchers",
     "ZeroCostProxies": "graf.proxies",
     "explain": "graf.explainers",
     "get_space": "graf.spaces",
     "load_dataset": "graf.datasets",
     "load_predictor": "graf.predictors",
     "read_graph": "graf.sources",
+    "search": "graf.searchers",
     "write_report": "graf.report",
 }
 
@@ -53,6 +57,9 @@ __all__ = [  # noqa: RUF022 - the order of a first session
     "load_predictor",
     "explain",
     "Explanation",
+    "search",
+    "Search",
+    "SearchResult",
     "write_report",
 ]
 

@@ -1,1 +1,8 @@
-"""Search for good architectures."""
+"""Search: which architecture to measure next, with a light predictor or without one."""
+
+from graf.searchers.result import SearchResult
+from graf.searchers.run import search
+from graf.searchers.session import Search
+from graf.searchers.strategies import STRATEGIES, Strategy
+
+__all__ = ["STRATEGIES", "Search", "SearchResult", "Strategy", "search"]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SearchSpace"]
 
 MAX_ENUMERATED = 10_000_000
+MAX_CROSSOVERS = 100
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,34 @@ class SearchSpace(ABC):
                 if option != parent[position] and self.fits(child) and (self.is_usual(child) or not usual):
                     return self.format(child)
         raise UnsupportedError(f"no single change of {shown(architecture)} stays in {self.name}")
+
+    def neighbours(self, architecture: Any) -> list[str]:
+        """The architectures that differ in one choice, as usual (`is_usual`) as this one; in fixed order."""
+        parent = self.parse(architecture)
+        usual = self.is_usual(parent)
+        children = (
+            (*parent[:position], option, *parent[position + 1 :])
+            for position, cardinality in enumerate(self.cardinalities)
+            for option in range(cardinality)
+            if option != parent[position]
+        )
+        return [self.format(c) for c in children if self.fits(c) and (self.is_usual(c) or not usual)]
+
+    def crossover(self, first: Any, second: Any, seed: int = 0) -> str:
+        """An architecture with each choice from one of two, drawn with equal chances.
+
+        Where the choices do not fit together, others are drawn, at most a hundred times; then it
+        is one of the two.
+        """
+        rng = np.random.default_rng(seed)
+        parents = np.array([self.parse(first), self.parse(second)])
+        columns = np.arange(parents.shape[1])
+        usual = all(self.is_usual(tuple(parent)) for parent in parents.tolist())
+        for _ in range(MAX_CROSSOVERS):
+            child = tuple(parents[rng.integers(2, size=len(columns)), columns].tolist())
+            if self.fits(child) and (self.is_usual(child) or not usual):
+                return self.format(child)
+        return self.format(tuple(parents[rng.integers(2)].tolist()))
 
     def choices(self, architectures: Sequence[Any]) -> NDArray[np.int32]:
         """Choices of many architectures, (n, number of choices); a fault names the index."""

@@ -218,3 +218,19 @@ def test_other_notations():
 
 def test_the_table_of_spaces():
     assert all(issubclass(space, SearchSpace) and space.name == name for name, space in SPACES.items())
+
+
+def test_neighbours_differ_in_one_choice(space):
+    parent = space.sample(1, seed=3)[0]
+    around = space.choices(space.neighbours(parent))
+    assert (np.count_nonzero(around != space.parse(parent), axis=1) == 1).all()
+    assert len(np.unique(around, axis=0)) == len(around)
+    assert {space.mutate(parent, seed=seed) for seed in range(50)} <= set(space.neighbours(parent))
+
+
+def test_crossover_takes_each_choice_from_a_parent(space):
+    first, second = space.sample(2, seed=6)
+    children = space.choices([space.crossover(first, second, seed=seed) for seed in range(30)])
+    assert ((children == space.parse(first)) | (children == space.parse(second))).all()
+    assert space.crossover(first, second, seed=1) == space.crossover(first, second, seed=1)
+    assert space.crossover(first, first) == first

@@ -1,0 +1,75 @@
+"""Checkpoints: every question and answer of a search on disk, a line each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from graf.exceptions import InputError
+from graf.journal import Journal, JournalKind
+from graf.searchers.history import History, Trial
+
+__all__ = ["Checkpoint"]
+
+ASKED = ("number", "candidate", "parent", "predicted", "std")
+TOLD = ("number", "status", "values", "reason")
+
+
+class Checkpoint:
+    """A JSON-lines file: settings of the search, then batches that were asked for and what was told.
+
+    A batch is one line, so that a kill leaves none in part; a line that was cut off is dropped.
+    One process at a time may write to it.
+
+    Parameters
+    ----------
+    path : the file, made if it is missing.
+    settings : what the history depends on.
+
+    Raises
+    ------
+    InputError
+        If the file was written by a search with other settings (says which), is damaged, or
+        cannot be written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], settings: dict[str, Any]) -> None:
+        path = Path(path)
+        if path.is_dir():
+            raise InputError(f"`checkpoint` must be a file, got the folder {path}")
+        self._journal = Journal(path.parent, JournalKind(path.name, ("number",)), settings)
+
+    def restore(self, history: History) -> list[dict[str, Any]]:
+        """Fill an empty history, and give back the seconds that were spent, as they were noted."""
+        seconds: list[dict[str, Any]] = []
+        for record in self._journal.records:
+            seconds.append({"number": record["number"], **record["seconds"]})
+            if "trials" in record:
+                for fields in record["trials"]:
+                    history.add(Trial(batch=record["number"], **fields))
+            else:
+                trial = history.trials[record["number"]]
+                trial.status, trial.values, trial.reason = (
+                    record["status"],
+                    record["values"],
+                    record["reason"],
+                )
+        return seconds
+
+    def asked(self, trials: Sequence[Trial], seconds: dict[str, float]) -> None:
+        """Note a batch."""
+        rows = [{name: asdict(trial)[name] for name in ASKED} for trial in trials]
+        self._journal.append({"number": trials[0].batch, "trials": rows, "seconds": seconds})
+
+    def told(self, trials: Sequence[Trial], seconds: dict[str, float]) -> None:
+        """Note what came of trials, in one write."""
+        spent = [seconds, *[{}] * (len(trials) - 1)]
+        self._journal.extend(
+            [
+                {name: asdict(trial)[name] for name in TOLD} | {"seconds": part}
+                for trial, part in zip(trials, spent, strict=True)
+            ]
+        )

@@ -1,0 +1,184 @@
+"""Domains: what is searched, a whole search space or the members of a list."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graf.exceptions import ArchitectureError, InputError
+from graf.spaces import SearchSpace, get_space
+
+__all__ = ["Domain", "ListDomain", "SpaceDomain"]
+
+FEW = 20_000  # a space of no more architectures is listed
+
+
+class Domain(ABC):
+    """A set of candidates, each a text, and the moves of a search among them.
+
+    Every move draws from the generator that it is given and from nothing else.
+    """
+
+    space: SearchSpace | None
+    members: list[str] | None  # all of them, None where they are too many to list
+
+    @property
+    @abstractmethod
+    def description(self) -> dict[str, Any]:
+        """What a checkpoint is known by; JSON values."""
+
+    @abstractmethod
+    def read(self, item: Any) -> str:
+        """A candidate as this domain writes it; `ArchitectureError` if it is none."""
+
+    @abstractmethod
+    def sample(self, n: int, rng: np.random.Generator) -> list[str]:
+        """`n` candidates drawn independently."""
+
+    @abstractmethod
+    def mutate(self, candidate: str, rng: np.random.Generator) -> str:
+        """Another candidate near to this one."""
+
+    @abstractmethod
+    def crossover(self, first: str, second: str, rng: np.random.Generator) -> str:
+        """A candidate between two."""
+
+    @abstractmethod
+    def neighbours(self, candidate: str) -> list[str]:
+        """The candidates nearest to this one, in a fixed order."""
+
+    @abstractmethod
+    def choices(self, candidates: Sequence[str]) -> NDArray[np.int32]:
+        """The choices that candidates consist of, (n, number of choices)."""
+
+    def architectures(self, candidates: Sequence[str]) -> Sequence[str]:
+        """The architectures of candidates, which may hold more than that."""
+        return candidates
+
+
+class SpaceDomain(Domain):
+    """All architectures of a search space."""
+
+    def __init__(self, space: str | SearchSpace) -> None:
+        self.space: SearchSpace = get_space(space)
+        self.members = self.space.enumerate() if self.space.size <= FEW else None
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """Name and settings of the space."""
+        return {"space": self.space.name, "settings": repr(self.space)}
+
+    def read(self, item: Any) -> str:
+        """The architecture in the notation of the space."""
+        return self.space.format(self.space.parse(item))
+
+    def sample(self, n: int, rng: np.random.Generator) -> list[str]:
+        """As the space draws them."""
+        return [self.space.format(self.space.draw(rng)) for _ in range(n)]
+
+    def mutate(self, candidate: str, rng: np.random.Generator) -> str:
+        """One choice replaced."""
+        return self.space.mutate(candidate, _seed(rng))
+
+    def crossover(self, first: str, second: str, rng: np.random.Generator) -> str:
+        """Each choice from one of the two."""
+        return self.space.crossover(first, second, _seed(rng))
+
+    def neighbours(self, candidate: str) -> list[str]:
+        """Those that differ in one choice."""
+        return self.space.neighbours(candidate)
+
+    def choices(self, candidates: Sequence[str]) -> NDArray[np.int32]:
+        """The choices of the space."""
+        return self.space.choices(candidates)
+
+
+class ListDomain(Domain):
+    """The members of a list, such as the rows of a table; moves of the space snap to the nearest.
+
+    Parameters
+    ----------
+    members : architectures as text; the first of those that are the same is kept.
+    space : their search space, None if graf has none: then every move draws a member.
+    """
+
+    def __init__(self, members: Sequence[str], space: SearchSpace | None) -> None:
+        self.space = space
+        names = list(members)
+        if not names:
+            raise InputError("`space` must hold at least one architecture, got an empty list")
+        keys = (
+            [(name,) for name in names] if space is None else list(map(tuple, space.choices(names).tolist()))
+        )
+        first: dict[tuple[Any, ...], str] = {}
+        for key, name in zip(keys, names, strict=True):
+            first.setdefault(key, name)
+        self.members: list[str] = list(first.values())
+        self._positions = {key: i for i, key in enumerate(first)}
+        self._rows = {name: i for i, name in enumerate(self.members)}
+        rows = [[i] for i in range(len(first))] if space is None else list(first)
+        self._choices = np.array(rows, np.int32)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """Name of the space, number and digest of the members."""
+        digest = hashlib.sha256("\n".join(sorted(self.members)).encode()).hexdigest()[:16]
+        return {"space": self.space and self.space.name, "members": len(self.members), "digest": digest}
+
+    def restricted(self, keep: NDArray[np.bool_]) -> ListDomain:
+        """The domain of some members."""
+        return ListDomain([name for name, kept in zip(self.members, keep, strict=True) if kept], self.space)
+
+    def read(self, item: Any) -> str:
+        """The member that is this architecture, as the list writes it."""
+        if isinstance(item, str) and item in self._rows:
+            return item
+        key = (item,) if self.space is None else self.space.parse(item)
+        if key not in self._positions:
+            raise ArchitectureError(f"{item!r:.200} is not among the {len(self.members)} that are searched")
+        return self.members[self._positions[key]]
+
+    def sample(self, n: int, rng: np.random.Generator) -> list[str]:
+        """Members drawn uniformly."""
+        return [self.members[i] for i in rng.integers(len(self.members), size=n).tolist()]
+
+    def mutate(self, candidate: str, rng: np.random.Generator) -> str:
+        """The mutation of the space if it is a member, else a member nearest to it."""
+        if self.space is None:
+            return self.sample(1, rng)[0]
+        return self._snapped(self.space.mutate(candidate, _seed(rng)), [candidate], rng)
+
+    def crossover(self, first: str, second: str, rng: np.random.Generator) -> str:
+        """The crossover of the space if it is a member, else a member nearest to it."""
+        if self.space is None:
+            return self.sample(1, rng)[0]
+        return self._snapped(self.space.crossover(first, second, _seed(rng)), [first, second], rng)
+
+    def _snapped(self, child: str, parents: list[str], rng: np.random.Generator) -> str:
+        assert self.space is not None
+        key = self.space.parse(child)
+        if key in self._positions:
+            return self.members[self._positions[key]]
+        distances = np.count_nonzero(self._choices != np.array(key, np.int32), axis=1)
+        distances[[self._rows[parent] for parent in parents]] = len(key) + 1
+        return self.members[rng.choice(np.flatnonzero(distances == distances.min()))]
+
+    def neighbours(self, candidate: str) -> list[str]:
+        """The members that differ in the fewest choices."""
+        row = self._rows[candidate]
+        distances = np.count_nonzero(self._choices != self._choices[row], axis=1)
+        distances[row] = self._choices.shape[1] + 1
+        return [self.members[i] for i in np.flatnonzero(distances == distances.min()) if i != row]
+
+    def choices(self, candidates: Sequence[str]) -> NDArray[np.int32]:
+        """The choices of the space, or the position in the list where there is no space."""
+        return self._choices[[self._rows[candidate] for candidate in candidates]]
+
+
+def _seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**63))

@@ -1,0 +1,138 @@
+"""Problem: what is searched, what is wanted of it, and who measures it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from graf.datasets import Dataset
+from graf.exceptions import ArchitectureError, InputError, UnknownNameError
+from graf.predictors import PerformancePredictor
+from graf.searchers.domains import Domain, ListDomain, SpaceDomain
+from graf.searchers.objective import VALUE, read_directions
+from graf.spaces import SearchSpace, infer_space
+
+__all__ = ["Problem", "is_fitted", "predicted_by", "read_problem"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A domain, the directions of the objectives by name, and the objective, None where others measure."""
+
+    domain: Domain
+    directions: dict[str, str]
+    objective: Callable[..., Any] | None = None
+
+
+def read_problem(
+    space: Any, objective: Any = None, direction: str | Mapping[str, str] | None = None
+) -> Problem:
+    """The problem that arguments of `graf.search` describe."""
+    if isinstance(space, Dataset) and not callable(objective) and objective is not None:
+        return _of_dataset(space, objective, direction)
+    domain = _domain(space)
+    directions = read_directions("max" if direction is None else direction)
+    if isinstance(objective, (pd.Series, pd.DataFrame)):
+        return _of_table(domain.space, objective, directions, domain)
+    if objective is not None and not callable(objective):
+        raise InputError(
+            "`objective` must be a function of an architecture, a Series or DataFrame indexed by architecture,"
+            f" or a target where `space` is a Dataset, got {type(objective).__name__}"
+        )
+    return Problem(domain, directions, objective)
+
+
+def is_fitted(predictor: Any) -> bool:
+    """Whether it is a predictor that can predict."""
+    if not isinstance(predictor, PerformancePredictor):
+        return False
+    try:
+        check_is_fitted(predictor, "estimators_")
+    except NotFittedError:
+        return False
+    return True
+
+
+def predicted_by(predictor: PerformancePredictor) -> Callable[[str], Any]:
+    """The objective that asks a fitted predictor."""
+    return lambda architecture: np.asarray(predictor.predict([architecture]), np.float64).ravel()
+
+
+def _domain(space: Any) -> Domain:
+    if isinstance(space, Domain):
+        return space
+    if isinstance(space, Dataset):
+        return ListDomain(space.architectures, space.space)
+    if isinstance(space, (str, SearchSpace)):
+        return SpaceDomain(space)
+    if not isinstance(space, (Sequence, np.ndarray, pd.Index, pd.Series)):
+        raise InputError(
+            f"`space` must be a search space, its name, a Dataset or a list of architectures, got {type(space).__name__}"
+        )
+    members = [str(item) for item in space]
+    if not members:
+        raise InputError("`space` must hold at least one architecture, got an empty list")
+    return ListDomain(members, _space_of(members))
+
+
+def _space_of(members: list[str]) -> SearchSpace | None:
+    """The space that all members are written in."""
+    try:
+        space = infer_space(members)
+        space.choices(members)
+    except ArchitectureError:
+        return None
+    return space
+
+
+def _of_dataset(data: Dataset, names: Any, direction: str | Mapping[str, str] | None) -> Problem:
+    if isinstance(names, (pd.Series, pd.DataFrame)):
+        directions = read_directions("max" if direction is None else direction)
+        return _of_table(data.space, names, directions, ListDomain(data.architectures, data.space))
+    wanted = [names] if isinstance(names, str) else list(names)
+    for name in wanted:
+        if name not in data.targets:
+            raise UnknownNameError("target", name, data.targets)
+    if isinstance(direction, str):
+        direction = dict.fromkeys(wanted, direction)
+    known = {name: str(data.metadata.loc[name, "direction"]) for name in wanted}
+    directions = known if direction is None else known | read_directions(direction)
+    return _of_table(data.space, data.targets[wanted], directions, None)
+
+
+def _of_table(
+    space: SearchSpace | None,
+    table: pd.Series[Any] | pd.DataFrame,
+    directions: dict[str, str],
+    among: Domain | None,
+) -> Problem:
+    """Rows of a table that lack nothing are what is searched, and what is measured."""
+    frame = table.to_frame(VALUE) if isinstance(table, pd.Series) else table
+    if len(directions) == 1 and len(frame.columns) == 1:
+        frame, directions = frame.set_axis([VALUE], axis=1), {VALUE: next(iter(directions.values()))}
+    missing = [name for name in directions if name not in frame]
+    if missing or not set(frame.columns) <= set(directions):
+        raise InputError(
+            f"`direction` must say 'max' or 'min' for each of {list(frame.columns)}, got {directions}"
+        )
+    frame = frame[list(directions)].dropna()
+    frame = frame[~frame.index.duplicated()]
+    domain = ListDomain([str(name) for name in frame.index], space)
+    if isinstance(among, ListDomain):
+        domain = domain.restricted(np.array([_is_in(among, name) for name in domain.members]))
+    rows = frame.set_axis([str(name) for name in frame.index]).to_dict("index")
+    return Problem(domain, directions, lambda architecture: rows[architecture])
+
+
+def _is_in(domain: Domain, name: str) -> bool:
+    try:
+        domain.read(name)
+    except ArchitectureError:
+        return False
+    return True

@@ -1,0 +1,235 @@
+"""Search: a search that others drive, and that can drive itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from graf.exceptions import InputError, UnknownNameError
+from graf.searchers.checkpoint import Checkpoint
+from graf.searchers.clock import KINDS, Clock
+from graf.searchers.history import FAILED, OK, PENDING, History, Trial
+from graf.searchers.objective import Measurement, measure, read_values
+from graf.searchers.problem import Problem, read_problem
+from graf.searchers.result import SearchResult
+from graf.searchers.strategies import State, Strategy, read_strategy
+from graf.searchers.surrogate import Surrogate, read_predictor
+
+__all__ = ["Callback", "Search"]
+
+GOALS = ("front", "each")
+Callback = Callable[["Search"], Any]
+
+
+class Search:
+    """A search that others drive: `ask` what to measure, measure it anywhere, `tell`.
+
+    Parameters are those of `graf.search`.
+
+    Attributes
+    ----------
+    problem : domain, directions and objective.
+    trials : all that was asked for.
+
+    Examples
+    --------
+    >>> search = Search("nasbench201", strategy="random", seed=1)
+    >>> cells = search.ask(3)
+    >>> search.tell(cells, [cell.count("conv_3x3") for cell in cells])
+    >>> int(search.result.best["value"]) == max(cell.count("conv_3x3") for cell in cells)
+    True
+    """
+
+    def __init__(
+        self,
+        space: Any,
+        objective: Any = None,
+        predictor: Any = None,
+        seed: int = 0,
+        *,
+        strategy: str | Strategy = "evolution",
+        direction: str | Mapping[str, str] | None = None,
+        goal: str = "front",
+        proxies: Any = None,
+        batch: int | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> None:
+        self.problem: Problem = read_problem(space, objective, direction)
+        self.strategy = read_strategy(strategy)
+        self.seed = _count("seed", seed, least=0)
+        self.batch = self.strategy.batch if batch is None else _count("batch", batch)
+        if goal not in GOALS:
+            raise UnknownNameError("goal", goal, GOALS)
+        self.goal = goal
+        self._clock = Clock()
+        template = read_predictor("random_forest" if predictor is None else predictor)
+        self._surrogate = Surrogate(template, self.problem.domain, proxies, self._clock)
+        self._history = History(self.problem.directions)
+        self._checkpoint = None if checkpoint is None else Checkpoint(checkpoint, self._settings(template))
+        self._seconds = [] if self._checkpoint is None else self._checkpoint.restore(self._history)
+
+    def _settings(self, predictor: Any) -> dict[str, Any]:
+        return {
+            "space": self.problem.domain.description,
+            "objectives": self.problem.directions,
+            "goal": self.goal,
+            "strategy": repr(self.strategy),
+            "predictor": repr(predictor),
+            "batch": self.batch,
+            "seed": self.seed,
+        }
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All trials, those that are pending too."""
+        return list(self._history.trials)
+
+    @property
+    def pending(self) -> list[Any]:
+        """What was asked for and not told yet."""
+        return [self._shown(trial) for trial in self._history.trials if trial.status == PENDING]
+
+    def ask(self, n: int | None = None) -> list[Any]:
+        """At most `n` architectures to measure, by default as many as the strategy likes.
+
+        They have not been asked for before. Fewer come back, or none, only where the domain
+        holds no others.
+        """
+        n = self.batch if n is None else _count("n", n)
+        first = len(self._history.trials)
+        rng = np.random.default_rng([self.seed, first])
+        state = State(self.problem.domain, self._history, rng, self._surrogate, self.goal)
+        with self._clock.measure("asking"):
+            proposals = self.strategy.propose(n, state)
+        trials = [Trial(first + i, first, *proposal) for i, proposal in enumerate(proposals)]
+        for trial in trials:
+            self._history.add(trial)
+        if trials:
+            seconds = self._spent(first)
+            if self._checkpoint is not None:
+                self._checkpoint.asked(trials, seconds)
+        return [self._shown(trial) for trial in trials]
+
+    def tell(self, architectures: Any, values: Any) -> None:
+        """Note what was measured of one or several architectures.
+
+        Parameters
+        ----------
+        architectures : one, or a list; also ones that were not asked for.
+        values : for one its value, for a list as many: a number, a sequence or mapping of the
+            objectives. NaN or None notes a failure, an exception its reason too.
+
+        Raises
+        ------
+        InputError
+            If a value is no number, the numbers of architectures and values differ, or an
+            architecture was told already.
+        """
+        if isinstance(architectures, (str, Mapping)) or not isinstance(
+            architectures, (Sequence, np.ndarray, pd.Index, pd.Series)
+        ):
+            architectures, values = [architectures], [values]
+        answers = _answers(values)
+        if len(architectures) != len(answers):
+            raise InputError(
+                f"got {len(architectures)} architectures and {len(answers)} values; give one each"
+            )
+        names = list(self.problem.directions)
+        measured = [_measurement(answer, names) for answer in answers]
+        candidates = [self.problem.domain.read(architecture) for architecture in architectures]
+        self._tell(self._trials_of(candidates), measured)
+
+    def _trials_of(self, candidates: list[str]) -> list[Trial]:
+        """Pending trials of candidates; those that were not asked for get one."""
+        open_trials = {trial.candidate: trial for trial in self._history.trials if trial.status == PENDING}
+        told = self._history.tried - open_trials.keys()
+        again = [name for i, name in enumerate(candidates) if name in told or name in candidates[:i]]
+        if again:
+            raise InputError(f"{again[0]!r:.200} was told already; tell each architecture once")
+        new = [name for name in candidates if name not in open_trials]
+        first = len(self._history.trials)
+        given = [Trial(first + i, first, name) for i, name in enumerate(new)]
+        for trial in given:
+            self._history.add(trial)
+        if given and self._checkpoint is not None:
+            self._checkpoint.asked(given, {})
+        open_trials |= {trial.candidate: trial for trial in given}
+        return [open_trials[name] for name in candidates]
+
+    def _tell(self, trials: list[Trial], measured: list[Measurement]) -> None:
+        for trial, measurement in zip(trials, measured, strict=True):
+            trial.status = FAILED if measurement.reason else OK
+            trial.values, trial.reason = measurement.values, measurement.reason
+        if trials:
+            seconds = self._spent(trials[0].number)
+            if self._checkpoint is not None:
+                self._checkpoint.told(trials, seconds)
+
+    def _spent(self, number: int) -> dict[str, float]:
+        seconds = self._clock.reset()
+        self._seconds.append({"number": number, **seconds})
+        return seconds
+
+    def run(self, budget: int, callbacks: Iterable[Callback] = (), progress: bool = False) -> SearchResult:
+        """Ask, measure with the objective and tell until `budget` architectures were told.
+
+        Batches are asked for whole, also where the budget ends within one, so that a search with
+        a larger budget goes on as if it had had it from the start.
+        """
+        from tqdm import tqdm
+
+        budget = _count("budget", budget)
+        if self.problem.objective is None:
+            raise InputError("`objective` is missing; give one, or measure elsewhere with ask() and tell()")
+        names = list(self.problem.directions)
+        with tqdm(total=budget, disable=not progress, unit="architecture") as bar:
+            bar.update(min(budget, self._history.n_told))
+            while self._history.n_told < budget:
+                waiting = [trial for trial in self._history.trials if trial.status == PENDING]
+                if not waiting and not self.ask():
+                    break
+                for trial in waiting[:1]:
+                    with self._clock.measure("measuring"):
+                        measured = measure(self.problem.objective, self._arguments(trial), names)
+                    self._tell([trial], [measured])
+                    bar.update()
+                    if any([callback(self) is True for callback in callbacks]):  # noqa: C419 - call all of them
+                        return self.result
+        return self.result
+
+    def _arguments(self, trial: Trial) -> tuple[str, dict[str, Any]]:
+        return self.problem.domain.architectures([trial.candidate])[0], {}
+
+    def _shown(self, trial: Trial) -> Any:
+        return trial.candidate
+
+    @property
+    def result(self) -> SearchResult:
+        """What was told so far."""
+        history = self._history.frame(lambda candidates: {"architecture": pd.array(candidates, dtype="str")})
+        seconds = pd.DataFrame(self._seconds, columns=["number", *KINDS]).fillna(0.0)
+        return SearchResult(history, seconds, dict(self.problem.directions), self.goal)
+
+
+def _count(name: str, value: Any, least: int = 1) -> int:
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+        raise InputError(f"`{name}` must be an integer of {least} or more, got {value!r:.60}")
+    return int(value)
+
+
+def _answers(values: Any) -> list[Any]:
+    if isinstance(values, pd.DataFrame):
+        return values.to_dict("records")
+    return list(values) if np.iterable(values) and not isinstance(values, (str, Mapping)) else [values]
+
+
+def _measurement(answer: Any, names: list[str]) -> Measurement:
+    if isinstance(answer, BaseException):
+        return Measurement({}, f"{type(answer).__name__}: {answer}"[:300])
+    if answer is None:
+        return Measurement({}, "nothing was measured")
+    return read_values(answer, names)

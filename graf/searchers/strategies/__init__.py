@@ -1,0 +1,35 @@
+"""Strategies by name, one file each under one interface."""
+
+from __future__ import annotations
+
+from graf.exceptions import InputError, UnknownNameError
+from graf.searchers.strategies.base import Proposal, State, Strategy
+from graf.searchers.strategies.evolution import Evolution
+from graf.searchers.strategies.local import LocalSearch
+from graf.searchers.strategies.random_search import RandomSearch
+
+__all__ = [
+    "STRATEGIES",
+    "Evolution",
+    "LocalSearch",
+    "Proposal",
+    "RandomSearch",
+    "State",
+    "Strategy",
+    "read_strategy",
+]
+
+STRATEGIES: dict[str, type[Strategy]] = {
+    strategy.name: strategy for strategy in (RandomSearch, LocalSearch, Evolution)
+}
+
+
+def read_strategy(strategy: str | Strategy) -> Strategy:
+    """The strategy of a name with its defaults, or a strategy itself."""
+    if isinstance(strategy, str):
+        if strategy not in STRATEGIES:
+            raise UnknownNameError("strategy", strategy, STRATEGIES)
+        return STRATEGIES[strategy]()
+    if not isinstance(strategy, Strategy):
+        raise InputError(f"`strategy` must be a name or a Strategy, got {type(strategy).__name__}")
+    return strategy

@@ -1,0 +1,112 @@
+"""Strategy: the one interface of all ways to search."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from graf.exceptions import InputError
+from graf.searchers.domains import Domain
+from graf.searchers.history import History
+from graf.searchers.surrogate import Surrogate
+
+__all__ = ["Proposal", "State", "Strategy", "draw_untried", "make_untried"]
+
+TRIES = 50
+LISTED = 200_000
+
+
+class Proposal(NamedTuple):
+    """A candidate to measure, the number of the trial it was made from, and what was predicted of it."""
+
+    candidate: str
+    parent: int | None = None
+    predicted: dict[str, float] = {}  # noqa: RUF012 - never changed
+    std: dict[str, float] = {}  # noqa: RUF012
+
+
+@dataclass(frozen=True)
+class State:
+    """What a strategy may look at.
+
+    Parameters
+    ----------
+    domain : what is searched; constraints are already in it.
+    history : all that was asked and told so far.
+    rng : the only source of chance, made anew from the seed and the number of the trial.
+    surrogate : the predictor, ready to be fitted on the history.
+    goal : "front" for trade-offs between objectives, "each" for the best of each of them.
+    """
+
+    domain: Domain
+    history: History
+    rng: np.random.Generator
+    surrogate: Surrogate
+    goal: str = "front"
+    taken: set[str] = field(default_factory=set)
+
+    def is_new(self, candidate: str) -> bool:
+        """Whether it was neither asked for before nor proposed in this batch."""
+        return candidate not in self.history.tried and candidate not in self.taken
+
+
+@dataclass(frozen=True)
+class Strategy(ABC):
+    """A way to choose what to measure next.
+
+    What it proposes depends on the state alone: it keeps none of its own, so that a search
+    that was interrupted goes on as if it had not been. Parameters are fields of a dataclass;
+    those that are integers must be positive.
+    """
+
+    name: ClassVar[str]
+    batch: ClassVar[int] = 1  # how many it likes to propose at once
+    needs_std: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        for parameter in fields(self):
+            value = getattr(self, parameter.name)
+            if parameter.type == "int" and (not isinstance(value, int) or value < 1):
+                raise InputError(
+                    f"`{parameter.name}` of {self.name} must be a positive integer, got {value!r}"
+                )
+
+    @abstractmethod
+    def propose(self, n: int, state: State) -> list[Proposal]:
+        """At most `n` different candidates that are new; fewer only where no more are left."""
+
+
+def make_untried(make: Callable[[], str], state: State) -> str | None:
+    """A new candidate from repeated calls of `make`; None if 50 calls gave none."""
+    for _ in range(TRIES):
+        candidate = make()
+        if state.is_new(candidate):
+            state.taken.add(candidate)
+            return candidate
+    return None
+
+
+def draw_untried(n: int, state: State) -> list[Proposal]:
+    """At most `n` new candidates drawn from the domain; fewer only where no more are left."""
+    found: list[Proposal] = []
+    for _ in range(n):
+        candidate = make_untried(lambda: state.domain.sample(1, state.rng)[0], state)
+        if candidate is None:
+            left = [name for name in _listed(state.domain) if state.is_new(name)]
+            if not left:
+                break
+            candidate = left[state.rng.integers(len(left))]
+            state.taken.add(candidate)
+        found.append(Proposal(candidate))
+    return found
+
+
+def _listed(domain: Domain) -> Sequence[Any]:
+    """All candidates, or where they are too many a great number of them."""
+    if domain.members is not None:
+        return domain.members
+    return domain.sample(LISTED // 100, np.random.default_rng(0))

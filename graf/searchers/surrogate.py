@@ -1,0 +1,134 @@
+"""Surrogate: the light predictor in the loop, with features that are computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from graf.exceptions import InputError, UnsupportedError
+from graf.predictors import PerformancePredictor
+from graf.predictors.models import is_model, new_model
+from graf.searchers.clock import Clock
+from graf.searchers.domains import Domain
+from graf.searchers.history import SIGNS, History
+
+__all__ = ["Surrogate", "read_predictor"]
+
+Floats = NDArray[np.float64]
+MOST_ROWS = 100_000  # features kept in memory
+
+
+def read_predictor(predictor: Any) -> PerformancePredictor:
+    """An unfitted predictor: of the name of a model, a scikit-learn regressor, or a predictor's parameters."""
+    if isinstance(predictor, PerformancePredictor):
+        unfitted: PerformancePredictor = clone(predictor)
+        return unfitted
+    if isinstance(predictor, str) or is_model(predictor):
+        new_model(predictor, None, None)  # raises if there is none of this name
+        return PerformancePredictor(model=predictor)
+    raise InputError(
+        "`predictor` must be the name of a model, a scikit-learn regressor or a PerformancePredictor,"
+        f" got {type(predictor).__name__}"
+    )
+
+
+class Surrogate:
+    """A predictor of all objectives, fitted on a history.
+
+    Parameters
+    ----------
+    predictor : unfitted; its columns and model are used.
+    domain : where candidates come from.
+    proxies : further columns: None, a DataFrame indexed by architecture, or a transformer such as
+        `ZeroCostProxies`, which is asked about each candidate once.
+    clock : told what time is spent on.
+    """
+
+    def __init__(self, predictor: PerformancePredictor, domain: Domain, proxies: Any, clock: Clock) -> None:
+        self.predictor, self.domain, self.proxies, self.clock = predictor, domain, proxies, clock
+        self._columns: list[str] = []
+        self._rows: dict[str, Floats] = {}
+
+    def features(self, candidates: Sequence[str]) -> pd.DataFrame:
+        """The columns that models see, a row per candidate, indexed by candidate."""
+        new = [name for name in dict.fromkeys(candidates) if name not in self._rows]
+        if new:
+            if len(self._rows) + len(new) > MOST_ROWS:
+                self._rows.clear()
+                new = list(dict.fromkeys(candidates))
+            table = self._computed(new)
+            self._columns = list(table.columns)
+            self._rows.update(zip(new, table.to_numpy(np.float64), strict=True))
+        values = np.stack([self._rows[name] for name in candidates])
+        return pd.DataFrame(values, index=pd.Index(candidates, dtype="str"), columns=self._columns)
+
+    def _computed(self, candidates: list[str]) -> pd.DataFrame:
+        architectures = list(self.domain.architectures(candidates))
+        parts: list[pd.DataFrame] = []
+        if self.domain.space is not None and self.predictor.features != "given":
+            with self.clock.measure("features"):
+                transformer = self.predictor.graph_features().set_params(space=self.domain.space)
+                parts.append(transformer.fit(architectures[:1]).transform(architectures))
+        if self.proxies is not None:
+            with self.clock.measure("proxies"):
+                parts.append(self._proxies(architectures))
+        if not parts:
+            raise UnsupportedError(
+                "there is nothing to predict from: graf does not know the search space and `proxies` is None;"
+                " give columns with `proxies`, or take strategy='random'"
+            )
+        return pd.concat([part.set_axis(candidates, axis=0) for part in parts], axis=1)
+
+    def _proxies(self, architectures: list[str]) -> pd.DataFrame:
+        if not isinstance(self.proxies, pd.DataFrame):
+            found: pd.DataFrame = self.proxies.fit_transform(architectures)
+            return found
+        missing = [name for name in architectures if name not in self.proxies.index]
+        if missing:
+            raise InputError(
+                f"`proxies` lack {len(missing)} architectures that are searched: {missing[0]!r:.200}"
+            )
+        return self.proxies.loc[architectures]
+
+    def fitted(self, history: History, seed: int = 0) -> Fitted:
+        """The predictor fitted on the trials that were measured; at least two are needed."""
+        trials = history.ok
+        X = self.features([trial.candidate for trial in trials])
+        y = pd.DataFrame([trial.values for trial in trials], columns=list(history.directions))
+        with self.clock.measure("fits"):
+            model = clone(self.predictor).set_params(
+                features="given", columns=None, compat=None, simplified=False, random_state=seed
+            )
+            return Fitted(model.fit(X, y.set_axis(X.index, axis=0)), self, history.directions)
+
+
+class Fitted:
+    """A fitted predictor that speaks of candidates, with more being better."""
+
+    def __init__(self, model: PerformancePredictor, surrogate: Surrogate, directions: dict[str, str]) -> None:
+        self.model, self.surrogate = model, surrogate
+        self.names = list(directions)
+        self.signs = np.array([SIGNS[direction] for direction in directions.values()])
+
+    def gains(self, candidates: Sequence[str], std: bool = True) -> tuple[Floats, Floats]:
+        """Predictions (n, objectives), turned so that more is better, and their standard deviation.
+
+        Without `std` the second are zeros.
+        """
+        X = self.surrogate.features(candidates)
+        with self.surrogate.clock.measure("predictions"):
+            if not std:
+                mean = np.asarray(self.model.predict(X), np.float64).reshape(len(X), -1)
+                return mean * self.signs, np.zeros_like(mean)
+            mean, spread = self.model.predict(X, return_std=True)
+        return np.asarray(mean, np.float64) * self.signs, np.asarray(spread, np.float64)
+
+    def told(self, gains: Floats, spread: Floats) -> tuple[dict[str, float], dict[str, float]]:
+        """A row of `gains` in the units and directions of the objectives, by name."""
+        values = (gains * self.signs).tolist()
+        return dict(zip(self.names, values, strict=True)), dict(zip(self.names, spread.tolist(), strict=True))

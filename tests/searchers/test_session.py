@@ -1,0 +1,222 @@
+"""ask, tell and run: history, seeds, failures, checkpoints."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import graf
+from graf.exceptions import ArchitectureError, InputError, UnknownNameError
+from graf.searchers import STRATEGIES, Search
+
+
+def convolutions(cell):
+    return cell.count("conv_3x3") + 0.1 * cell.count("conv_1x1")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return graf.load_dataset("digits201")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_history_follows_the_seed(strategy):
+    first, again, other = (
+        graf.search("nasbench201", convolutions, budget=30, seed=seed, strategy=strategy)
+        for seed in (3, 3, 4)
+    )
+    pd.testing.assert_frame_equal(first.history, again.history)
+    assert first.history["architecture"].tolist() != other.history["architecture"].tolist()
+    assert first.history["architecture"].is_unique
+    assert first.history["value"].tolist() == [convolutions(cell) for cell in first.history["architecture"]]
+    assert first.history["number"].tolist() == list(range(30))
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("stop", [1, 13, 29])
+def test_a_killed_search_goes_on_as_if_it_had_not_been(strategy, stop, tmp_path):
+    def fragile(cell):
+        calls.append(cell)
+        if len(calls) > stop:
+            raise KeyboardInterrupt
+        if cell.count("skip") == 3:
+            raise ValueError("too shallow")
+        return convolutions(cell)
+
+    calls = []
+    arguments = {"space": "nasbench201", "seed": 1, "strategy": strategy, "batch": 4}
+    path = tmp_path / "search.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        graf.search(objective=fragile, budget=30, checkpoint=path, **arguments)
+    calls, stop = [], 1000
+    resumed = graf.search(objective=fragile, budget=30, checkpoint=path, **arguments)
+    calls = []
+    whole = graf.search(objective=fragile, budget=30, **arguments)
+    pd.testing.assert_frame_equal(resumed.history, whole.history)
+    longer = graf.search(objective=fragile, budget=37, checkpoint=path, **arguments)
+    pd.testing.assert_frame_equal(longer.history.head(30), whole.history)
+    assert len(longer.history) == 37
+
+
+def test_a_line_cut_off_is_done_again(tmp_path):
+    path = tmp_path / "search.jsonl"
+    whole = graf.search("nasbench201", convolutions, budget=20, batch=6, checkpoint=path)
+    text = path.read_bytes()
+    for cut in range(len(text) // 2, len(text), 997):
+        path.write_bytes(text[:cut])
+        resumed = graf.search("nasbench201", convolutions, budget=20, batch=6, checkpoint=path)
+        pd.testing.assert_frame_equal(resumed.history, whole.history)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"space": "transnas_micro"}, "space.*'nasbench201' there, 'transnas_micro' now"),
+        ({"seed": 5}, "seed: 0 there, 5 now"),
+        ({"strategy": "local"}, "strategy: 'RandomSearch"),
+        ({"direction": "min"}, "objectives.value: 'max' there, 'min' now"),
+    ],
+)
+def test_checkpoint_of_another_search(tmp_path, change, message):
+    arguments = {"space": "nasbench201", "strategy": "random"}
+    path = tmp_path / "search.jsonl"
+    graf.search(objective=convolutions, budget=3, checkpoint=path, **arguments)
+    with pytest.raises(InputError, match=message):
+        graf.search(objective=lambda cell: 0, budget=3, checkpoint=path, **arguments | change)
+
+
+def test_checkpoint_of_another_list(tmp_path, data):
+    path = tmp_path / "search.jsonl"
+    graf.search(data, "test_acc", budget=3, checkpoint=path)
+    with pytest.raises(InputError, match=r"space.members: 1682 there, 1600 now"):
+        graf.search(data.select(np.arange(1682) < 1600), "test_acc", budget=3, checkpoint=path)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_failures_are_recorded_and_the_search_goes_on(strategy):
+    def objective(cell):
+        if cell.count("conv_3x3") % 2 == 1:
+            raise RuntimeError("out of\nmemory")
+        return math.nan if cell.count("conv_1x1") % 2 == 1 else convolutions(cell)
+
+    found = graf.search("nasbench201", objective, budget=60, strategy=strategy, seed=2)
+    raised = found.history["architecture"].str.count("conv_3x3") % 2 == 1
+    undefined = (found.history["architecture"].str.count("conv_1x1") % 2 == 1) & ~raised
+    assert min(raised.sum(), undefined.sum()) > 3
+    assert set(found.history["reason"][raised]) == {"RuntimeError: out of memory"}
+    assert set(found.history["reason"][undefined]) == {"'value' is nan"}
+    assert set(found.history["reason"][~raised & ~undefined]) == {""}
+    assert found.history.loc[found.history["status"] == "failed", "value"].isna().all()
+    assert found.history.loc[found.history["status"] == "ok", "value"].notna().all()
+    assert found.best["status"] == "ok"
+    assert len(found.history) == 60
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_nothing_but_failures(strategy):
+    found = graf.search("nasbench201", lambda cell: 1 / 0, budget=25, strategy=strategy)
+    assert (found.history["status"] == "failed").all()
+    assert len(found.history) == 25
+    with pytest.raises(InputError, match=r"none of the 25 .* ZeroDivisionError: division by zero"):
+        _ = found.best
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_domain_that_ends(strategy):
+    cells = graf.get_space("nasbench201").sample(30, seed=4)
+    found = graf.search(cells, convolutions, budget=100, strategy=strategy)
+    assert sorted(found.history["architecture"]) == sorted(set(cells))
+
+
+def test_table(data):
+    found = graf.search(data, "test_acc", budget=40, strategy="evolution")
+    assert (
+        found.history["value"].to_numpy() == data.targets["test_acc"][found.history["architecture"]]
+    ).all()
+    table = graf.search("nasbench201", data.targets["test_acc"], budget=40, strategy="evolution")
+    pd.testing.assert_frame_equal(found.history, table.history)
+    several = graf.search(data, ["test_acc", "latency_b1_ms"], budget=40)
+    assert several.directions == {"test_acc": "max", "latency_b1_ms": "min"}
+    front = several.front
+    assert (np.diff(front["latency_b1_ms"]) < 0).all()
+    assert (np.diff(front["test_acc"]) < 0).all()
+    each = graf.search(data, ["test_acc", "latency_b1_ms"], budget=40, goal="each")
+    assert each.best.loc["latency_b1_ms", "latency_b1_ms"] == each.history["latency_b1_ms"].min()
+
+
+def test_direction():
+    found = graf.search("nasbench201", convolutions, budget=60, direction="min", strategy="local")
+    assert found.best["value"] == found.history["value"].min() < 0.5
+
+
+def test_a_fitted_predictor_is_an_objective(data):
+    predictor = graf.PerformancePredictor().fit(data.architectures[:50], data.targets["test_acc"][:50])
+    found = graf.search("nasbench201", predictor=predictor, budget=5)
+    np.testing.assert_allclose(found.history["value"], predictor.predict(found.history["architecture"]))
+
+
+def test_ask_and_tell_in_any_order():
+    search = Search("nasbench201", strategy="random", seed=1)
+    cells = search.ask(3) + search.ask(2)
+    search.tell(cells[4], 4.0)
+    search.tell([cells[0], cells[2]], [0.0, ValueError("broken")])
+    own = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|"
+    search.tell(own, 9)
+    history = search.result.history
+    assert history["number"].tolist() == [0, 2, 4, 5]
+    assert history["reason"].tolist() == ["", "ValueError: broken", "", ""]
+    assert search.pending == [cells[1], cells[3]]
+    assert search.result.best["architecture"] == own
+    with pytest.raises(InputError, match="told already"):
+        search.tell(cells[0], 1.0)
+    with pytest.raises(InputError, match="2 architectures and 1 values"):
+        search.tell([cells[1], cells[3]], [1.0])
+    with pytest.raises(ArchitectureError):
+        search.tell("abc", 1.0)
+
+
+def test_callbacks():
+    seen = []
+    found = graf.search(
+        "nasbench201",
+        convolutions,
+        budget=50,
+        callbacks=[lambda search: seen.append(search.result.best["value"]), lambda search: len(seen) == 7],
+    )
+    assert len(found.history) == len(seen) == 7
+    assert seen == found.history["value"].cummax().tolist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"space": "nasbench2001"}, "did you mean 'nasbench201'"),
+        ({"space": 3}, "`space` must be a search space"),
+        ({"space": []}, "empty list"),
+        ({"strategy": "evolutoin"}, "did you mean 'evolution'"),
+        ({"budget": 0}, "`budget` must be an integer of 1 or more, got 0"),
+        ({"budget": 2.5}, "`budget` must be"),
+        ({"seed": -1}, "`seed` must be"),
+        ({"batch": 0}, "`batch` must be"),
+        ({"direction": "up"}, "'max' or 'min', got 'up'"),
+        ({"direction": {}}, "at least one objective"),
+        ({"direction": {"status": "max"}}, "cannot be called 'status'"),
+        ({"goal": "all"}, "unknown goal"),
+        ({"objective": None}, "`objective` is missing"),
+        ({"objective": "accuracy"}, "`objective` must be a function"),
+        ({"objective": lambda cell: "good"}, "must give a number for 'value', got 'good'"),
+        ({"objective": lambda cell: (1, 2)}, "must give 1 values"),
+        ({"objective": lambda cell: {"a": 1}, "direction": {"b": "max"}}, "lacks 'b'"),
+        ({"predictor": "forest"}, "unknown model"),
+        ({"predictor": 3}, "`predictor` must be"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(InputError, match=message):
+        graf.search(**{"space": "nasbench201", "objective": convolutions, "budget": 3} | arguments)
+
+
+def test_unknown_target(data):
+    with pytest.raises(UnknownNameError, match="test_acc"):
+        graf.search(data, "test_ac")
