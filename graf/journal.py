@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from graf.exceptions import InputError
 from graf.files import atomic_path
 
-__all__ = ["LATENCY", "RUNS", "Journal", "JournalKind", "read_journal"]
+__all__ = ["LATENCY", "RECIPES", "RUNS", "Journal", "JournalKind", "read_journal"]
 
 Record = dict[str, Any]
 
@@ -24,6 +24,7 @@ class JournalKind(NamedTuple):
 
 
 RUNS = JournalKind("runs.jsonl", ("architecture", "seed"))
+RECIPES = JournalKind("recipes.jsonl", ("architecture", "recipe", "seed"))
 LATENCY = JournalKind("latency.jsonl", ("round", "architecture"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,8 +22,17 @@ def measure(
     ] = None,
     space: Annotated[str, typer.Option(help="Search space.")] = "nasbench201",
     n: Annotated[int, typer.Option("-n", help="How many architectures to draw.", min=1)] = 100,
-    n_seeds: Annotated[int, typer.Option(help="Training runs per architecture.", min=1)] = 3,
-    epochs: Annotated[int, typer.Option(help="Passes over the training images.", min=1)] = 10,
+    recipes: Annotated[
+        int | None,
+        typer.Option(help="Train under so many different recipes instead of one; accuracy only.", min=2),
+    ] = None,
+    n_seeds: Annotated[
+        int,
+        typer.Option(help="Training runs per architecture; with --recipes, of every sixth.", min=1),
+    ] = 3,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the training images; default: 10.", min=1)
+    ] = None,
     channels: Annotated[int, typer.Option(help="Channels of the first stage.", min=1)] = 8,
     n_stages: Annotated[int, typer.Option(help="Stages of the network.", min=1)] = 1,
     cells_per_stage: Annotated[int, typer.Option(help="Cells of each stage.", min=1)] = 1,
@@ -33,24 +42,30 @@ def measure(
 ) -> None:
     """Train architectures on handwritten digits and measure them; stop and call again to resume."""
     from graf import measure as library
+    from graf.exceptions import InputError
     from graf.spaces import get_space
 
+    if recipes is not None and epochs is not None:
+        raise InputError("`--epochs` cannot be given together with `--recipes`; leave one out")
     settings = {"channels": channels, "n_stages": n_stages, "cells_per_stage": cells_per_stage}
     chosen = get_space(space, input_shape=(1, 8, 8), n_classes=10, **_known(space, settings))
     if source is None:
         architectures = library.distinct_architectures(chosen, n, seed)
     else:
         architectures = [chosen.format(chosen.parse(a)) for a in read_input(source, space).index]
-    library.measure(
-        chosen,
-        architectures,
-        output,
-        seeds=range(seed, seed + n_seeds),
-        recipe=library.Recipe(epochs=epochs),
-        n_jobs=jobs,
-        latency_rounds=latency_rounds,
-        progress=on_terminal(),
-    )
+    options: dict[str, Any] = {
+        "seeds": range(seed, seed + n_seeds),
+        "n_jobs": jobs,
+        "progress": on_terminal(),
+    }
+    if recipes is None:
+        recipe = library.Recipe(epochs=epochs or 10)
+        library.measure(
+            chosen, architectures, output, recipe=recipe, latency_rounds=latency_rounds, **options
+        )
+    else:
+        drawn = library.sample_recipes(recipes, seed)
+        library.measure_recipes(chosen, architectures, drawn, output, **options)
     typer.echo(output / "table.parquet")
 
 

@@ -2,6 +2,7 @@
 
 from graf.measure.architectures import distinct_architectures
 from graf.measure.campaign import measure
-from graf.measure.recipe import Recipe
+from graf.measure.recipe import Recipe, sample_recipes
+from graf.measure.recipe_campaign import measure_recipes
 
-__all__ = ["Recipe", "distinct_architectures", "measure"]
+__all__ = ["Recipe", "distinct_architectures", "measure", "measure_recipes", "sample_recipes"]

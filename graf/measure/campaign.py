@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graf.exceptions import InputError, MissingDependencyError
-from graf.files import output_folder
+from graf.measure.checks import (
+    check_at_least,
+    check_numbers,
+    digits_space,
+    distinct_names,
+    output_paths,
+    require_torch,
+)
 from graf.measure.recipe import Recipe
-from graf.spaces import SearchSpace, get_space
+from graf.spaces import SearchSpace
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["measure"]
-
-IMAGE_SHAPE = (1, 8, 8)
 
 
 def measure(
@@ -70,46 +73,16 @@ def measure(
     >>> space = get_space("nasbench201", channels=8, cells_per_stage=1, n_stages=1, input_shape=(1, 8, 8))
     >>> table = measure(space, distinct_architectures(space, 100), "digits")  # doctest: +SKIP
     """
-    _require_torch()
+    require_torch()
     from graf.measure.latency import run_latency
     from graf.measure.table import assemble
     from graf.measure.training import run_training
 
-    space = _digits_space(space)
-    names = list(dict.fromkeys(space.format(choices) for choices in space.choices(architectures).tolist()))
-    _check_numbers(len(names), seeds, n_jobs, latency_rounds)
-    folder = output_folder(folder)
-    out = folder / "table.parquet" if out is None else Path(out)
-    output_folder(out.parent)
+    space = digits_space(space)
+    names = distinct_names(space, architectures)
+    check_numbers(seeds, n_jobs)
+    check_at_least("latency_rounds", latency_rounds, 2)
+    folder, out = output_paths(folder, out)
     run_training(space, names, folder, seeds=seeds, recipe=recipe, n_jobs=n_jobs, progress=progress)
     run_latency(space, names, folder, rounds=latency_rounds, progress=progress)
     return assemble(folder, out)
-
-
-def _require_torch() -> None:
-    try:
-        import torch  # noqa: F401 - only whether it is there
-    except ImportError:
-        raise MissingDependencyError("torch", "torch") from None
-
-
-def _digits_space(space: SearchSpace | str) -> SearchSpace:
-    space = get_space(space)
-    shape, n_classes = (getattr(space, name, None) for name in ("input_shape", "n_classes"))
-    if (shape, n_classes) != (IMAGE_SHAPE, 10):
-        raise InputError(
-            f"`space` must build networks for images of shape {IMAGE_SHAPE} and 10 classes, got {shape}"
-            f" and {n_classes}; use get_space({space.name!r}, input_shape={IMAGE_SHAPE}, n_classes=10)"
-        )
-    return space
-
-
-def _check_numbers(n: int, seeds: Sequence[int], n_jobs: int | None, latency_rounds: int) -> None:
-    if n == 0:
-        raise InputError("`architectures` must hold at least one architecture, got none")
-    if len(seeds) == 0 or len(set(seeds)) < len(seeds) or not all(isinstance(s, int) for s in seeds):
-        raise InputError(f"`seeds` must be different integers, at least one, got {seeds!r}")
-    if n_jobs is not None and n_jobs < 1:
-        raise InputError(f"`n_jobs` must be at least 1, got {n_jobs}")
-    if latency_rounds < 2:
-        raise InputError(f"`latency_rounds` must be at least 2, got {latency_rounds}")

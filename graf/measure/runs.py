@@ -14,7 +14,7 @@ from graf.measure.threads import one_thread
 from graf.measure.train import logits, train
 from graf.spaces import SearchSpace
 
-__all__ = ["measure_run"]
+__all__ = ["measure_run", "recipe_run"]
 
 
 @one_thread()
@@ -31,12 +31,33 @@ def measure_run(space: SearchSpace, architecture: str, seed: int, recipe: Recipe
     test, validation = parts["test"], parts["validation"]
     outputs = [logits(model, part.x).numpy().astype(np.float64) for part in (test, validation)]
     return {
-        "architecture": architecture,
-        "seed": seed,
         "train_acc": accuracy(model, parts["train"]),
         "val_acc": accuracy(model, validation),
         "test_acc": accuracy(model, test),
         **robustness(model, test),
         **calibration(outputs[0], test.y.numpy(), outputs[1], validation.y.numpy()),
         "train_seconds": seconds,
+    }
+
+
+@one_thread()
+def recipe_run(space: SearchSpace, architecture: str, seed: int, recipe: Recipe) -> dict[str, Any]:
+    """Train from a seed and measure accuracy, on validation images after every epoch too.
+
+    Otherwise as `measure_run`. `val_acc_ep<k>` is there for every epoch but the last, whose
+    accuracy is `val_acc`.
+    """
+    parts = digits()
+    model = space.model(architecture, seed)
+    by_epoch: dict[int, float] = {}
+
+    def look(epoch: int) -> None:
+        by_epoch[epoch] = accuracy(model, parts["validation"])
+
+    seconds = train(model, parts["train"], recipe, seed, look)
+    return {
+        "test_acc": accuracy(model, parts["test"]),
+        "val_acc": by_epoch.pop(recipe.epochs),
+        **{f"val_acc_ep{epoch}": value for epoch, value in by_epoch.items()},
+        "train_seconds": round(seconds, 3),
     }

@@ -22,7 +22,7 @@ from graf.journal import LATENCY, RUNS, Record, read_journal
 from graf.measure.noise import noise_ceiling, seed_agreement
 from graf.spaces import get_space
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "rounded", "write_table"]
 
 MEAN_ONLY = ("train_seconds", "temperature")
 Floats = NDArray[np.float64]
@@ -62,7 +62,7 @@ def assemble(folder: str | os.PathLike[str], out: str | os.PathLike[str]) -> pd.
         "date": date.fromtimestamp((folder / LATENCY.name).stat().st_mtime).isoformat(),
         "n_dropped": len({record["architecture"] for record in runs + visits} - kept),
     }
-    _write(table, facts, Path(out))
+    write_table(table, facts, Path(out))
     return table
 
 
@@ -136,10 +136,11 @@ def _noise(by_seed: Repeats, by_round: Repeats) -> dict[str, dict[str, float | N
         repeats[f"latency_{name}"] = np.stack(halves, axis=1)
     agreement = {name: seed_agreement(values) for name, values in repeats.items()}
     ceiling = {name: noise_ceiling(tau, repeats[name].shape[1]) for name, tau in agreement.items()}
-    return {"noise_ceiling": _rounded(ceiling), "seed_agreement": _rounded(agreement)}
+    return {"noise_ceiling": rounded(ceiling), "seed_agreement": rounded(agreement)}
 
 
-def _rounded(figures: dict[str, float]) -> dict[str, float | None]:
+def rounded(figures: dict[str, float]) -> dict[str, float | None]:
+    """Figures as JSON takes them: None where undefined."""
     return {name: None if isnan(value) else round(value, 4) for name, value in figures.items()}
 
 
@@ -147,7 +148,8 @@ def _visiting(settings: Record, by_round: Repeats) -> Record:
     return {"rounds": len(by_round.repeats)} | {name: settings[name] for name in ("seed", "repetitions")}
 
 
-def _write(table: pd.DataFrame, facts: Record, out: Path) -> None:
+def write_table(table: pd.DataFrame, facts: Record, out: Path) -> None:
+    """Write a table as Parquet, with facts in its schema metadata under `graf`."""
     content = pa.Table.from_pandas(table, preserve_index=False)
     metadata = {**(content.schema.metadata or {}), b"graf": json.dumps(facts).encode()}
     with atomic_path(out) as path:

@@ -1,8 +1,9 @@
-"""Training one network by a fixed recipe."""
+"""Training one network by a recipe."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -15,35 +16,59 @@ from graf.measure.recipe import Recipe
 __all__ = ["logits", "train"]
 
 
-def train(model: nn.Module, images: Images, recipe: Recipe, seed: int) -> float:
+def train(
+    model: nn.Module,
+    images: Images,
+    recipe: Recipe,
+    seed: int,
+    after_epoch: Callable[[int], None] | None = None,
+) -> float:
     """Train a model in place, and leave it in evaluation mode; returns processor seconds.
 
-    The seed draws the order of the images; the caller's random state is not touched.
+    The seed draws the order and the shifts of the images; the caller's random state is not
+    touched. `after_epoch` is called with the number of finished epochs, the model in evaluation
+    mode; its time does not count.
     """
     n, size = len(images.y), recipe.batch_size
     if size > n:
         raise InputError(f"`batch_size` must be at most {n}, the number of training images, got {size}")
     generator = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.SGD(
-        model.parameters(),
-        lr=recipe.learning_rate,
-        momentum=recipe.momentum,
-        weight_decay=recipe.weight_decay,
-        nesterov=True,
-    )
+    optimiser = _optimiser(model, recipe)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.epochs * (n // size))
-    started = time.process_time()
-    model.train()
-    for _ in range(recipe.epochs):
+    seconds = 0.0
+    for epoch in range(1, recipe.epochs + 1):
+        started = time.process_time()
+        model.train()
         order = torch.randperm(n, generator=generator)
         for batch in order[: n // size * size].reshape(-1, size):
             optimiser.zero_grad()
-            loss = functional.cross_entropy(model(images.x[batch]), images.y[batch])
+            outputs = model(_shifted(images.x[batch], recipe.shift, generator))
+            loss = functional.cross_entropy(outputs, images.y[batch], label_smoothing=recipe.label_smoothing)
             torch.autograd.backward(loss)
             optimiser.step()
             schedule.step()
-    model.eval()
-    return time.process_time() - started
+        model.eval()
+        seconds += time.process_time() - started
+        if after_epoch is not None:
+            after_epoch(epoch)
+    return seconds
+
+
+def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    rate, decay = recipe.learning_rate, recipe.weight_decay
+    if recipe.optimiser == "adamw":
+        return torch.optim.AdamW(model.parameters(), rate, (recipe.momentum, 0.999), weight_decay=decay)
+    return torch.optim.SGD(model.parameters(), rate, recipe.momentum, weight_decay=decay, nesterov=True)
+
+
+def _shifted(x: Tensor, most: int, generator: torch.Generator) -> Tensor:
+    """Every image (n, 1, height, width) moved by up to `most` pixels both ways; zeros come in."""
+    if most == 0:
+        return x
+    n, _, height, width = x.shape
+    windows = functional.pad(x, (most,) * 4).unfold(2, height, 1).unfold(3, width, 1)
+    down, right = torch.randint(2 * most + 1, (2, n), generator=generator)
+    return windows[torch.arange(n), :, down, right]
 
 
 def logits(model: nn.Module, x: Tensor) -> Tensor:

@@ -124,6 +124,14 @@ def test_measure(run, tmp_path):
     assert len(pd.read_parquet(out.strip())) == 2
 
 
+def test_measure_under_several_recipes(run, tmp_path):
+    options = ("-n", 1, "--recipes", 2, "--n-seeds", 1, "--jobs", 1)
+    code, out, err = run("measure", "-o", tmp_path / "m", *options)
+    assert (code, err) == (0, "")
+    table = pd.read_parquet(out.strip())
+    assert table["recipe"].tolist() == [0, 1] and table["learning_rate"].nunique() == 2
+
+
 def test_list(run):
     code, out, _ = run("list")
     assert code == 0
@@ -168,6 +176,7 @@ def test_other_refusals(run, cells, table, tmp_path):
         ("fit", table, "--model", "random_forrest", "-o", tmp_path / "m"),
         ("report", table, "-o", "/proc/graf"),
         ("measure", "--space", "nasbench", "-o", tmp_path / "x"),
+        ("measure", "--recipes", 2, "--epochs", 3, "-o", tmp_path / "x"),
     ]
     for arguments in refused:
         code, _, err = run(*arguments)

@@ -5,7 +5,7 @@ from graf.exceptions import InputError
 from graf.measure import Recipe
 from graf.measure.digits import digits
 from graf.measure.robustness import accuracy
-from graf.measure.train import logits, train
+from graf.measure.train import _shifted, logits, train
 
 
 def trained(space, architecture, seed, recipe):
@@ -60,3 +60,40 @@ def test_batch_larger_than_the_data(space, architectures):
 def test_logits_have_no_gradient(space, architectures):
     outputs = logits(space.model(architectures[0]).eval(), digits()["test"].x[:3])
     assert outputs.shape == (3, 10) and not outputs.requires_grad
+
+
+@pytest.mark.parametrize(
+    "changed", [{"optimiser": "adamw", "learning_rate": 0.02}, {"label_smoothing": 0.2}, {"shift": 1}]
+)
+def test_every_setting_matters_and_still_learns(space, architectures, changed):
+    plain, other = Recipe(epochs=5), Recipe(**{"epochs": 5} | changed)
+    models = [trained(space, architectures[0], 0, recipe) for recipe in (plain, other, other)]
+    weights = [torch.cat([p.flatten() for p in model.parameters()]) for model in models]
+    assert not torch.equal(weights[0], weights[1]) and torch.equal(weights[1], weights[2])
+    assert accuracy(models[1], digits()["train"]) > 0.3
+
+
+def test_shifts_move_images_by_whole_pixels():
+    x = torch.zeros(500, 1, 8, 8)
+    x[:, 0, 3, 4] = 1
+    moved = _shifted(x, 1, torch.Generator().manual_seed(0))
+    assert moved.shape == x.shape
+    places = moved.nonzero()[:, 2:]
+    assert len(places) == 500
+    assert {tuple(place) for place in places.tolist()} == {(r, c) for r in (2, 3, 4) for c in (3, 4, 5)}
+    x = torch.ones(50, 1, 8, 8)
+    assert (_shifted(x, 1, torch.Generator().manual_seed(0)).sum((1, 2, 3)) < 64).any()
+
+
+def test_looking_after_epochs_does_not_change_training(space, architectures, quick):
+    seen = []
+    model = space.model(architectures[0])
+
+    def look(epoch):
+        seen.append((epoch, model.training))
+        logits(model, digits()["test"].x[:5])
+
+    train(model, digits()["train"], quick, 3, look)
+    same = trained(space, architectures[0], 3, quick).state_dict()
+    assert seen == [(1, False)]
+    assert all(torch.equal(value, same[name]) for name, value in model.state_dict().items())
