@@ -5,9 +5,17 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from graf.proxies import PROXIES, QUANTITIES
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from graf.proxies import PROXIES, QUANTITIES, Undefined
+from graf.proxies.batch import batches_of
+from graf.proxies.network import Network
 from graf.proxies.observe import ACTIVATIONS, Operations, above_zero
 from graf.proxies.passes import PASSES
+from graf.proxies.plan import Plan
+from graf.proxies.registry import chosen
+
+aten = torch.ops.aten
 
 
 @pytest.mark.parametrize(
@@ -45,3 +53,26 @@ def test_every_quantity_has_a_pass_and_a_reader():
     assert {quantity.source for quantity in QUANTITIES.values()} == set(PASSES)
     assert {name for proxy in PROXIES.values() for name in proxy.quantities} == set(QUANTITIES)
     assert all(quantity.meaning for quantity in QUANTITIES.values())
+
+
+class Waiting(TorchDispatchMode):
+    """Fails where the value or the number of entries of a tensor is asked for, which waits for a device."""
+
+    FORBIDDEN = frozenset({
+        aten._local_scalar_dense, aten.nonzero, aten.masked_select, aten._unique2, aten.unique_dim, aten.equal,
+    })  # fmt: skip
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        assert func.overloadpacket not in self.FORBIDDEN, func
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("name", sorted(PROXIES))
+def test_no_network_waits_for_the_device(name, model, data):
+    settings = {"mu": 1.0, "sigma": 1.0} if name == "regularised_swap" else {}
+    plan = Plan(chosen([name]), {name: settings})
+    network = Network(model, batches_of(data, 8, 0), torch.float64)
+    with Waiting():
+        (value,) = plan.results(network).values()
+    of_transformers = isinstance(value, Undefined) and "attention" in str(value)
+    assert isinstance(value, (float, torch.Tensor)) or of_transformers

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from graf.proxies.registry import proxy
-from graf.proxies.scores.sums import total
+from graf.proxies.scores.sums import covariance, total
 
 __all__ = ["az_expressivity", "entropies"]
 
@@ -17,9 +17,9 @@ def entropies(block_outputs: list[Tensor]) -> Tensor:
     """Entropy of the normalised eigenvalues of the channels' covariance, for each block."""
     found = []
     for output in block_outputs:
-        covariance = torch.cov(output.double().T, correction=0).reshape(output.shape[1], -1)
-        finite = covariance.isfinite().all()
-        values = torch.linalg.eigvalsh(covariance.nan_to_num(0, 0, 0)).clamp(min=0)
+        matrix = covariance(output.double().T)
+        finite = matrix.isfinite().all()
+        values = torch.linalg.eigvalsh(matrix.nan_to_num(0, 0, 0)).clamp(min=0)
         share = torch.where(finite, values / values.sum(), torch.nan)
         found.append(-(share * (share + EPSILON).log()).sum())
     return torch.stack(found)

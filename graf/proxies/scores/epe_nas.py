@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from graf.proxies.registry import proxy
@@ -26,12 +25,11 @@ def epe_nas(input_gradients: Tensor, labels: Tensor, n_classes: int) -> Tensor:
     Above 100 classes, it is the mean over classes of the absolute differences to the sums of all
     classes, each sum divided by the inputs of the class; classes with one input are left out.
     """
-    logs = (correlation(input_gradients).abs() + EPSILON).log()
-    _, codes = torch.unique(labels, return_inverse=True)
-    members = torch.nn.functional.one_hot(codes).to(logs.dtype)
-    sums = ((members.T @ logs) * members.T).sum(1)
+    logs = (correlation(input_gradients.double()).abs() + EPSILON).log()
+    same = (labels[:, None] == labels).to(logs.dtype)
+    sums, sizes = ((same @ logs) * same).sum(1), same.sum(1)  # of the class of each input
     if n_classes <= MANY:
-        return sums.abs().sum()
-    several = members.sum(0) > 1
-    means = (sums / members.sum(0))[several]
-    return (means[:, None] - means).abs().sum() / len(means)
+        return (sums.abs() / sizes).sum()
+    means, share = sums / sizes, (sizes > 1) / sizes
+    differences = (means[:, None] - means).abs()
+    return (share @ differences @ share) / share.sum()

@@ -31,4 +31,4 @@ def jacov(input_gradients: Tensor) -> Tensor:
     """Minus the sum of log(v + 1e-5) + 1 / (v + 1e-5) over eigenvalues v of the correlations between
     the gradients of the summed outputs by each input.
     """
-    return correlation(input_gradients)
+    return correlation(input_gradients.double())

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from graf.proxies.registry import proxy
-from graf.proxies.scores.sums import total
+from graf.proxies.scores.sums import correlation, total
 
 __all__ = ["meco"]
 
@@ -24,5 +24,4 @@ def meco(feature_maps: list[Tensor]) -> Tensor:
 def _smallest(maps: Tensor) -> Tensor:
     if maps.shape[1] < 2:
         return maps.new_zeros((), dtype=torch.float64)
-    found = torch.corrcoef(maps).nan_to_num(0, 0, 0).reshape(len(maps), len(maps))
-    return torch.linalg.eigvalsh(found.double())[0]
+    return torch.linalg.eigvalsh(correlation(maps).nan_to_num(0, 0, 0).double())[0]

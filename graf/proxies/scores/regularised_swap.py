@@ -16,7 +16,7 @@ __all__ = ["regularised_swap"]
 @proxy(cost="as `swap`", reference="Peng et al., 2024")
 def regularised_swap(
     patterns: Tensor, n_parameters: int, *, mu: float | None = None, sigma: float | None = None
-) -> float:
+) -> Tensor:
     """`swap` times exp(-(P - mu)^2 / sigma), P the thousands of parameters; mu and sigma are those of
     the search space.
     """

@@ -1,4 +1,4 @@
-"""Sums over the layers of a network."""
+"""Sums over the layers of a network, and over the positions of rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from graf.proxies.undefined import Undefined
 
-__all__ = ["correlation", "total"]
+__all__ = ["correlation", "covariance", "total"]
 
 
 def total(values: Iterable[Tensor]) -> Tensor:
@@ -20,6 +20,17 @@ def total(values: Iterable[Tensor]) -> Tensor:
     return torch.stack(values).sum()
 
 
+def covariance(rows: Tensor) -> Tensor:
+    """Covariances of rows, of the population.
+
+    `torch.cov` asks the device for a value, which would wait for all that is computed.
+    """
+    centred = rows - rows.mean(1, keepdim=True)
+    return centred @ centred.T / rows.shape[1]
+
+
 def correlation(rows: Tensor) -> Tensor:
-    """Pearson correlations of rows, in double precision; NaN where a row is constant."""
-    return torch.corrcoef(rows.double()).reshape(len(rows), len(rows))
+    """Pearson correlations of rows; NaN where a row is constant."""
+    products = covariance(rows)
+    deviations = products.diagonal().sqrt()
+    return (products / deviations[:, None] / deviations).clamp(-1, 1)
