@@ -10,7 +10,8 @@ from graf.features.registry import FEATURES
 
 __all__ = ["Column", "column_of", "parse_column"]
 
-PATTERN = re.compile(r"(\w+)(?:\(([^()]*)\))?(?:\.(\w+))?(?:@(\w+))?")
+PATTERN = re.compile(r"(\w+)(?:\(([^()]*)\))?(?:\.(\w+))?(?:@(\w+)(?:\.(\w+))?)?")
+SIMPLIFIED = "simplified"
 TAKES = {
     "graph": "nothing",
     "operation": "one operation",
@@ -27,6 +28,9 @@ EXACT = {"graph": 0, "operation": 1, "active": 1, "pair": 2, "attribute": 1}
 class Column:
     """What one column holds; `str` gives its name, `family(op+op).stat@cell`.
 
+    What is taken of the simplified graph, in which cells of one function are the same, says so in
+    place of the cell, as in `@simplified`, or before it, as in `@simplified.normal`.
+
     Parameters
     ----------
     family : name of a declared feature.
@@ -34,6 +38,7 @@ class Column:
     stat : statistic, "" for a family with one value.
     cell : named cell that the feature is taken of, "" for the whole graph.
     attribute : attribute of nodes that the feature is about, "" for none.
+    simplified : it is taken of the simplified graph (`ComputationGraph.simplified`).
 
     Examples
     --------
@@ -46,6 +51,7 @@ class Column:
     stat: str = ""
     cell: str = ""
     attribute: str = ""
+    simplified: bool = False
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -54,15 +60,17 @@ class Column:
 
     def __str__(self) -> str:
         arguments = f"({'+'.join(self.arguments)})" if self.arguments else ""
-        stat, cell = self.stat and f".{self.stat}", self.cell and f"@{self.cell}"
-        return f"{self.family}{arguments}{stat}{cell}"
+        place = ".".join(filter(None, [self.simplified * SIMPLIFIED, self.cell]))
+        return f"{self.family}{arguments}{self.stat and f'.{self.stat}'}{place and f'@{place}'}"
 
 
-def column_of(family: str, arguments: tuple[str, ...], stat: str = "", cell: str = "") -> Column:
+def column_of(
+    family: str, arguments: tuple[str, ...], stat: str = "", cell: str = "", simplified: bool = False
+) -> Column:
     """The column of a family from what stands in parentheses."""
     if FEATURES[family].over == "attribute":
-        return Column(family, (), stat, cell, *arguments)
-    return Column(family, arguments, stat, cell)
+        return Column(family, (), stat, cell, arguments[0], simplified)
+    return Column(family, arguments, stat, cell, simplified=simplified)
 
 
 def parse_column(name: str) -> Column:
@@ -76,7 +84,8 @@ def parse_column(name: str) -> Column:
     match = PATTERN.fullmatch(name) if isinstance(name, str) else None
     if match is None:
         raise InputError(f"a column must be named 'family(op+op).stat@cell', got {name!r}")
-    family, inside, stat, cell = match[1], match[2], match[3] or "", match[4] or ""
+    family, inside, stat = match[1], match[2], match[3] or ""
+    simplified, cell = _place(name, match[4] or "", match[5] or "")
     if family not in FEATURES:
         raise UnknownNameError("feature", family, FEATURES)
     declared = FEATURES[family]
@@ -86,4 +95,11 @@ def parse_column(name: str) -> Column:
     exact = EXACT.get(declared.over)
     if len(arguments) != exact if exact is not None else not arguments:
         raise InputError(f"column {name!r}: {family} takes {TAKES[declared.over]} in parentheses")
-    return column_of(family, arguments, stat, cell)
+    return column_of(family, arguments, stat, cell, simplified)
+
+
+def _place(name: str, first: str, second: str) -> tuple[bool, str]:
+    """Whether a column is of the simplified graph, and of which cell, from what follows the @."""
+    if second and first != SIMPLIFIED:
+        raise InputError(f"column {name!r}: before a cell may stand {SIMPLIFIED!r} only, got {first!r}")
+    return (True, second) if first == SIMPLIFIED else (False, first)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
@@ -12,13 +14,16 @@ from graf.features.networks import network_columns
 from graf.features.plan import Plan
 from graf.features.published import PublishedColumn
 from graf.features.registry import BRANCHES, FEATURES, NUMBERED_INPUTS, NUMBERED_JUNCTIONS
+from graf.features.simplified import simplified as simplified_batch
 from graf.graph.batch import INPUT, GraphBatch
 from graf.graph.computation_graph import JUNCTION
 from graf.ops import MAX_FULL_SUBSETS, OpSet
 from graf.spaces import SearchSpace
 
-__all__ = ["columns_of", "columns_of_graphs", "default_columns"]
+__all__ = ["SIMPLIFIED", "Simplified", "columns_of", "columns_of_graphs", "default_columns"]
 
+Simplified = bool | Literal["both"]
+SIMPLIFIED: tuple[Simplified, ...] = (False, True, "both")
 N_LOOKED_AT = 256
 OF_NETWORKS = "n_output_bytes"  # an attribute that readers of whole networks always give
 PLAIN = ("graph", "operation", "attribute")
@@ -74,22 +79,31 @@ def columns_of_graphs(
 
 
 @lru_cache(maxsize=64)
-def columns_of(space: SearchSpace, simplified: bool = False) -> tuple[Column, ...]:
+def columns_of(space: SearchSpace, simplified: Simplified = False) -> tuple[Column, ...]:
     """The default columns that say something of their own within a search space.
+
+    With `simplified="both"` those of simplified graphs join those of the graphs as they are.
 
     Judged by 256 architectures drawn with a fixed seed: columns with the same value, or none, for
     all of them are left out, and of equal columns all but the plainest. Where every graph is a chain,
     so are the families that tell branches apart.
     """
-    batch = space.batch(space.sample(N_LOOKED_AT))
-    batch = batch.simplified() if simplified else batch
-    columns = default_columns(space.ops, batch.attributes, list(batch.cells), simplified, _found(batch))
+    plain = space.batch(space.sample(N_LOOKED_AT))
+    batch = simplified_batch(plain) if simplified is True else plain
+    columns = _columns_of_batch(batch, simplified is True)
+    if simplified == "both":
+        of_function = _columns_of_batch(simplified_batch(plain), True)
+        columns += [replace(column, simplified=True) for column in of_function]
     values = Plan.of([PublishedColumn(str(column), column) for column in columns]).values(batch)
     plainest: dict[bytes, int] = {}
     for i in sorted(range(len(columns)), key=lambda i: _plainness(columns[i])):
         plainest.setdefault(values[:, i].tobytes(), i)
     varying = [i for i in sorted(plainest.values()) if len(np.unique(values[:, i])) > 1]
     return tuple(columns[i] for i in varying)
+
+
+def _columns_of_batch(batch: GraphBatch, simplified: bool) -> list[Column]:
+    return default_columns(batch.ops, batch.attributes, list(batch.cells), simplified, _found(batch))
 
 
 def _found(batch: GraphBatch) -> list[str]:
@@ -103,6 +117,6 @@ def _found(batch: GraphBatch) -> list[str]:
     return [name for name, is_there in there.items() if is_there]
 
 
-def _plainness(column: Column) -> tuple[bool, int]:
-    """Sizes, counts and attributes come before paths and the like, few operations before many."""
-    return FEATURES[column.family].over not in PLAIN, len(column.ops)
+def _plainness(column: Column) -> tuple[bool, bool, int]:
+    """Graphs as they are come first, then sizes, counts and attributes, then few operations."""
+    return column.simplified, FEATURES[column.family].over not in PLAIN, len(column.ops)

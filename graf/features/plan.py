@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from graf.features.columns import Column, column_of
 from graf.features.published import PublishedColumn
 from graf.features.registry import FEATURES, OperationSets
+from graf.features.simplified import simplified
 from graf.graph import GraphBatch
 
 __all__ = ["Plan"]
 
 MOST_VALUES, FEWEST_ROWS = 1_000_000, 256
+Place = tuple[str, bool]
+Block = tuple[Place, str, OperationSets, int, int]
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Plan:
     Parameters
     ----------
     names : of the columns, object array (n_columns,).
-    blocks : cell, family, sets, first and last position of what the family writes.
+    blocks : place (cell, and whether of the simplified graph), family, sets, first and last position
+        of what the family writes.
     wanted : position of each column among what families write; the last of all is zero.
     offsets : what is added to each column.
     fills : what stands for NaN in each column, together with the value at
@@ -33,7 +37,7 @@ class Plan:
     """
 
     names: NDArray[np.object_]
-    blocks: Sequence[tuple[str, str, OperationSets, int, int]]
+    blocks: Sequence[Block]
     wanted: NDArray[np.intp]
     offsets: NDArray[np.float64]
     fills: NDArray[np.float64]
@@ -71,27 +75,30 @@ class Plan:
         from graf.kernels.table import assemble
 
         written = np.zeros((len(batch), self._n_written + 1))
-        parts = {cell: batch.cell(cell) if cell else batch for cell, *_ in self.blocks}
+        whole = {
+            some: simplified(batch) if some else batch for some in {place[1] for place, *_ in self.blocks}
+        }
+        parts = {place: whole[place[1]] for place, *_ in self.blocks}
+        parts = {place: part.cell(place[0]) if place[0] else part for place, part in parts.items()}
         with threads_for(len(batch)):
-            for cell, family, sets, start, stop in self.blocks:
-                FEATURES[family].compute(parts[cell], sets, written[:, start:stop])
+            for place, family, sets, start, stop in self.blocks:
+                FEATURES[family].compute(parts[place], sets, written[:, start:stop])
             assemble(written, self.wanted, self.offsets, self.fills, self.fills_with, out)
 
 
-def _blocks(
-    columns: Iterable[Column | None],
-) -> tuple[list[tuple[str, str, OperationSets, int, int]], dict[Column | None, int]]:
-    """What each family has to compute for each cell, and where each column then is."""
-    sets: dict[tuple[str, str], dict[tuple[str, ...], None]] = {}
+def _blocks(columns: Iterable[Column | None]) -> tuple[list[Block], dict[Column | None, int]]:
+    """What each family has to compute for each place, and where each column then is."""
+    sets: dict[tuple[Place, str], dict[tuple[str, ...], None]] = {}
     for column in columns:
         if column is not None:
-            sets.setdefault((column.cell, column.family), {})[column.arguments] = None
-    blocks: list[tuple[str, str, OperationSets, int, int]] = []
+            place = column.cell, column.simplified
+            sets.setdefault((place, column.family), {})[column.arguments] = None
+    blocks: list[Block] = []
     position: dict[Column | None, int] = {}
-    for (cell, family), found in sets.items():
+    for (place, family), found in sets.items():
         start = len(position)
         for arguments in found:
             for stat in FEATURES[family].stats:
-                position[column_of(family, arguments, stat, cell)] = len(position)
-        blocks.append((cell, family, list(found), start, len(position)))
+                position[column_of(family, arguments, stat, *place)] = len(position)
+        blocks.append((place, family, list(found), start, len(position)))
     return blocks, position

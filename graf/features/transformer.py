@@ -13,10 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from graf.exceptions import InputError, UnknownNameError
 from graf.features.columns import Column, parse_column
-from graf.features.defaults import columns_of, columns_of_graphs
+from graf.features.defaults import SIMPLIFIED, Simplified, columns_of, columns_of_graphs
 from graf.features.networks import ATTRIBUTES
 from graf.features.plan import Plan
 from graf.features.published import PublishedColumn, published_columns
+from graf.features.simplified import simplified
 from graf.ops import OpSet, is_known
 from graf.sources.items import read_batch
 from graf.spaces import SearchSpace
@@ -36,8 +37,10 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         those of whole networks (`graf.features.networks`).
     compat : None, or a release of the published code, "zc_combine", "graf_nas" or "paper": the
         published columns, with their names, order and sentinels.
-    simplified : compute on `ComputationGraph.simplified()` graphs, so that architectures of the
-        same function get the same values.
+    simplified : True computes on `ComputationGraph.simplified()` graphs, so that architectures of
+        the same function get the same values; "both" adds, by default, those columns of them that
+        differ from the graph's own, as in `live.depth@simplified` (for architectures of a search
+        space; graphs of none get the plain columns).
 
     Attributes
     ----------
@@ -67,7 +70,7 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         space: str | SearchSpace | None = None,
         columns: Sequence[str] | None = None,
         compat: str | None = None,
-        simplified: bool = False,
+        simplified: Simplified = False,
     ) -> None:
         self.space = space
         self.columns = columns
@@ -76,6 +79,8 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the space and its operations from items; values are not looked at."""
+        if self.simplified not in SIMPLIFIED:
+            raise InputError(f"`simplified` must be True, False or 'both', got {self.simplified!r:.40}")
         _, batch, self.space_ = read_batch(X, self.space)
         self.ops_: OpSet = self.space_.ops if self.space_ is not None else batch.ops
         self.attributes_: list[str] = list(batch.attributes)
@@ -95,7 +100,7 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         elif self.space_ is not None:
             columns = list(columns_of(self.space_, self.simplified))
         else:
-            columns = columns_of_graphs(self.ops_, self.attributes_, self.cells_, self.simplified)
+            columns = columns_of_graphs(self.ops_, self.attributes_, self.cells_, self.simplified is True)
         return [PublishedColumn(str(column), column) for column in columns]
 
     def _known(self, column: Column) -> Column:
@@ -119,8 +124,8 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         index, batch, _ = read_batch(X, self.space_, ops, published=self.compat is not None)
         if self.space_ is None:
             batch = batch.with_ops(OpSet.union([self.ops_, batch.ops]))
-        if self.simplified:
-            batch = batch.simplified()
+        if self.simplified is True:
+            batch = simplified(batch)
         return pd.DataFrame(self._plan.values(batch), index=index, columns=self._plan.names, copy=False)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

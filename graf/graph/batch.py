@@ -164,10 +164,6 @@ class GraphBatch:
             cells={name: mask[nodes] for name, mask in self.cells.items()},
         )
 
-    def simplified(self) -> GraphBatch:
-        """The graphs without what cannot change their function; see `graf.graph.simplify`."""
-        return GraphBatch.from_graphs([graph.simplified() for graph in self], self.ops)
-
     def rank(self, mask: NDArray[np.bool_]) -> NDArray[np.intp]:
         """How many nodes of the mask come before each node in its graph, (n_nodes,)."""
         before = np.concatenate([[0], np.cumsum(mask)])

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from graf.features import GraphFeatures
+from graf.features.defaults import Simplified
 from graf.predictors.inputs import Inputs
 from graf.predictors.models import fit_model, new_model, tree_std
 from graf.predictors.targets import read_targets
@@ -33,7 +34,8 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     space : search space of the architectures, or its name; None infers it from their notation.
     features : "graph" for features of the computation graph, "given" for the columns of a
         DataFrame, "all" for both (graph features alone where there are no columns).
-    columns, compat, simplified : which graph features, as in `GraphFeatures`.
+    columns, compat, simplified : which graph features, as in `GraphFeatures`; by default those of
+        the graphs as they are and of the simplified ones.
     random_state : seed of the named models; None draws one.
     n_jobs : threads of the named models, None for one. The result does not depend on it.
 
@@ -71,7 +73,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         features: str = "all",
         columns: Sequence[str] | None = None,
         compat: str | None = None,
-        simplified: bool = False,
+        simplified: Simplified = "both",
         random_state: int | None = 0,
         n_jobs: int | None = None,
     ) -> None:

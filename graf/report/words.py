@@ -128,7 +128,9 @@ def words(name: str, sense: int = 0, ops: OpSet | None = None) -> str:
         attribute=ATTRIBUTES.get(column.attribute, column.attribute),
         i=column.stat[len(stat) :],
     )
-    return f"{spoken} in the {column.cell} cell" if column.cell else spoken
+    if column.cell:
+        spoken = f"{spoken} in the {column.cell} cell"
+    return f"{spoken}, without what changes nothing" if column.simplified else spoken
 
 
 def _set(column: Column, ops: OpSet | None) -> str:
