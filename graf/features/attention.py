@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from graf.features.registry import OperationSets, feature, membership
 from graf.graph import GraphBatch
 
-__all__ = ["attention", "mlp"]
+__all__ = ["attention", "attention_values", "mlp", "ratios_of"]
 
 HERE = "this library"
 COUNTS = (
@@ -48,6 +48,19 @@ def attention(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """
     from graf.kernels.summaries import summaries
 
+    values = np.stack(list(attention_values(batch).values()))
+    table = np.empty((len(batch), len(values), 4))
+    summaries(batch.offset, values, table)
+    n = len(COUNTS)
+    out[:, :n] = table[:, :n, 1]
+    with np.errstate(invalid="ignore"):
+        out[:, n : n + len(MEANS)] = table[:, n:, 1] / table[:, n:, 0]
+    shown = [n + MEANS.index(name) for name in ("heads", "sequence", "key_sequence")]
+    out[:, n + len(MEANS) :] = table[:, shown, 3]
+
+
+def attention_values(batch: GraphBatch) -> dict[str, Values]:
+    """What each node adds to each number, and its attributes where it is attention, (n_nodes,) each."""
     found = membership(batch.ops, [("attention",), ("rotary",), ("position_embedding",)])[:-1]
     here, rotary, absolute = np.vstack([found, np.zeros(3, bool)])[batch.node_op].T
     value = {name: np.where(here, batch.attribute(name), np.nan) for name in MEANS}
@@ -62,15 +75,7 @@ def attention(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
         rotary,
         absolute,
     )
-    values = np.stack([*np.array(marked, float), *value.values()])
-    table = np.empty((len(batch), len(values), 4))
-    summaries(batch.offset, values, table)
-    n = len(COUNTS)
-    out[:, :n] = table[:, :n, 1]
-    with np.errstate(invalid="ignore"):
-        out[:, n : n + len(MEANS)] = table[:, n:, 1] / table[:, n:, 0]
-    shown = [n + MEANS.index(name) for name in ("heads", "sequence", "key_sequence")]
-    out[:, n + len(MEANS) :] = table[:, shown, 3]
+    return dict(zip(COUNTS, np.array(marked, float), strict=True)) | value
 
 
 @feature(
@@ -91,8 +96,18 @@ def mlp(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     transformers. Layers on pooled features (squeeze-and-excitation, classifiers), with neither a
     `sequence` nor a `resolution` above 1, do not count. NaN without one.
     """
-    from graf.kernels.mlps import ACTIVATION, DENSE, GATE, SUM, mlp_ratios
     from graf.kernels.summaries import summaries
+
+    found = np.empty((len(batch), 1, 4))
+    summaries(batch.offset, ratios_of(batch)[None], found)
+    with np.errstate(invalid="ignore"):
+        out[:, 1] = found[:, 0, 1] / found[:, 0, 0]
+    out[:, [0, 2, 3]] = found[:, 0, [0, 2, 3]]
+
+
+def ratios_of(batch: GraphBatch) -> Values:
+    """MLP ratio of the last layer of each MLP, NaN for other nodes, (n_nodes,)."""
+    from graf.kernels.mlps import ACTIVATION, DENSE, GATE, SUM, mlp_ratios
 
     sets = [("linear", "conv1x1"), ("activation",), ("multiply", "divide", "normalisation"), ("add",)]
     member = membership(batch.ops, sets)[:-1]
@@ -103,8 +118,4 @@ def mlp(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     ratio = np.empty(len(role))
     offset, _, _, pred_indptr, preds = batch.arrays
     mlp_ratios(offset, pred_indptr, preds, role, batch.attribute("channels"), ratio)
-    found = np.empty((len(batch), 1, 4))
-    summaries(offset, ratio[None], found)
-    with np.errstate(invalid="ignore"):
-        out[:, 1] = found[:, 0, 1] / found[:, 0, 0]
-    out[:, [0, 2, 3]] = found[:, 0, [0, 2, 3]]
+    return ratio

@@ -16,7 +16,7 @@ from graf.features.registry import OperationSets, feature, flags
 from graf.graph import GraphBatch
 from graf.ops import OpSet
 
-__all__ = ["gradient_path", "kind_of"]
+__all__ = ["gradient_path", "has_parameters", "kind_of"]
 
 KINDS = ("all", "pass", "shrink", "gate", "mix")
 STATS = ("min", "farthest", "mean")
@@ -72,10 +72,11 @@ def gradient_path(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     weight = np.array([[kind in ("all", own) for kind in KINDS] for own in kinds], float)
     weight = np.vstack([weight, np.zeros(len(KINDS))])
     zero = ~flags(batch.ops, "nonzero", True, True)
-    backward_paths(*batch.arrays, zero, weight, _has_parameters(batch), out)
+    backward_paths(*batch.arrays, zero, weight, has_parameters(batch), out)
 
 
-def _has_parameters(batch: GraphBatch) -> NDArray[np.bool_]:
+def has_parameters(batch: GraphBatch) -> NDArray[np.bool_]:
+    """Nodes with parameters, or that can have some where their number is not known."""
     if "n_parameters" in batch.attributes:
         return batch.attributes["n_parameters"] > 0
     stateless = [batch.ops.operation(i).stateless for i in range(len(batch.ops))]

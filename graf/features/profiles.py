@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from graf.features.registry import OperationSets, feature
 from graf.graph import GraphBatch
 
-__all__ = ["parameter_sharing", "profile", "stage", "total"]
+__all__ = ["parameter_sharing", "profile", "stage", "stage_of", "total"]
 
 N_POSITIONS = 28
 N_STAGES = 8
@@ -79,7 +79,7 @@ def stage(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     if not set(STAGE) <= set(batch.attributes):
         out[:] = np.nan
         return
-    index = _stage_of(batch)
+    index = stage_of(batch)
     counted = (index >= 0) & (index < N_STAGES)
     slot = batch.graph_of[counted] * N_STAGES + index[counted]
     exists = np.bincount(slot, minlength=len(batch) * N_STAGES) > 0
@@ -107,7 +107,7 @@ def parameter_sharing(batch: GraphBatch, sets: OperationSets, out: Values) -> No
     out[:, 0] = np.where(size > 0, 1 - distinct / np.maximum(size, 1), np.nan)
 
 
-def _stage_of(batch: GraphBatch) -> NDArray[np.intp]:
+def stage_of(batch: GraphBatch) -> NDArray[np.intp]:
     """Number of the stage of each node within its graph, from 0; -1 outside of stages."""
     channels, resolution = batch.attributes["channels"], batch.attributes["resolution"]
     known = np.flatnonzero(np.isfinite(channels) & np.isfinite(resolution))

@@ -10,7 +10,7 @@ from graf.features.registry import OperationSets, feature, membership
 from graf.graph import GraphBatch
 from graf.graph.batch import INPUT
 
-__all__ = ["receptive_field"]
+__all__ = ["receptive_field", "settings_of"]
 
 GLOBAL = ("attention", "recurrent", "reduction", "matmul", "spectral")
 GLOBAL_POOLS = ("global_avg_pool", "global_max_pool", "adaptive_avg_pool", "adaptive_max_pool")
@@ -42,7 +42,7 @@ def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None
     """
     from graf.kernels.receptive import receptive_fields
 
-    reach, step, everything = _settings(batch)
+    reach, step, everything = settings_of(batch)
     offset, _, _, pred_indptr, preds = batch.arrays
     field = np.empty(len(batch))
     receptive_fields(offset, pred_indptr, preds, reach, step, everything, field)
@@ -57,7 +57,7 @@ def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None
     out[:, 3] = np.where(np.isfinite(first), first / np.maximum(depth, 1), np.nan)
 
 
-def _settings(batch: GraphBatch) -> tuple[Values, Values, NDArray[np.bool_]]:
+def settings_of(batch: GraphBatch) -> tuple[Values, Values, NDArray[np.bool_]]:
     """What each node adds to the field, by what it multiplies distances, whether it sees everything."""
     sets = [(*GLOBAL, *GLOBAL_POOLS), ("attention",), ("transposed_convolution",)]
     found = membership(batch.ops, sets)[:-1]
