@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,10 @@ from graf.exceptions import DatasetError, InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Input", "Output", "Seed", "SpaceName", "check_output", "on_terminal", "read_input", "write_table"]
+__all__ = [
+    "Input", "Output", "Seed", "SpaceName", "check_output", "metadata_path", "on_terminal", "read_input",
+    "write_table",
+]  # fmt: skip
 
 Input = Annotated[
     Path,
@@ -102,12 +106,23 @@ def check_output(path: Path) -> None:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as its ending says: .csv, .csv.gz or .parquet; the index is a column."""
+    """Write a table as its ending says: .csv, .csv.gz or .parquet; the index is a column.
+
+    What `attrs` of the table holds is metadata of a .parquet file, and a JSON file beside others.
+    """
     from graf.files import atomic_path
 
     check_output(path)
+    if path.suffix != ".parquet" and table.attrs:
+        with atomic_path(path.with_name(f"{path.name}.json")) as temporary:
+            temporary.write_text(json.dumps(table.attrs, indent=1) + "\n", encoding="utf-8")
     with atomic_path(path) as temporary:
         if path.suffix == ".parquet":
             table.to_parquet(temporary)
         else:
             table.to_csv(temporary)
+
+
+def metadata_path(path: Path) -> str:
+    """Where `write_table` puts metadata of a table, in words."""
+    return f"the metadata of {path}" if path.suffix == ".parquet" else f"{path}.json"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,13 +17,18 @@ from graf.cli.arguments import (
     Seed,
     SpaceName,
     check_output,
+    metadata_path,
     on_terminal,
     read_input,
     write_table,
 )
+from graf.cli.settings import assignments, value_of
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
+
+    from graf.spaces import SearchSpace
 
 __all__ = ["proxies"]
 
@@ -35,9 +43,23 @@ def proxies(
         ),
     ] = None,
     space: SpaceName = None,
+    space_setting: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Setting of the search space, such as channels=8."),
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PROXY.NAME=VALUE", help="Setting of a proxy, such as regularised_swap.mu=1000."
+        ),
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(help="Inputs x and labels y as an .npz file. Default: the digits of scikit-learn."),
+    ] = None,
+    input_shape: Annotated[
+        str | None,
+        typer.Option(help="Channels, height and width of the digits, as in 3,32,32; default: of the space."),
     ] = None,
     batch_size: Annotated[int, typer.Option(help="Inputs that networks are looked at with.", min=1)] = 64,
     dtype: Annotated[str, typer.Option(help="float32, float64 or bfloat16.")] = "float32",
@@ -48,10 +70,9 @@ def proxies(
     """Write the zero-cost proxies of architectures as a table; stop and call again to resume.
 
     Values are kept as they come in a file beside the output, which is deleted when all are there. What they
-    depend on (data, batch size, precision, seed) is in the metadata of a .parquet table.
+    depend on (data, batch size, precision, seed, settings), and why a value is missing, is in the
+    metadata of a .parquet table, and in OUTPUT.json beside a .csv one.
     """
-    import warnings
-
     from graf.proxies import ZeroCostProxies
 
     check_output(output)
@@ -60,23 +81,65 @@ def proxies(
     transformer = ZeroCostProxies(
         proxy or None,
         device,
-        space=space,
+        space=_space(space, space_setting, items),
         data=None if data is None else _read(data),
         batch_size=batch_size,
+        input_shape=None if input_shape is None else _shape(input_shape),
         dtype=dtype,
         seed=seed,
+        settings=_settings(setting),
         n_jobs=jobs,
         cache=cache,
         progress=on_terminal(),
     )
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+    with _warnings_printed(output):
         table = transformer.fit_transform(items)
-    for warning in caught:
-        print(f"graf: {warning.message}", file=sys.stderr)
+    reasons: dict[str, dict[str, str]] = {}
+    for item, name, reason in transformer.failures_:
+        reasons.setdefault(name, {})[str(item)] = reason
+    table.attrs["reasons"] = reasons
     write_table(table, output)
     cache.unlink()
     typer.echo(output)
+
+
+def _space(
+    name: str | None, given: Sequence[str] | None, items: pd.DataFrame | pd.Series[Any]
+) -> str | SearchSpace | None:
+    """The space with its settings; as it was named where there are none."""
+    from graf.spaces import get_space, infer_space
+
+    settings = assignments(given, "--space-setting")
+    return get_space(name or infer_space(items.index), **settings) if settings else name
+
+
+def _settings(given: Sequence[str] | None) -> dict[str, dict[str, Any]]:
+    """Settings by proxy."""
+    from graf.exceptions import InputError
+
+    found: dict[str, dict[str, Any]] = {}
+    for name, value in assignments(given, "--setting").items():
+        proxy, dot, setting = name.partition(".")
+        if not dot:
+            raise InputError(f"`--setting` must be PROXY.NAME=VALUE, got the name {name!r}")
+        found.setdefault(proxy, {})[setting] = value
+    return found
+
+
+def _shape(text: str) -> tuple[Any, ...]:
+    value = value_of(text)
+    return value if isinstance(value, tuple) else (value,)
+
+
+@contextmanager
+def _warnings_printed(output: Path) -> Iterator[None]:
+    """Warnings as lines on stderr, which say where the file has what the library keeps in an attribute."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for warning in caught:
+        message = str(warning.message).replace("`failures_`", metadata_path(output))
+        print(f"graf: {message}", file=sys.stderr)
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
-
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from graf.proxies import PROXIES, QUANTITIES, Undefined
