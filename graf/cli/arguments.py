@@ -49,7 +49,8 @@ def read_input(path: Path, space: str | None = None) -> pd.DataFrame | pd.Series
         from graf.datasets import load_dataset
 
         data = load_dataset(path, space=space)
-        table = pd.concat([data.targets, data.proxies, data.info.select_dtypes("number")], axis=1)
+        every = [data.targets, data.proxies, data.recipes, data.fidelities]
+        table = pd.concat([*every, data.info.select_dtypes("number")], axis=1)
         return table.loc[:, ~table.columns.duplicated()]
     try:
         lines = path.read_text(encoding="utf-8").splitlines()

@@ -21,7 +21,15 @@ def fit(
     model: Annotated[str, typer.Option(help="random_forest or xgboost.")] = "random_forest",
     features: Annotated[
         str | None,
-        typer.Option(help="graph, given (the proxies) or all. Default: graph where graf knows the space."),
+        typer.Option(
+            help="graph, given (proxies, recipe) or all. Default: graph where graf knows the space, all with recipes."
+        ),
+    ] = None,
+    fidelity: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Early result to predict from too, which then must be measured; repeat for several."
+        ),
     ] = None,
     seed: Seed = 0,
 ) -> None:
@@ -31,9 +39,9 @@ def fit(
     from graf.report.choices import choose_targets, features_of
 
     data = load_dataset(dataset, space=space)
-    features = features or next(iter(features_of(data).values()), "graph")
-    y = data.targets[choose_targets(data, target)].dropna()
-    items = y.index if features == "graph" else data.proxies.loc[y.index]
+    features = features or ("all" if fidelity else next(iter(features_of(data).values()), "graph"))
+    names = choose_targets(data, target)
+    data = data.select(data.targets[names].notna().all(axis=1).to_numpy())
     predictor = PerformancePredictor(model=model, space=data.space, features=features, random_state=seed)
-    predictor.fit(items, y).save(output)
+    predictor.fit(data.items(fidelity or ()), data.targets[names]).save(output)
     typer.echo(output)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from graf.datasets.dataset import Dataset
 from graf.datasets.description import Description, TargetRule, matches
+from graf.datasets.fidelities import fidelity_metadata
 from graf.datasets.notation import resolve_space
 from graf.datasets.roles import Roles
 from graf.exceptions import DatasetError
@@ -38,17 +39,21 @@ def assemble(
     index = _architectures(rows, key, path)
     if description.average_repeats:
         rows, index = _averaged(rows, index)
-    used = {*roles.targets, *roles.proxies, *(key if len(key) == 1 else ())}
     targets = {column: _target(rows[column], rule, path) for column, rule in roles.targets.items()}
-    proxies = {column: _floats(rows[column], path) for column in roles.proxies}
+    given = (*roles.proxies, *roles.recipes, *roles.fidelities)
+    numbers = pd.DataFrame({column: _floats(rows[column], path) for column in given}, index=index)
+    used = {*targets, *given, *(key if len(key) == 1 else ())}
     info = {column: _tidy(rows[column]).array for column in rows.columns if column not in used}
     return Dataset(
         name,
         pd.DataFrame(targets, index=index),
-        pd.DataFrame(proxies, index=index),
+        numbers[list(roles.proxies)],
         pd.DataFrame(info, index=index),
         _metadata(roles.targets, noise_ceiling),
         resolve_space(description, index.tolist()),
+        numbers[list(roles.recipes)],
+        numbers[list(roles.fidelities)],
+        fidelity_metadata(roles.fidelities),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -10,17 +11,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graf.exceptions import DatasetError, InputError
+from graf.datasets.fidelities import fidelity_metadata
+from graf.exceptions import DatasetError, InputError, UnknownNameError
 from graf.spaces import SearchSpace
 
 __all__ = ["Dataset"]
 
 SHOWN = 5
+TABLES = ("targets", "proxies", "info", "recipes", "fidelities")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Architectures and tables about them, all with the same index, named "architecture".
+
+    A table that is left out has no columns.
 
     Parameters
     ----------
@@ -31,11 +36,18 @@ class Dataset:
     metadata : indexed by target: kind, unit, direction ("max" or "min": which end is better),
         protocol, noise_ceiling (Kendall tau, NaN if unknown), primary, group.
     space : the search space of the architectures, None if graf does not have it.
+    recipes : how each row was trained, floats. Where it has columns, architectures may occur more
+        than once, but not twice with the same recipe.
+    fidelities : results known before training ends, floats; NaN where there are none. Never
+        predicted from unless named in `items`.
+    fidelity_metadata : indexed by fidelity: epochs (its cost), checkpoint (whether training goes
+        on from it to the target), protocol.
 
     Raises
     ------
     DatasetError
-        If it is empty, an architecture occurs twice, or the tables do not fit together.
+        If it is empty, an architecture occurs twice (with one recipe), or the tables do not fit
+        together.
 
     Examples
     --------
@@ -58,35 +70,80 @@ class Dataset:
     info: pd.DataFrame
     metadata: pd.DataFrame
     space: SearchSpace | None = None
+    recipes: pd.DataFrame = None
+    fidelities: pd.DataFrame = None
+    fidelity_metadata: pd.DataFrame = field(default_factory=lambda: fidelity_metadata({}))
 
     def __post_init__(self) -> None:
         index = self.targets.index
+        for name in ("recipes", "fidelities"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, pd.DataFrame(index=index))
         if len(index) == 0:
             raise DatasetError(f"dataset {self.name!r} has no rows; at least one architecture is needed")
-        if not index.is_unique:
-            first = index[index.duplicated()][0]
-            raise DatasetError(
-                f"architecture {first!r:.200} occurs more than once in dataset {self.name!r};"
-                " keep one row of each"
-            )
-        if not (index.equals(self.proxies.index) and index.equals(self.info.index)):
-            raise DatasetError("`targets`, `proxies` and `info` must have the same index")
+        if not all(index.equals(getattr(self, name).index) for name in TABLES):
+            raise DatasetError(f"`{'`, `'.join(TABLES[:-1])}` and `{TABLES[-1]}` must have the same index")
+        self._check_repeats()
         if list(self.metadata.index) != list(self.targets.columns):
             raise DatasetError("`metadata` must have one row for each column of `targets`, in their order")
+        if list(self.fidelity_metadata.index) != list(self.fidelities.columns):
+            raise DatasetError("`fidelity_metadata` must have one row for each column of `fidelities`")
+
+    def _check_repeats(self) -> None:
+        repeated = self.recipes.reset_index().duplicated().to_numpy()
+        if repeated.any():
+            first = self.targets.index[repeated][0]
+            under = " with the same recipe" if self.recipes.shape[1] else ""
+            raise DatasetError(
+                f"architecture {first!r:.200} occurs more than once{under} in dataset {self.name!r};"
+                " keep one row of each"
+            )
 
     @property
     def architectures(self) -> list[str]:
-        """The architectures as written in the file, in its order."""
+        """The architecture of every row, as written in the file, in its order."""
         names: list[str] = self.targets.index.tolist()
         return names
+
+    def items(self, fidelities: Sequence[str] = ()) -> pd.DataFrame:
+        """What a predictor predicts from, beside features of the graphs: proxies and recipes.
+
+        Parameters
+        ----------
+        fidelities : names of early results to predict from too. Their cost is in
+            `fidelity_metadata`.
+
+        Examples
+        --------
+        >>> from graf.datasets import load_dataset
+        >>> load_dataset("digits201").items().shape
+        (1682, 23)
+        """
+        for name in fidelities:
+            if name not in self.fidelities:
+                raise UnknownNameError("fidelity", name, map(str, self.fidelities))
+        return pd.concat([self.proxies, self.recipes, self.fidelities[list(fidelities)]], axis=1)
+
+    def mean_over_recipes(self) -> Dataset:
+        """One row per architecture: means of its numbers over the recipes, the first of its texts.
+
+        Noise ceilings are unknown then. A dataset without recipes is returned as it is.
+        """
+        if self.recipes.shape[1] == 0:
+            return self
+        tables = {name: _means(getattr(self, name)) for name in TABLES if name != "recipes"}
+        per = len(self) / self.targets.index.nunique()
+        protocol = self.metadata["protocol"] + f", mean over {per:g} recipes"
+        facts = self.metadata.assign(protocol=protocol, noise_ceiling=np.nan)
+        return replace(self, recipes=None, metadata=facts, **tables)
 
     def __len__(self) -> int:
         return len(self.targets)
 
     def select(self, rows: Any) -> Dataset:
-        """The dataset of some rows: a boolean for each row, or a list of architectures."""
+        """The dataset of some rows: a boolean for each row, or architectures (all rows of each)."""
         positions = self._positions(rows)
-        tables = {name: getattr(self, name).iloc[positions] for name in ("targets", "proxies", "info")}
+        tables = {name: getattr(self, name).iloc[positions] for name in TABLES}
         return replace(self, **tables)
 
     def _positions(self, rows: Any) -> NDArray[np.intp]:
@@ -95,9 +152,11 @@ class Dataset:
             if wanted.shape != (len(self),):
                 raise InputError(f"`rows` must have {len(self)} booleans, one per row, got {wanted.shape}")
             return np.flatnonzero(wanted)
-        positions: NDArray[np.intp] = self.targets.index.get_indexer(pd.Index(wanted.ravel().astype(object)))
+        positions: NDArray[np.intp] = self.targets.index.get_indexer_for(
+            pd.Index(wanted.ravel().astype(object))
+        )
         if (positions < 0).any():
-            missing = wanted.ravel()[positions < 0][0]
+            missing = next(name for name in wanted.ravel().tolist() if name not in self.targets.index)
             raise InputError(f"`rows`: dataset {self.name!r} has no architecture {missing!r:.200}")
         return positions
 
@@ -112,7 +171,16 @@ class Dataset:
     def _summary(self) -> str:
         space = f" of {self.space.name}" if self.space else ""
         targets, proxies = _count(self.targets.shape[1], "target"), _count(self.proxies.shape[1], "proxy")
-        return f"{_count(len(self), 'architecture')}{space}, {targets}, {proxies}"
+        n_architectures = _count(self.targets.index.nunique(), "architecture")
+        if self.recipes.shape[1]:
+            proxies = f"{_count(len(self.recipes.drop_duplicates()), 'recipe')}, {proxies}"
+        return f"{n_architectures}{space}, {targets}, {proxies}"
+
+
+def _means(table: pd.DataFrame) -> pd.DataFrame:
+    groups = table.groupby(level=0, sort=False)
+    means = groups.mean(numeric_only=True)
+    return groups.first().assign(**{column: means[column] for column in means})
 
 
 def _count(n: int, noun: str) -> str:

@@ -6,6 +6,7 @@ A description is a TOML file. Beside a table `mytable.csv` it is called `mytable
     average_repeats = false      # true: rows of one architecture become one, with their means
     space = "nasbench201"        # "none": a space that graf does not have. Left out: inferred
     proxies = ["zcp_*"]          # columns to predict from; patterns as in file names
+    recipes = ["learning_rate"]  # how a row was trained, to predict from; architectures may repeat
     info = ["*_seed?"]           # columns that are neither, although a pattern below has them
     source = "who measured it, where it was published"
 
@@ -23,6 +24,12 @@ A description is a TOML file. Beside a table `mytable.csv` it is called `mytable
     noise_ceiling = 0.9          # Kendall tau that the best predictor could reach
     missing = [-1]               # numbers that stand for "not measured"
 
+    [[fidelities]]               # known before training ends: predicted from only where asked for
+    columns = ["accuracy_ep12"]
+    epochs = 12                  # what it costs
+    checkpoint = true            # training goes on from it; false: a shorter one of its own
+    protocol = "CIFAR-10 validation images"
+
 Every key may be left out. Columns that no pattern has are `info`. With `guess = true` the
 patterns say what columns of these names usually are: text columns are passed over.
 """
@@ -37,6 +44,7 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
+from graf.datasets.fidelities import FidelityRule, fidelity_rules
 from graf.datasets.reading import reading
 from graf.datasets.schema import checked, flag, number, numbers, one_of, table, text, texts
 from graf.exceptions import UnknownNameError
@@ -92,7 +100,9 @@ class Description:
     space_settings: Mapping[str, Any] = field(default_factory=dict)
     info: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
+    recipes: tuple[str, ...] = ()
     targets: tuple[TargetRule, ...] = ()
+    fidelities: tuple[FidelityRule, ...] = ()
     source: str = ""
     average_repeats: bool = False
     guess: bool = False
@@ -109,9 +119,9 @@ class Description:
 
     def check(self, columns: Sequence[str]) -> None:
         """`UnknownNameError` for a pattern that no column has."""
-        expand((*self.architecture, *self.info, *self.proxies), columns)
-        for rule in self.targets:
-            expand(rule.columns, columns)
+        expand((*self.architecture, *self.info, *self.proxies, *self.recipes), columns)
+        for patterns in (rule.columns for rules in (self.targets, self.fidelities) for rule in rules):
+            expand(patterns, columns)
 
 
 def matches(column: str, patterns: Iterable[str]) -> bool:
@@ -181,7 +191,9 @@ _DESCRIPTION = {
     "space_settings": table,
     "info": texts,
     "proxies": texts,
+    "recipes": texts,
     "targets": _rules,
+    "fidelities": fidelity_rules,
     "source": text,
     "average_repeats": flag,
     "guess": flag,

@@ -33,6 +33,7 @@ def load_dataset(
     architecture: str | Sequence[str] | None = None,
     targets: str | Sequence[str] | Mapping[str, Mapping[str, Any]] | None = None,
     proxies: str | Sequence[str] | None = None,
+    fidelities: str | Sequence[str] | Mapping[str, Mapping[str, Any]] | None = None,
     description: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     task: str | None = None,
 ) -> Dataset:
@@ -53,6 +54,9 @@ def load_dataset(
     targets : names or patterns of columns, or a mapping of these to what is known of them:
         {"accuracy": {"kind": ..., "unit": ..., "direction": "max", "group": ...}}.
     proxies : names or patterns of columns to predict from.
+    fidelities : names or patterns of columns known before training ends, or a mapping of these to
+        what is known of them: {"acc_ep10": {"epochs": 10, "checkpoint": True}}. They are
+        predicted from only where they are named: `data.items(fidelities=["acc_ep10"])`.
     description : a TOML file or a mapping; its form is told in `graf.datasets.description`.
     task : which task, if a NASLib file holds several.
 
@@ -77,7 +81,7 @@ def load_dataset(
         described = replace(described, space=space, space_settings={})
     described = replace(described, architecture=_key(table.head, described, architecture, path))
     rows = table.read(described.architecture)
-    roles = assign_roles(described, rows, targets, proxies)
+    roles = assign_roles(described, rows, targets, proxies, fidelities)
     return assemble(name + table.suffix, rows, described, roles, table.noise_ceiling, path)
 
 

@@ -1,72 +1,120 @@
-"""Which columns of a table are targets and which are proxies."""
+"""Which columns of a table are targets, proxies, recipes and fidelities."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from graf.datasets.description import Description, TargetRule, expand, matches, target_facts
+from graf.datasets.fidelities import FidelityRule, fidelity_facts
 from graf.datasets.schema import texts
 
 __all__ = ["Roles", "assign_roles"]
 
+Rule = TypeVar("Rule", TargetRule, FidelityRule)
+
 
 @dataclass(frozen=True)
 class Roles:
-    """Targets with what is known of them, in order, and proxies; all other columns are info."""
+    """Targets and fidelities with what is known of them, in order, proxies and recipe columns.
 
-    targets: Mapping[str, TargetRule]
-    proxies: Sequence[str]
+    No column has two roles; all other columns are info.
+    """
 
-    def with_proxies(self, proxies: Iterable[str]) -> Roles:
-        """These proxies instead; what was a target and is now a proxy is no target."""
-        chosen = list(proxies)
-        return Roles({name: rule for name, rule in self.targets.items() if name not in chosen}, chosen)
+    targets: Mapping[str, TargetRule] = field(default_factory=dict)
+    proxies: Sequence[str] = ()
+    recipes: Sequence[str] = ()
+    fidelities: Mapping[str, FidelityRule] = field(default_factory=dict)
 
-    def with_targets(self, targets: Mapping[str, TargetRule]) -> Roles:
-        """These targets instead; what was a proxy and is now a target is no proxy."""
-        return Roles(targets, [name for name in self.proxies if name not in targets])
+    def assigned(self, **roles: Any) -> Roles:
+        """These columns in the named role instead; they lose the role that they had."""
+        (role, chosen), *_ = roles.items()
+        others = {name: _without(getattr(self, name), chosen) for name in _ROLES if name != role}
+        return Roles(**others, **roles)
 
 
-def assign_roles(description: Description, table: pd.DataFrame, targets: Any, proxies: Any) -> Roles:
+_ROLES = ("targets", "proxies", "recipes", "fidelities")
+
+
+def _without(columns: Any, chosen: Any) -> Any:
+    if isinstance(columns, Mapping):
+        return {name: rule for name, rule in columns.items() if name not in chosen}
+    return [name for name in columns if name not in chosen]
+
+
+def assign_roles(
+    description: Description, table: pd.DataFrame, targets: Any, proxies: Any, fidelities: Any
+) -> Roles:
     """Roles by the description, and where they are given by the arguments.
 
     Parameters
     ----------
-    targets : names or patterns of columns, or a mapping of these to what is known of them
-        (kind, unit, direction, ...); None leaves it to the description.
+    targets, fidelities : names or patterns of columns, or a mapping of these to what is known of
+        them; None leaves it to the description.
     proxies : names or patterns of columns; None leaves it to the description.
     """
     columns = [name for name in table.columns if name not in description.architecture]
     usable = [name for name in columns if _is_numeric(table[name])] if description.guess else columns
     roles = _described(description, usable)
     if proxies is not None:
-        roles = roles.with_proxies(expand(texts(proxies, "`proxies`"), columns))
+        roles = roles.assigned(proxies=expand(texts(proxies, "`proxies`"), columns))
+    if fidelities is not None:
+        roles = roles.assigned(
+            fidelities=_chosen(
+                lambda name: _rule(description, name),
+                fidelities,
+                columns,
+                facts_of=fidelity_facts,
+                what="fidelities",
+            )
+        )
     if targets is not None:
-        roles = roles.with_targets(_chosen(description, targets, columns))
+        roles = roles.assigned(
+            targets=_chosen(description.rule, targets, columns, facts_of=target_facts, what="targets")
+        )
     return roles
 
 
 def _described(description: Description, columns: Sequence[str]) -> Roles:
-    free = [name for name in columns if not matches(name, description.info)]
-    proxies = [name for name in free if matches(name, description.proxies)]
-    targets: dict[str, TargetRule] = {}
-    for rule in description.targets:
-        hits = [name for name in free if matches(name, rule.columns) and name not in proxies]
-        targets |= {name: rule for name in hits if name not in targets}
-    return Roles(targets, proxies)
+    fidelities = _by_rule(description.fidelities, columns)
+    free = [n for n in columns if not matches(n, description.info) and n not in fidelities]
+    recipes = [name for name in free if matches(name, description.recipes)]
+    proxies = [name for name in free if matches(name, description.proxies) and name not in recipes]
+    targets = _by_rule(description.targets, [n for n in free if n not in proxies and n not in recipes])
+    return Roles(targets, proxies, recipes, fidelities)
 
 
-def _chosen(description: Description, targets: Any, columns: Sequence[str]) -> dict[str, TargetRule]:
-    stated = targets if isinstance(targets, Mapping) else {}
-    chosen: dict[str, TargetRule] = {}
-    for pattern in texts(list(stated) or targets, "`targets`"):
-        facts = target_facts(stated.get(pattern, {}), f"`targets[{pattern!r}]`")
+def _by_rule(rules: Sequence[Rule], columns: Sequence[str]) -> dict[str, Rule]:
+    """Columns by the order of the rules, each with the first that has it."""
+    found: dict[str, Rule] = {}
+    for rule in rules:
+        for name in columns:
+            if matches(name, rule.columns):
+                found.setdefault(name, rule)
+    return found
+
+
+def _rule(description: Description, column: str) -> FidelityRule:
+    return _by_rule(description.fidelities, [column]).get(column, FidelityRule((column,)))
+
+
+def _chosen(
+    rule_of: Callable[[str], Rule],
+    given: Any,
+    columns: Sequence[str],
+    *,
+    facts_of: Callable[[object, str], dict[str, Any]],
+    what: str,
+) -> dict[str, Rule]:
+    stated = given if isinstance(given, Mapping) else {}
+    chosen: dict[str, Rule] = {}
+    for pattern in texts(list(stated) or given, f"`{what}`"):
+        facts = facts_of(stated.get(pattern, {}), f"`{what}[{pattern!r}]`")
         for name in expand([pattern], columns):
-            chosen.setdefault(name, replace(description.rule(name), **facts))
+            chosen.setdefault(name, replace(rule_of(name), **facts))
     return chosen
 
 

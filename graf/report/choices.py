@@ -71,12 +71,13 @@ def choose_sizes(train_sizes: Sequence[int] | None, n: int) -> list[int]:
 
 
 def items_of(data: Dataset) -> pd.DataFrame | list[str]:
-    """What predictors predict from: proxies where there are any, else architectures.
+    """What predictors predict from: proxies and recipes where there are any, else architectures.
 
     Raises `InputError` if there are neither features of a graph nor columns.
     """
-    if data.proxies.shape[1]:
-        return data.proxies
+    items = data.items()
+    if items.shape[1]:
+        return items
     if data.space is None:
         raise InputError(
             f"dataset {data.name!r} has nothing to predict from: graf knows no search space for its"
@@ -87,6 +88,9 @@ def items_of(data: Dataset) -> pd.DataFrame | list[str]:
 
 def features_of(data: Dataset) -> dict[str, str]:
     """Which choices of features are evaluated, by label; the first is the one explained."""
+    if data.recipes.shape[1]:
+        graph = {"graph features + recipe": "all"} if data.space is not None else {}
+        return graph | {"recipe": "given"}
     found = {}
     if data.space is not None:
         found["graph features"] = "graph"

@@ -77,7 +77,7 @@ def test_list_datasets(tmp_path, monkeypatch):
     monkeypatch.setenv("GRAF_DATA", str(tmp_path))
     (tmp_path / "hat_latency.csv").touch()
     listed = list_datasets()
-    assert listed.index.name == "name" and len(listed) == 16
+    assert listed.index.name == "name" and len(listed) == 17
     assert listed.index[listed["available"]].tolist() == ["hat_latency"]
     assert listed.loc["hat_latency", "file"] == str(tmp_path / "hat_latency.csv")
     assert (listed["source"] != "").all()

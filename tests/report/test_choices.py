@@ -64,7 +64,7 @@ def test_features_follow_from_what_the_dataset_has(data, proxies):
     assert list(choices.features_of(proxies)) == ["graph features", "proxies", "graph features + proxies"]
     assert choices.features_of(replace(proxies, space=None)) == {"proxies": "given"}
     assert choices.items_of(data) == data.architectures
-    assert choices.items_of(proxies) is proxies.proxies
+    pd.testing.assert_frame_equal(choices.items_of(proxies), proxies.proxies)
     with pytest.raises(InputError, match=r"nothing to predict from: .* name columns as `proxies`"):
         choices.items_of(replace(data, space=None))
 
