@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,9 @@ from graf.explainers.explanation import Explanation
 from graf.explainers.shap_values import check_additivity, shap_values
 from graf.features import Column, parse_column
 from graf.features.published import published_columns
+from graf.graph import ComputationGraph
 from graf.predictors import PerformancePredictor
+from graf.sources.items import graph_of_item
 
 __all__ = ["explain"]
 
@@ -73,6 +78,7 @@ def explain(predictor: PerformancePredictor, items: Any, *, background: Any = No
         data=data,
         target_names=tuple(predictor.target_names_),
         columns=_graph_columns(predictor),
+        graph_of=_graphs(predictor, items),
     )
     return everything if len(values) > 1 else everything.select(everything.target_names[0])
 
@@ -83,6 +89,19 @@ def _graph_columns(predictor: PerformancePredictor) -> dict[str, Column]:
     if graph is None:
         return {}
     if graph.compat is None or graph.space_ is None:
-        return {name: parse_column(name) for name in graph.get_feature_names_out()}
+        of_function = graph.simplified is True
+        columns = {name: parse_column(name) for name in graph.get_feature_names_out()}
+        return {
+            name: replace(column, simplified=True) if of_function else column
+            for name, column in columns.items()
+        }
     published = published_columns(graph.space_, graph.compat)
     return {found.name: found.column for found in published if found.column is not None}
+
+
+def _graphs(predictor: PerformancePredictor, items: Any) -> Callable[[int], ComputationGraph] | None:
+    """What gives the graph of the item at a position."""
+    graph = predictor.inputs_.graph
+    if graph is None:
+        return None
+    return partial(graph_of_item, items, space=graph.space_, published=graph.compat is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graf.exceptions import InputError, UnknownNameError
-from graf.explainers import grouping, shap_plots
+from graf.exceptions import InputError, UnknownNameError, UnsupportedError
+from graf.explainers import grouping, placing, shap_plots
 from graf.features import Column
+from graf.graph import ComputationGraph
+from graf.graph.drawing import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +35,7 @@ class Explanation:
     data : the features, a DataFrame (n, n_features) indexed by architecture.
     target_names : names of the targets, last axis of the arrays.
     columns : what the graph features among the features hold, by name.
+    graph_of : gives the graph of the architecture at a position; None if there are no graphs.
 
     Notes
     -----
@@ -46,6 +49,7 @@ class Explanation:
     data: pd.DataFrame
     target_names: tuple[str, ...]
     columns: Mapping[str, Column] = field(default_factory=dict)
+    graph_of: Callable[[int], ComputationGraph] | None = None
 
     @property
     def feature_names(self) -> list[str]:
@@ -81,7 +85,7 @@ class Explanation:
         With several targets, rows are ordered by their mean share of the target's total.
         """
         weights = grouping.weights(self.feature_names, self.columns, by)
-        sums = np.einsum("nft,fg->ngt", self._cube, weights.to_numpy())
+        sums = np.einsum("nft,fg->ngt", self.cube, weights.to_numpy())
         table = pd.DataFrame(
             np.abs(sums).mean(axis=0),
             index=weights.columns.rename(by),
@@ -91,8 +95,74 @@ class Explanation:
         return table.loc[share.sort_values(ascending=False, kind="stable").index]
 
     @property
-    def _cube(self) -> NDArray[np.float64]:
+    def cube(self) -> NDArray[np.float64]:
+        """`values` with an axis of targets, (n, n_features, n_targets)."""
         return self.values.reshape(*self.data.shape, len(self.target_names))
+
+    def graph(self, architecture: Any) -> ComputationGraph:
+        """The computation graph of one of the architectures."""
+        return self.graph_at(self._row(architecture))
+
+    def place(self, architecture: Any) -> pd.DataFrame:
+        """What each node and each edge of an architecture's graph earned, largest first.
+
+        The attribution of a column is shared over its witness, the part of the graph that made its
+        value (`graf.explainers.witnesses`), in proportion to what each node and edge adds to it:
+        equally over the operations of a longest path, by parameters for a total of these. What
+        belongs to no part of the graph is in one row `elsewhere`: columns that count what is not
+        there, eigenvalues, and columns that are not of the graph, such as proxies.
+
+        Parameters
+        ----------
+        architecture : as in `architectures`; the position of a graph.
+
+        Returns
+        -------
+        DataFrame
+            `kind` ("node", "edge" or "elsewhere"), `node` (number in `graph(architecture)`; of an edge
+            where it begins), `to` (where it ends), `operation`, and a column of attributions per
+            target. Each of these adds up to the prediction less the base value.
+
+        Raises
+        ------
+        UnknownNameError
+            If the architecture was not explained.
+        UnsupportedError
+            If the predictor knows no graphs.
+
+        Examples
+        --------
+        >>> from graf import PerformancePredictor, explain, get_space
+        >>> cells = get_space("nasbench201").sample(60)
+        >>> predictor = PerformancePredictor().fit(cells, [cell.count("conv_3x3") for cell in cells])
+        >>> explain(predictor, cells[:1]).place(cells[0])["operation"][0]
+        'conv3x3'
+        """
+        row = self._row(architecture)
+        return placing.place(self, row, self.graph_at(row))
+
+    def plot_graph(self, architecture: Any, target: str | None = None, n: int = 4, **kwargs: Any) -> Picture:
+        """The graph of an architecture with what earned most in colour, as SVG.
+
+        Stripes and rings show the witnesses of the `n` columns (at most 7) with the largest
+        attributions, such as a longest path, and the legend their points; of columns with the same
+        witness the strongest. Numbers in boxes are what `place` gives, edges halved between their
+        ends; in the drawing of a block that occurs several times, over all of these.
+
+        Parameters
+        ----------
+        architecture : as in `architectures`; the position of a graph.
+        target : needed if there are several.
+        **kwargs : `depth`, `module` and `width` as in `ComputationGraph.plot`.
+        """
+        return placing.picture(self._single(target), self._row(architecture), n, **kwargs)
+
+    def _row(self, architecture: Any) -> int:
+        wanted = str(tuple(architecture)) if isinstance(architecture, (tuple, list)) else architecture
+        for row, known in enumerate(self.architectures):
+            if known == wanted:
+                return row
+        raise UnknownNameError("architecture", architecture, map(str, self.architectures[:1000]))
 
     def to_shap(self, target: str | None = None) -> Any:
         """A `shap.Explanation` of one target, for the plots of shap."""
@@ -115,6 +185,14 @@ class Explanation:
     def plot_heatmap(self, target: str | None = None, **kwargs: Any) -> Axes:
         """SHAP values of the strongest features by architecture, as colours; the Axes."""
         return shap_plots.heatmap(self._single(target), **kwargs)
+
+    def graph_at(self, row: int) -> ComputationGraph:
+        """The computation graph of the architecture at a position."""
+        if self.graph_of is None:
+            raise UnsupportedError(
+                "this explanation has no graphs: its predictor was fitted with features='given'"
+            )
+        return self.graph_of(row)
 
     def _single(self, target: str | None) -> Explanation:
         if target is not None:

@@ -14,7 +14,7 @@ from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
 from graf.spaces import SearchSpace, get_space, infer_space
 
-__all__ = ["read_batch"]
+__all__ = ["graph_of_item", "read_batch"]
 
 NAMES = {str: "an architecture (a string, tuple or dictionary)", ComputationGraph: "a graph"}
 REMEDY = "wrap a single architecture in a list, and index a DataFrame by architecture"
@@ -67,6 +67,19 @@ def read_batch(
     if isinstance(items, pd.DataFrame):
         return items.index, batch, space
     return pd.Index([_text(value, space) for value in values], dtype="str"), batch, space
+
+
+def graph_of_item(
+    items: Any, position: int, *, space: SearchSpace | None = None, published: bool = False
+) -> ComputationGraph:
+    """The graph of one of the items that `read_batch` takes, with its names and all of its attributes."""
+    if isinstance(items, GraphBatch):
+        return items[position]
+    value = _values(items)[position]
+    if _kind_of(type(value)) is ComputationGraph:
+        return _graph(position, value)
+    space = infer_space([value]) if space is None else space
+    return space.published_batch([value])[0] if published else space.graph(value)
 
 
 def _graphs(

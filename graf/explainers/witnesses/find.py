@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from graf.exceptions import InputError
+from graf.explainers.witnesses.moved import in_original, renumbered, simplified_with_sources
 from graf.explainers.witnesses.view import View
-from graf.explainers.witnesses.witness import FINDERS, Place, Witness
+from graf.explainers.witnesses.witness import FINDERS, Witness
 from graf.features import Column, parse_column
 from graf.graph import ComputationGraph
 from graf.ops import is_known
@@ -25,7 +24,8 @@ def witness(column: Column | str, graph: ComputationGraph) -> Witness:
     Parameters
     ----------
     column : a column of `GraphFeatures` or its name.
-    graph : the graph that the column is of; features of whole networks and of cells alike.
+    graph : the graph that the column is of, as it is: for columns `@simplified` too, whose witness
+        is shown in it.
 
     Returns
     -------
@@ -63,7 +63,8 @@ class Witnesses:
 
     def __init__(self, graph: ComputationGraph) -> None:
         self.graph = graph
-        self._views: dict[str, View] = {}
+        self._forms = {False: (graph, list(range(graph.n_nodes)))}
+        self._views: dict[tuple[bool, str], View] = {}
 
     def of(self, column: Column | str) -> Witness:
         """The witness of a column, as `witness` finds it; nodes are those of the whole graph."""
@@ -71,25 +72,20 @@ class Witnesses:
         for name in column.ops:
             if not (self.graph.ops.members(name) or is_known(name)):
                 self.graph.ops.index(name)
-        view = self._view(column.cell)
-        found = FINDERS[column.family](view, column)
-        return _moved(found, np.sort(self.graph.cells[column.cell]).tolist()) if column.cell else found
+        found = FINDERS[column.family](self._view(column.simplified, column.cell), column)
+        graph, sources = self._form(column.simplified)
+        if column.cell:
+            found = renumbered(found, np.sort(graph.cells[column.cell]).tolist())
+        return in_original(found, self.graph, sources) if column.simplified else found
 
-    def _view(self, cell: str) -> View:
-        if cell not in self._views:
-            self._views[cell] = View(self.graph.cell(cell) if cell else self.graph)
-        return self._views[cell]
+    def _form(self, simplified: bool) -> tuple[ComputationGraph, list[int]]:
+        """The graph or its simplified form, with the node of the graph behind each of its nodes."""
+        if simplified not in self._forms:
+            self._forms[simplified] = simplified_with_sources(self.graph)
+        return self._forms[simplified]
 
-
-def _moved(found: Witness, nodes: list[int]) -> Witness:
-    """The witness in a larger graph, in which nodes have other numbers."""
-
-    def place(at: Place) -> Place:
-        return nodes[at] if isinstance(at, int) else (nodes[at[0]], nodes[at[1]])
-
-    return replace(
-        found,
-        amounts={place(at): amount for at, amount in found.amounts.items()},
-        nodes=tuple(nodes[v] for v in found.nodes),
-        edges=tuple((nodes[u], nodes[v]) for u, v in found.edges),
-    )
+    def _view(self, simplified: bool, cell: str) -> View:
+        if (simplified, cell) not in self._views:
+            graph, _ = self._form(simplified)
+            self._views[simplified, cell] = View(graph.cell(cell) if cell else graph)
+        return self._views[simplified, cell]

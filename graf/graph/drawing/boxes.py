@@ -53,18 +53,27 @@ class Box:
 
 
 class BoxMaker:
-    """Makes the boxes of one graph."""
+    """Makes the boxes of one graph.
 
-    def __init__(self, graph: ComputationGraph, facts: NodeFacts, painter: Painter) -> None:
-        self.graph, self.facts, self.painter = graph, facts, painter
+    Parameters
+    ----------
+    second : what stands for the second line of every box; None for the shape of what comes out.
+    """
+
+    def __init__(
+        self, graph: ComputationGraph, facts: NodeFacts, painter: Painter, second: str | None = None
+    ) -> None:
+        self.graph, self.facts, self.painter, self.second = graph, facts, painter, second
 
     def box(self, part: Part, within: tuple[str, ...], letter: str) -> Box:
         """The box of a part in the drawing of the module `within`."""
         if part.parts:
-            return self._block(part, within, letter)
-        return (
-            self._junction(part.nodes[0]) if self.graph.node_op[part.nodes[0]] < 0 else self._operation(part)
-        )
+            box = self._block(part, within, letter)
+        elif self.graph.node_op[part.nodes[0]] < 0:
+            box = self._junction(part.nodes[0])
+        else:
+            box = self._operation(part)
+        return box if self.second is None else _fitted(replace(box, second=self.second))
 
     def port(self, direction: str, nodes: Sequence[int]) -> Box:
         """The dot where tensors enter a block "from" nodes or leave it "to" them."""
@@ -172,7 +181,9 @@ def count_text(n: int, what: str) -> str:
 
 
 def _fitted(box: Box) -> Box:
-    """The box with a size in which its lines fit."""
+    """The box with a size in which its lines fit; circles have theirs."""
+    if box.form not in ("operation", "block"):
+        return box
     box = replace(box, second=shortened(box.second))
     first = text_width(box.text) + BADGE * bool(box.letter)
     first += (text_width(box.count) + COUNT_GAP) if box.count else 0

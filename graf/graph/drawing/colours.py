@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from graf.exceptions import UnknownNameError
 from graf.ops import Operation, OpSet
 
-__all__ = ["GREY", "PALETTE", "Painter", "legend", "painter"]
+__all__ = ["GREY", "PALETTE", "Painter", "legend", "painter", "plain"]
 
 # Okabe and Ito, Color universal design (2008): told apart by the colour-blind
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
@@ -31,6 +31,11 @@ Painter = Callable[[Operation], tuple[str, str]]
 def by_group(operation: Operation) -> tuple[str, str]:
     """The colour of an operation's group, and its words in the legend."""
     return GROUPS.get(operation.group, GREY), operation.group.replace("_", " ")
+
+
+def plain(operation: Operation) -> tuple[str, str]:
+    """Grey for all, where colours are needed for something else."""
+    return GREY, operation.name
 
 
 def by_operation(ops: OpSet) -> Painter:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from graf.graph.drawing import svg
 from graf.graph.drawing.boxes import SMALL, BoxMaker, count_text
 from graf.graph.drawing.colours import legend
+from graf.graph.drawing.marks import Marker
 from graf.graph.drawing.panels import Panel
 from graf.graph.drawing.texts import shortened_path, text_width
 
@@ -28,11 +29,21 @@ class Page:
     ----------
     drawn : the drawing of the network, and those of its blocks.
     module : the module that is drawn, "" for all.
+    marker : says what is marked; it then takes the place of the legend of colours.
+    heading : the first line, instead of the totals of the graph.
     """
 
-    def __init__(self, maker: BoxMaker, drawn: Sequence[Panel], module: str, width: float) -> None:
-        self.maker, self.drawn, self.width = maker, drawn, width
-        self.heading = self._heading(module)
+    def __init__(
+        self,
+        maker: BoxMaker,
+        drawn: Sequence[Panel],
+        module: str,
+        width: float,
+        marker: Marker | None = None,
+        heading: str = "",
+    ) -> None:
+        self.maker, self.drawn, self.width, self.marker = maker, drawn, width, marker
+        self.heading = heading or self._heading(module)
         self.body: list[str] = []
         self.right = self.bottom = float(MARGIN)
 
@@ -61,10 +72,15 @@ class Page:
             x += width + BETWEEN
 
     def _draw(self, panel: Panel, x: float, y: float) -> None:
+        if self.marker is not None:
+            self._draw_marks(self.marker, panel, x, y)
         for curve in panel.layout.curves:
             faded = any(panel.boxes[end].faded for end in curve.ends)
             self.body.append(svg.curve_svg(curve, x, y, faded))
-        for box, (centre_x, centre_y) in zip(panel.boxes, panel.layout.centres.tolist(), strict=True):
+        boxes = panel.boxes
+        if self.marker is not None:
+            boxes = [self.marker.noted(panel, i) for i in range(len(boxes))]
+        for box, (centre_x, centre_y) in zip(boxes, panel.layout.centres.tolist(), strict=True):
             self.body.append(svg.box_svg(box, x + centre_x, y + centre_y))
         self._reach(x + panel.layout.width, y + panel.layout.height)
 
@@ -73,6 +89,9 @@ class Page:
         self.body.append(svg.text(MARGIN, MARGIN + 12, self.heading, "strong"))
         self._reach(MARGIN + text_width(self.heading), 0)
         x, y = float(MARGIN), float(MARGIN + 24)
+        if self.marker is not None:
+            self._explain_marks(self.marker, x, y)
+            return
         for colour, words in legend(self.maker.painted(self.drawn[0].nodes)):
             step = 34 + text_width(words, SMALL)
             if x + step > self.width and x > MARGIN:
@@ -81,6 +100,23 @@ class Page:
             self.body.append(svg.text(x + 18, y + 9, words, "small"))
             x += step
             self._reach(x, y + 32)
+
+    def _explain_marks(self, marker: Marker, x: float, y: float) -> None:
+        """A line for each mark, which also says for programs what is marked."""
+        for mark in marker.marks:
+            self.body.append(svg.key(x, y, mark))
+            self.body.append(svg.text(x + 26, y + 9, mark.label, "small"))
+            self._reach(x + 26 + text_width(mark.label, SMALL), y + 32)
+            y += LINE
+
+    def _draw_marks(self, marker: Marker, panel: Panel, x: float, y: float) -> None:
+        """Stripes and rings, the widest at the bottom."""
+        for curve in panel.layout.curves:
+            for number, colour in reversed([*enumerate(marker.stripes(panel, curve))]):
+                self.body.append(svg.stripe(curve, x, y, colour, number))
+        for i, (centre_x, centre_y) in enumerate(panel.layout.centres.tolist()):
+            for number, colour in enumerate(marker.rings(panel, i)):
+                self.body.append(svg.ring(panel.boxes[i], x + centre_x, y + centre_y, colour, number))
 
     def _reach(self, right: float, bottom: float) -> None:
         self.right, self.bottom = max(self.right, right), max(self.bottom, bottom)

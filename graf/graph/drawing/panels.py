@@ -30,6 +30,7 @@ class Panel:
     letter : by which boxes of other drawings refer to it; "" for the network itself.
     nodes : nodes of the graph that are drawn.
     alike : all parts of the picture that consist of the same, but for sizes.
+    held : nodes that each box stands for, repetition after repetition; of a dot, nodes elsewhere.
     """
 
     letter: str
@@ -37,6 +38,7 @@ class Panel:
     boxes: list[Box]
     layout: Layout
     alike: list[Part]
+    held: list[tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class PanelMaker:
                     waiting.append((letters[part.kind], part.first, part.parts, part.path))
                 if part.kind in letters:
                     alike.setdefault(letters[part.kind], []).append(part)
-            boxes, layout = self._drawn(nodes, shown, path, letters)
-            found.append(Panel(letter, nodes, boxes, layout, alike[letter]))
+            boxes, layout, held = self._drawn(nodes, shown, path, letters)
+            found.append(Panel(letter, nodes, boxes, layout, alike[letter], held))
         return found
 
     def _clearest(self, nodes: Sequence[int], inner: Sequence[Part], path: tuple[str, ...]) -> list[Part]:
@@ -93,8 +95,8 @@ class PanelMaker:
 
     def _drawn(
         self, nodes: Sequence[int], shown: Sequence[Part], path: tuple[str, ...], letters: Mapping[int, str]
-    ) -> tuple[list[Box], Layout]:
-        """Boxes and layout, with dots where tensors come from elsewhere or go there."""
+    ) -> tuple[list[Box], Layout, list[tuple[int, ...]]]:
+        """Boxes, layout and nodes of the boxes, with dots where tensors come from elsewhere or go there."""
         place = {node: i for i, part in enumerate(shown) for node in part.nodes}
         pairs = [(place[u], place[v]) for v in place for u in self.parts.preds[v] if u in place]
         inner = dict.fromkeys((u, v) for u, v in pairs if u != v)
@@ -112,7 +114,8 @@ class PanelMaker:
             *((first + u, last + i) for i, u in enumerate(exits)),
         ]
         half = np.array([(box.half_width, box.half_height) for box in boxes])
-        return boxes, place_boxes(half, edges, self.width)
+        held = [*map(tuple, entries.values()), *(part.nodes for part in shown), *map(tuple, exits.values())]
+        return boxes, place_boxes(half, edges, self.width), held
 
     def _entries(self, nodes: Sequence[int], place: Mapping[int, int]) -> dict[tuple[int, ...], list[int]]:
         """Nodes elsewhere by the parts that read them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 from graf.exceptions import InputError, UnknownNameError
 from graf.files import atomic_path
 from graf.graph.drawing.boxes import BoxMaker
-from graf.graph.drawing.colours import painter
+from graf.graph.drawing.colours import painter, plain
 from graf.graph.drawing.facts import NodeFacts
+from graf.graph.drawing.marks import Mark, Marker
 from graf.graph.drawing.page import Page, panel_width
 from graf.graph.drawing.panels import PanelMaker
 from graf.graph.drawing.parts import Parts
@@ -28,6 +30,7 @@ __all__ = ["Picture", "plot"]
 MOST_NODES = 40  # of a graph that is drawn operation by operation
 MOST_BOXES = 24  # of a drawing, if folding can do it
 LEAST_WIDTH = 300
+ROOM = "+0.000"  # as wide as numbers at boxes are
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,20 @@ def plot(
     width: int = 1000,
     colour_by: str = "group",
     legend: bool = True,
+    marks: Sequence[Mark] = (),
+    values: Mapping[int, float] | None = None,
+    heading: str = "",
 ) -> Picture:
-    """A picture of a graph; see `ComputationGraph.plot`."""
+    """A picture of a graph; see `ComputationGraph.plot`.
+
+    With `values` by node, marks and these numbers take the place of colours and shapes, and `heading`
+    that of the totals.
+    """
     facts = NodeFacts(graph)
     parts = Parts(graph, facts, MOST_BOXES if depth is None else float("inf"))
     nodes, prefix = _inside(facts, parts.order, module)
-    boxes = BoxMaker(graph, facts, painter(colour_by, graph.ops))
+    paint = painter(colour_by, graph.ops) if values is None else plain
+    boxes = BoxMaker(graph, facts, paint, None if values is None else ROOM)
     width = _whole("width", width, LEAST_WIDTH)
     if depth is None:
         views = [partial(unfolded, most=most) for most in (MOST_BOXES, MOST_BOXES // 2, 0)]
@@ -75,7 +86,8 @@ def plot(
     few = depth is None and len(nodes) <= MOST_NODES
     top = parts.operations(nodes) if few else parts.modules(nodes, len(prefix))
     drawn = PanelMaker(parts, boxes, views, panel_width(width)).panels(top, prefix)
-    return Picture(Page(boxes, drawn, module, width).document(legend))
+    marker = None if values is None else Marker(graph, marks, values, drawn)
+    return Picture(Page(boxes, drawn, module, width, marker, heading).document(legend))
 
 
 def _inside(facts: NodeFacts, order: list[int], module: str) -> tuple[list[int], tuple[str, ...]]:

@@ -7,9 +7,10 @@ from xml.sax.saxutils import escape
 
 from graf.graph.drawing.boxes import BADGE, SMALL, Box
 from graf.graph.drawing.layout import Curve
+from graf.graph.drawing.marks import Mark
 from graf.graph.drawing.texts import clean
 
-__all__ = ["box_svg", "curve_svg", "disc", "document", "frame", "swatch", "text"]
+__all__ = ["box_svg", "curve_svg", "disc", "document", "frame", "key", "ring", "stripe", "swatch", "text"]
 
 STYLE = """
 .graf-picture { font: 12px Helvetica, Arial, sans-serif; max-width: 100%; height: auto; background: #fff; }
@@ -27,6 +28,7 @@ STYLE = """
 .graf-picture .panel { fill: none; stroke: #cfd6df; }
 .graf-picture .disc { fill: #2b3440; }
 .graf-picture .disc + text { fill: #fff; font-weight: bold; font-size: 11px; }
+.graf-picture .mark { fill: none; }
 .graf-picture .faded { opacity: .35; }
 """
 
@@ -55,6 +57,14 @@ def swatch(x: float, y: float, colour: str) -> str:
     return f'<rect class="operation" x="{x}" y="{y}" width="12" height="10" rx="2" fill="{colour}" stroke="{colour}"/>'
 
 
+def key(x: float, y: float, mark: Mark) -> str:
+    """A stripe of the colour of a mark, with its column, nodes and edges as data attributes."""
+    nodes = " ".join(map(str, sorted(mark.nodes)))
+    edges = " ".join(f"{u}-{v}" for u, v in sorted(mark.edges))
+    data = f'data-column="{_escaped(mark.name)}" data-nodes="{nodes}" data-edges="{edges}"'
+    return f'<rect class="key" x="{x}" y="{y + 2}" width="20" height="6" rx="2" fill="{mark.colour}" {data}/>'
+
+
 def frame(x: float, y: float, width: float, height: float) -> str:
     """A frame around a drawing."""
     return _rect("panel", x, y, width, height)
@@ -66,6 +76,24 @@ def curve_svg(curve: Curve, x: float, y: float, faded: bool) -> str:
     return (
         f'<g transform="translate({x + curve.left:.1f} {y + curve.top:.1f})"{_class("faded" if faded else "")}>'
         f'<path class="curve" d="{curve.path}"/><path class="tip" d="{tip}"/></g>'
+    )
+
+
+def stripe(curve: Curve, x: float, y: float, colour: str, number: int) -> str:
+    """A coloured stripe along a curve, wider the higher its number, to lie below it."""
+    return (
+        f'<path class="mark" transform="translate({x + curve.left:.1f} {y + curve.top:.1f})"'
+        f' d="{curve.path}" stroke="{colour}" stroke-width="{5 + 5 * number}"/>'
+    )
+
+
+def ring(box: Box, x: float, y: float, colour: str, number: int) -> str:
+    """A coloured ring around a box at (x, y), wider the higher its number, to lie below it."""
+    gap = 1.5 + 3 * number
+    half_width, half_height = box.half_width + gap, box.half_height + gap
+    return (
+        f'<rect class="mark" x="{x - half_width:.1f}" y="{y - half_height:.1f}" width="{2 * half_width:.1f}"'
+        f' height="{2 * half_height:.1f}" rx="{min(half_height, 6 + gap):.1f}" stroke="{colour}" stroke-width="3"/>'
     )
 
 
