@@ -23,7 +23,7 @@ def marked(graph, nodes=(), edges=(), values=None):
 
 def test_numbers_of_each_drawing_add_up_to_those_of_the_blocks_it_stands_for():
     graph = resnet()
-    panels, marker = marked(graph, values={v: 1.0 for v in range(graph.n_nodes)})
+    panels, marker = marked(graph, values=dict.fromkeys(range(graph.n_nodes), 1.0))
     top, *blocks = panels
     assert sum(marker._content(top).values.values()) == graph.n_nodes
     assert len(blocks) >= 2
