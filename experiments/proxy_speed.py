@@ -6,7 +6,9 @@ Nine NAS-Bench-201 cells as networks of 16 channels and 5 cells per stage, batch
 thread. Eight proxies of one initialisation, and those with SWAP and zen, each together and then one by
 one, for each network in turn; processor time. The one-by-one way is graf's own, which copies no
 network; the published libraries copy it for every proxy. Values are compared on smaller networks in
-float64 (to 1e-12) and here in float32.
+float64 (to 1e-12) and here in float32. The bare runs of the networks that a set needs are timed beside it: what
+is left is graf's own time, with the proxies' algebra. SWAP looks at the batch and zen at noise, twice, so that
+they share weights but no run.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from graf.files import atomic_path
 
 EIGHT = ["l2_norm", "snip", "plain", "grad_norm", "fisher", "nwot", "jacov", "epe_nas"]
 SETS = {"eight": EIGHT, "eight_and_grasp": [*EIGHT, "grasp"], "zen_and_swap": ["zen", "swap"]}
+RUNS = {"eight": (1, 2), "zen_and_swap": (3, 0)}  # forwards and backwards
 N, BATCH = 9, 32
 
 
@@ -48,6 +51,8 @@ def main(out: Path) -> None:
             "largest_relative_difference_float32": difference,
             "largest_relative_difference_float64": compared(names, in_double, dtype="float64")[2],
         }
+        if name in RUNS:
+            found[name]["bare_runs_seconds_per_network"] = bare(modules, *RUNS[name]) / N
         print(name, json.dumps(found[name], indent=1), flush=True)
     with atomic_path(out) as path:
         path.write_text(json.dumps(found, indent=1) + "\n")
@@ -75,6 +80,22 @@ def compared(
         shared, alone = shared + between - started, alone + time.process_time() - between
         difference = max(difference, float((np.abs(table - one_by_one) / np.abs(one_by_one)).max(axis=None)))
     return shared, alone, difference
+
+
+def bare(modules: list[torch.nn.Module], forwards: int, backwards: int) -> float:
+    """Seconds of the networks' own runs, of backwards by weights and inputs together."""
+    x = torch.randn(BATCH, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    x.requires_grad_(backwards > 0)
+    started = time.process_time()
+    for module in modules:
+        module.train()
+        with torch.set_grad_enabled(backwards > 0):
+            for _ in range(forwards):
+                output = module(x).sum()
+        for left in range(backwards, 0, -1):
+            by = list(module.parameters()) if left > 1 else [x]
+            torch.autograd.grad(output, by, retain_graph=left > 1, allow_unused=True)
+    return time.process_time() - started
 
 
 if __name__ == "__main__":

@@ -144,8 +144,8 @@ def _second_gradients(network: Network) -> list[Tensor]:
 class _Agreement:
     """Sums, over activations, on how many neurons two inputs agree.
 
-    With S of entries +1 and -1, the products b b' + (1 - b)(1 - b)' of all neurons add up to
-    (D + S S') / 2; counts below 2^24 are exact in single precision.
+    With B of rows of D bits, and P = B B', they agree on D - p - p' + 2 P, where p is the diagonal of P;
+    counts below 2^24 are exact in single precision.
     """
 
     def __init__(self, n: int) -> None:
@@ -156,15 +156,16 @@ class _Agreement:
         bits = above_zero(x, self.n)
         if bits is None:
             return
-        signs = bits.to(torch.float32).mul_(2).sub_(1)
-        product = (signs @ signs.T).double()
+        numbers = bits.float()
+        product = (numbers @ numbers.T).double()
         self.sum = product if self.sum is None else self.sum.add_(product)
         self.neurons += bits.shape[1]
 
     def total(self) -> Tensor:
         if self.sum is None:
             raise Undefined("the network applies no activation (ReLU, GELU, SiLU, ...) to its inputs")
-        return (self.neurons + self.sum) / 2
+        alone = self.sum.diagonal()
+        return self.neurons - alone[:, None] - alone + 2 * self.sum
 
 
 class _Layers:
