@@ -1,0 +1,132 @@
+"""What early results are worth: Kendall tau against the total cost of training, in epochs.
+
+    GRAF_DATA=<folder of nasbench201.csv.gz> python experiments/fidelities.py [results]
+
+200 random candidates are to be ranked by their accuracy after full training, for a budget of
+epochs. It is spent in one of four ways:
+
+- labels: on full trainings of other architectures; the candidates cost nothing.
+- labels + early: every candidate and every labelled architecture is trained for a few epochs, and
+  the predictor sees these accuracies beside the features; what is left buys labels.
+- early alone: the candidates are ranked by their early accuracy, with no predictor.
+- early labels: the predictor learns from early accuracies of many other architectures.
+
+An early result of `checkpoint` kind costs nothing where training goes on from it. 20 draws each.
+A killed run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from _provenance import provenance, write_csv
+from scipy.stats import kendalltau
+from sklearn.ensemble import ExtraTreesRegressor
+
+from graf import Dataset, GraphFeatures, PerformancePredictor, load_dataset
+from graf.files import atomic_path
+
+N_CANDIDATES = 200
+SEEDS = range(20)
+FULL_TRAININGS = (16, 32, 64, 128)  # budgets, in labels of full training
+
+
+@dataclass(frozen=True)
+class Study:
+    """A table, its target, how long full training takes (or the column that says it), early results."""
+
+    dataset: str
+    target: str
+    epochs: float | str
+    fidelities: tuple[str, ...]
+
+
+STUDIES = (
+    Study("nasbench201", "cifar10_val_acc", 200, ("cifar10_val_acc_ep12",)),
+    Study("nasbench101", "val_acc_ep108", 108, ("val_acc_ep4", "val_acc_ep12", "val_acc_ep36")),
+    Study("digits201_recipes", "test_acc", "epochs", ("val_acc_ep1", "val_acc_ep2", "val_acc_ep3")),
+)
+
+
+def main(folder: Path) -> None:
+    """Run what is missing, and write the tables."""
+    path = folder / "fidelities.csv"
+    results = pd.read_csv(path) if path.exists() else pd.DataFrame({"dataset": []})
+    for study in STUDIES:
+        if study.dataset not in set(results["dataset"]):
+            results = pd.concat([results, run(study)], ignore_index=True)
+            write_csv(results, path)
+    keys = ["dataset", "fidelity", "spent_on", "budget_in_labels", "budget_epochs"]
+    table = results.groupby(keys, sort=False)["tau"].agg(["mean", "std", "count"]).round(4)
+    with atomic_path(folder / "fidelities.json") as out:
+        found = json.loads(table.reset_index().to_json(orient="records"))
+        facts = {"candidates": N_CANDIDATES, "seeds": list(SEEDS), "tau": found}
+        out.write_text(json.dumps(provenance() | facts, indent=1) + "\n")
+    print(table["mean"].unstack(["budget_in_labels", "budget_epochs"]).to_string())  # noqa: PD010
+
+
+def run(study: Study) -> pd.DataFrame:
+    """All draws of a study."""
+    data = load_dataset(study.dataset)
+    known = pd.concat([data.targets[study.target], data.fidelities[list(study.fidelities)]], axis=1).notna()
+    data = data.select(known.all(axis=1).to_numpy())
+    if "connected" in data.info:
+        data = data.select(data.info["connected"] == 1)
+    graph = GraphFeatures(data.space).fit_transform(list(dict.fromkeys(data.architectures)))
+    table = pd.concat([graph.loc[data.architectures], data.recipes], axis=1)
+    return pd.DataFrame([row for seed in SEEDS for row in draw(study, data, table, seed)])
+
+
+def draw(study: Study, data: Dataset, table: pd.DataFrame, seed: int) -> Iterator[dict[str, object]]:
+    """One draw of candidates and of the order in which others are labelled."""
+    order = np.random.default_rng(seed).permutation(len(data))
+    candidates, others = order[:N_CANDIDATES], order[N_CANDIDATES:]
+    y = data.targets[study.target].to_numpy()
+    full = (
+        np.full(len(data), study.epochs)
+        if isinstance(study.epochs, float | int)
+        else data.recipes[study.epochs].to_numpy()
+    )
+
+    def tau_of(columns: pd.DataFrame, labels: np.ndarray, bought: np.ndarray) -> float:
+        forest = ExtraTreesRegressor(100, max_features=0.5, random_state=seed)
+        predictor = PerformancePredictor(forest, features="given").fit(columns.iloc[bought], labels[bought])
+        return float(kendalltau(y[candidates], predictor.predict(columns.iloc[candidates])).statistic)
+
+    for n in FULL_TRAININGS:
+        budget = n * full.mean()
+        row = {"dataset": study.dataset, "seed": seed, "budget_in_labels": n, "budget_epochs": round(budget)}
+        yield row | {
+            "fidelity": "",
+            "spent_on": "labels",
+            "tau": tau_of(table, y, affordable(others, full, budget)),
+        }
+        for name in study.fidelities:
+            epochs, checkpoint = data.fidelity_metadata.loc[name, ["epochs", "checkpoint"]]
+            early = data.fidelities[name].to_numpy()
+            row |= {"fidelity": name}
+            left = budget - epochs * N_CANDIDATES
+            if left >= 0:
+                tau = float(kendalltau(y[candidates], early[candidates]).statistic)
+                yield row | {"spent_on": "early alone", "tau": tau}
+            bought = affordable(others, full if checkpoint else full + epochs, left)
+            if len(bought) >= 2:
+                both = table.assign(**{name: early})
+                yield row | {"spent_on": "labels + early", "tau": tau_of(both, y, bought)}
+            bought = affordable(others, np.full(len(data), epochs), budget)
+            yield row | {"spent_on": "early labels", "tau": tau_of(table, early, bought)}
+
+
+def affordable(order: np.ndarray, cost: np.ndarray, budget: float) -> np.ndarray:
+    """The first of the order that the budget pays for; no more than 2,000."""
+    return order[: np.searchsorted(cost[order].cumsum(), budget, side="right")][:2000]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
