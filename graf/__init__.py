@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from graf.predictors import PerformancePredictor, load_predictor
     from graf.proxies import ZeroCostProxies
     from graf.report import write_report
-    from graf.searchers import Search, SearchResult, search
+    from graf.searchers import Search, SearchResult, improve, search
     from graf.sources import read_graph
     from graf.spaces import get_space
 
@@ -36,6 +36,7 @@ _HOME = {
     "ZeroCostProxies": "graf.proxies",
     "explain": "graf.explainers",
     "get_space": "graf.spaces",
+    "improve": "graf.searchers",
     "load_dataset": "graf.datasets",
     "load_predictor": "graf.predictors",
     "read_graph": "graf.sources",
@@ -57,6 +58,7 @@ __all__ = [  # noqa: RUF022 - the order of a first session
     "load_predictor",
     "explain",
     "Explanation",
+    "improve",
     "search",
     "Search",
     "SearchResult",

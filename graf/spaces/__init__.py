@@ -14,6 +14,7 @@ from graf.spaces.nasbench_macro import NASBenchMacro
 from graf.spaces.nasbench_nlp import NASBenchNLP
 from graf.spaces.nats_size import NATSSize
 from graf.spaces.proxylessnas import ProxylessNAS
+from graf.spaces.reduced import ReducedSpace
 from graf.spaces.registry import SPACES, get_space, infer_space
 from graf.spaces.transnas_macro import TransNASMacro
 from graf.spaces.transnas_micro import TransNASMicro
@@ -35,6 +36,7 @@ __all__ = [
     "NASBenchNLP",
     "NATSSize",
     "ProxylessNAS",
+    "ReducedSpace",
     "SearchSpace",
     "TransNASMacro",
     "TransNASMicro",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
 from math import prod
@@ -212,6 +212,24 @@ class SearchSpace(ABC):
     def one_hot(self, architectures: Sequence[Any]) -> NDArray[np.float64]:
         """One column per choice and option, (n, sum of cardinalities): a free row of features."""
         return one_hot(self.choices(architectures), self.cardinalities)
+
+    def choice_name(self, position: int) -> str:
+        """What a choice is about, in a word or two."""
+        return f"choice {position}"
+
+    def choice_kind(self, position: int) -> str:
+        """What choices whose options are comparable have in common, such as "operation" or "kernel"."""
+        return "option"
+
+    def option_name(self, position: int, option: int) -> str:
+        """An option of a choice, in a word or two."""
+        return str(option)
+
+    def reduced(self, options: Mapping[int, Iterable[int]]) -> SearchSpace:
+        """The space with only these options at some positions; see `graf.spaces.ReducedSpace`."""
+        from graf.spaces.reduced import ReducedSpace
+
+        return ReducedSpace.of(self, options)
 
     def check_choices(self, choices: Sequence[int] | NDArray[Any]) -> tuple[int, ...]:
         """The choices as a tuple if they are as many as needed, in range, and fit together."""

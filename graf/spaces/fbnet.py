@@ -74,6 +74,21 @@ class FBNet(MobileSpace):
         """Nine options per layer."""
         return (N_OPTIONS,) * N_LAYERS
 
+    def choice_name(self, position: int) -> str:
+        """The layer."""
+        return f"layer {position}"
+
+    def choice_kind(self, position: int) -> str:
+        """All layers choose among the same blocks."""
+        return "block"
+
+    def option_name(self, position: int, option: int) -> str:
+        """The block, as the paper calls it."""
+        if option == len(BLOCKS):
+            return "skip"
+        kernel, expansion, groups = BLOCKS[option]
+        return f"k{kernel}_e{expansion}" + f"_g{groups}" * (groups > 1)
+
     @classmethod
     def recognises(cls, text: object) -> bool:
         """Whether it is 22 numbers joined by dashes or underscores."""

@@ -81,6 +81,18 @@ class MnasNet(MobileSpace):
         """Options of expansion, kernel, layers and squeeze-and-excitation, block by block."""
         return tuple(map(len, OPTIONS))
 
+    def choice_name(self, position: int) -> str:
+        """The column of the published table, such as "block0_e"."""
+        return KEYS[position]
+
+    def choice_kind(self, position: int) -> str:
+        """Expansion "e", kernel "k", layers "l" or squeeze-and-excitation "se"."""
+        return KEYS[position].split("_")[1]
+
+    def option_name(self, position: int, option: int) -> str:
+        """The number in the column."""
+        return str(OPTIONS[position][option])
+
     @classmethod
     def recognises(cls, text: object) -> bool:
         """Whether it is 28 numbers joined by colons, or speaks of `block0_e`."""

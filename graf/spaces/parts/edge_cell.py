@@ -45,6 +45,18 @@ class EdgeCellSpace(SearchSpace):
         """Number of operations, once per edge."""
         return (len(self.ops),) * len(self.edges)
 
+    def choice_name(self, position: int) -> str:
+        """The edge, as "1->2"."""
+        return _edge_name(*self.edges[position])
+
+    def choice_kind(self, position: int) -> str:
+        """All edges choose among the same operations."""
+        return "operation"
+
+    def option_name(self, position: int, option: int) -> str:
+        """The operation."""
+        return self.ops.names[option]
+
     def parse(self, architecture: Any) -> tuple[int, ...]:
         """The operation ids of a string, a tuple of ids, or the text of such a tuple."""
         known = _choices_by_text(type(self)).get(architecture) if isinstance(architecture, str) else None

@@ -1,0 +1,85 @@
+"""Reduced spaces: everything stays inside, and is what it is in the whole space."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from graf import GraphFeatures, get_space, search
+from graf.exceptions import ArchitectureError, InputError
+from graf.spaces import ReducedSpace
+
+LEFT = {
+    "transnas_micro": {0: [2, 3], 3: [0], 5: [1, 2, 3]},
+    "nasbench201": {0: [2], 1: [1, 2]},
+    "fbnet": {i: [0, 3, 8] for i in range(22)},
+    "mnasnet": {0: [0, 2], 3: [1], 27: [0]},
+    "darts": {1: [0, 1]},
+}
+
+
+@pytest.fixture(params=LEFT)
+def pair(request):
+    whole = get_space(request.param)
+    return whole, whole.reduced(LEFT[request.param])
+
+
+def inside(space, architectures):
+    rows = space.space.choices(architectures)
+    return all(set(rows[:, i].tolist()) <= set(options) for i, options in enumerate(space.options))
+
+
+def test_sampling_and_mutation_stay_inside(pair):
+    _, reduced = pair
+    drawn = reduced.sample(20, seed=1)
+    assert drawn == reduced.sample(20, seed=1)
+    assert inside(reduced, drawn)
+    assert inside(reduced, [reduced.mutate(a, seed=3) for a in drawn])
+    around = reduced.neighbours(drawn[0])
+    assert around
+    assert inside(reduced, around)
+    assert inside(reduced, [reduced.crossover(a, b) for a, b in itertools.pairwise(drawn)])
+
+
+def test_neighbours_are_those_of_the_space_that_are_left(pair):
+    whole, reduced = pair
+    start = reduced.sample(1, seed=5)[0]
+    left = [a for a in whole.neighbours(start) if inside(reduced, [a])]
+    assert reduced.neighbours(start) == left
+
+
+def test_enumeration_is_what_is_left_of_the_whole():
+    whole = get_space("transnas_micro")
+    reduced = whole.reduced(LEFT["transnas_micro"])
+    assert reduced.enumerate() == [a for a in whole.enumerate() if inside(reduced, [a])]
+    assert len(reduced) == 2 * 4 * 4 * 1 * 4 * 3
+
+
+def test_graphs_and_features_are_those_of_the_space(pair):
+    whole, reduced = pair
+    drawn = reduced.sample(3, seed=2)
+    assert [reduced.graph(a) for a in drawn] == [whole.graph(a) for a in drawn]
+    columns = ["live.depth", "op_count(skip)"] if "skip" in whole.ops else ["live.depth"]
+    mine, theirs = (GraphFeatures(space, columns).fit_transform(drawn) for space in pair)
+    np.testing.assert_array_equal(mine, theirs)
+
+
+def test_what_was_taken_out_is_refused():
+    reduced = get_space("nasbench201").reduced({0: [2]})
+    with pytest.raises(ArchitectureError, match="1->2 must be one of conv3x3 in the reduced space, got none"):
+        reduced.parse((1, 0, 0, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"), [({9: [0]}, "6 choices"), ({0: []}, "0 to 4"), ({0: [7]}, "0 to 4")]
+)
+def test_options_that_there_are_not_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        get_space("nasbench201").reduced(options)
+
+
+def test_a_search_runs_inside():
+    reduced = get_space("nasbench201").reduced({0: [2, 3], 5: [2, 3]})
+    assert isinstance(reduced, ReducedSpace)
+    result = search(reduced, lambda cell: cell.count("conv_3x3"), budget=30, seed=0)
+    assert inside(reduced, result.history["architecture"])
