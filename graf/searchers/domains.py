@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from graf.exceptions import ArchitectureError, InputError
@@ -56,9 +57,25 @@ class Domain(ABC):
     def choices(self, candidates: Sequence[str]) -> NDArray[np.int32]:
         """The choices that candidates consist of, (n, number of choices)."""
 
-    def architectures(self, candidates: Sequence[str]) -> Sequence[str]:
+    def arguments(self, candidate: str) -> tuple[str, dict[str, Any]]:
+        """What the objective is called with: the architecture, and a recipe by keyword."""
+        return candidate, {}
+
+    def architectures(self, candidates: Sequence[str]) -> list[str]:
         """The architectures of candidates, which may hold more than that."""
-        return candidates
+        return [self.arguments(candidate)[0] for candidate in candidates]
+
+    def columns(self, candidates: Sequence[str]) -> pd.DataFrame | None:
+        """What candidates hold besides the architecture, a column each; None if nothing."""
+        return None
+
+    def options(self, column: str) -> list[Any]:
+        """All values of one of `columns`."""
+        return []
+
+    def shown(self, candidate: str) -> Any:
+        """What users see of a candidate."""
+        return candidate
 
 
 class SpaceDomain(Domain):

@@ -12,7 +12,7 @@ import pandas as pd
 
 from graf.exceptions import InputError
 
-__all__ = ["Measurement", "measure", "read_directions", "read_values"]
+__all__ = ["RESERVED", "VALUE", "Measurement", "measure", "read_directions", "read_values"]
 
 DIRECTIONS = ("max", "min")
 VALUE = "value"  # the only objective, where it has no name

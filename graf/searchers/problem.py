@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,11 @@ from sklearn.utils.validation import check_is_fitted
 from graf.datasets import Dataset
 from graf.exceptions import ArchitectureError, InputError, UnknownNameError
 from graf.predictors import PerformancePredictor
+from graf.searchers.constraint import Limits, read_constraints
 from graf.searchers.domains import Domain, ListDomain, SpaceDomain
-from graf.searchers.objective import VALUE, read_directions
+from graf.searchers.feasible import constrained
+from graf.searchers.joint import Joint
+from graf.searchers.objective import RESERVED, VALUE, read_directions
 from graf.spaces import SearchSpace, infer_space
 
 __all__ = ["Problem", "is_fitted", "predicted_by", "read_problem"]
@@ -28,6 +31,17 @@ class Problem:
     domain: Domain
     directions: dict[str, str]
     objective: Callable[..., Any] | None = None
+
+    def limited(self, recipe: Mapping[str, Sequence[Any]] | None, constraints: Any, data: Any) -> Problem:
+        """The problem with a recipe to choose too, and within constraints on columns of a dataset."""
+        taken = [name for name in recipe or () if name in RESERVED or name in self.directions]
+        if taken:
+            raise InputError(f"`recipe`: a setting cannot be called {taken[0]!r:.60}; choose another name")
+        domain = Joint(self.domain, recipe) if recipe else self.domain
+        limits = read_constraints(constraints)
+        if limits:
+            domain = constrained(domain, Limits(limits, domain, _measured(data)))
+        return replace(self, domain=domain)
 
 
 def read_problem(
@@ -46,6 +60,14 @@ def read_problem(
             f" or a target where `space` is a Dataset, got {type(objective).__name__}"
         )
     return Problem(domain, directions, objective)
+
+
+def _measured(data: Any) -> pd.DataFrame:
+    """The numeric columns of a dataset, if that is what is searched."""
+    if not isinstance(data, Dataset):
+        return pd.DataFrame()
+    table = pd.concat([data.targets, data.proxies, data.info.select_dtypes("number")], axis=1)
+    return table.loc[:, ~table.columns.duplicated()]
 
 
 def is_fitted(predictor: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graf.exceptions import InputError
@@ -25,6 +25,8 @@ def search(
     strategy: str | Strategy = "evolution",
     direction: str | Mapping[str, str] | None = None,
     goal: str = "front",
+    constraints: Any = (),
+    recipe: Mapping[str, Sequence[Any]] | None = None,
     proxies: Any = None,
     batch: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -49,6 +51,9 @@ def search(
         its targets, otherwise it is "max".
     goal : with several objectives, "front" for the trade-offs between them, "each" for the best
         architecture in each (several data sets or devices served by one search).
+    constraints : one `Constraint` or several: limits that hold before anything is measured.
+    recipe : options by setting, such as {"learning_rate": [0.1, 0.3]}, to be searched together with the
+        architecture; the objective gets them by keyword, and they are columns of the history.
     proxies : further columns for the predictor: a DataFrame indexed by architecture, or a
         transformer such as `ZeroCostProxies`.
     batch : how many are chosen at once; by default as the strategy likes.
@@ -91,6 +96,8 @@ def search(
         strategy=strategy,
         direction=direction,
         goal=goal,
+        constraints=constraints,
+        recipe=recipe,
         proxies=proxies,
         batch=batch,
         checkpoint=checkpoint,

@@ -54,11 +54,14 @@ class Search:
         strategy: str | Strategy = "evolution",
         direction: str | Mapping[str, str] | None = None,
         goal: str = "front",
+        constraints: Any = (),
+        recipe: Mapping[str, Sequence[Any]] | None = None,
         proxies: Any = None,
         batch: int | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
-        self.problem: Problem = read_problem(space, objective, direction)
+        problem = read_problem(space, objective, direction)
+        self.problem: Problem = problem.limited(recipe, constraints, space)
         self.strategy = read_strategy(strategy)
         self.seed = _count("seed", seed, least=0)
         self.batch = self.strategy.batch if batch is None else _count("batch", batch)
@@ -68,6 +71,8 @@ class Search:
         self._clock = Clock()
         template = read_predictor("random_forest" if predictor is None else predictor)
         self._surrogate = Surrogate(template, self.problem.domain, proxies, self._clock)
+        if self.strategy.needs_std:
+            self._surrogate.check_uncertainty()
         self._history = History(self.problem.directions)
         self._checkpoint = None if checkpoint is None else Checkpoint(checkpoint, self._settings(template))
         self._seconds = [] if self._checkpoint is None else self._checkpoint.restore(self._history)
@@ -202,15 +207,22 @@ class Search:
         return self.result
 
     def _arguments(self, trial: Trial) -> tuple[str, dict[str, Any]]:
-        return self.problem.domain.architectures([trial.candidate])[0], {}
+        return self.problem.domain.arguments(trial.candidate)
 
     def _shown(self, trial: Trial) -> Any:
-        return trial.candidate
+        return self.problem.domain.shown(trial.candidate)
+
+    def _columns(self, candidates: list[str]) -> dict[str, Any]:
+        """What the history shows of candidates."""
+        domain = self.problem.domain
+        recipes = domain.columns(candidates)
+        columns = {"architecture": pd.array(domain.architectures(candidates), dtype="str")}
+        return columns if recipes is None else columns | {name: recipes[name] for name in recipes}
 
     @property
     def result(self) -> SearchResult:
         """What was told so far."""
-        history = self._history.frame(lambda candidates: {"architecture": pd.array(candidates, dtype="str")})
+        history = self._history.frame(self._columns)
         seconds = pd.DataFrame(self._seconds, columns=["number", *KINDS]).fillna(0.0)
         return SearchResult(history, seconds, dict(self.problem.directions), self.goal)
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 from sklearn.base import clone
 
 from graf.exceptions import InputError, UnsupportedError
+from graf.features import GraphFeatures
 from graf.predictors import PerformancePredictor
 from graf.predictors.models import is_model, new_model
 from graf.searchers.clock import Clock
@@ -52,6 +54,7 @@ class Surrogate:
     def __init__(self, predictor: PerformancePredictor, domain: Domain, proxies: Any, clock: Clock) -> None:
         self.predictor, self.domain, self.proxies, self.clock = predictor, domain, proxies, clock
         self._columns: list[str] = []
+        self._transformer: GraphFeatures | None = None
         self._rows: dict[str, Floats] = {}
 
     def features(self, candidates: Sequence[str]) -> pd.DataFrame:
@@ -68,21 +71,52 @@ class Surrogate:
         return pd.DataFrame(values, index=pd.Index(candidates, dtype="str"), columns=self._columns)
 
     def _computed(self, candidates: list[str]) -> pd.DataFrame:
-        architectures = list(self.domain.architectures(candidates))
-        parts: list[pd.DataFrame] = []
+        architectures = self.domain.architectures(candidates)
+        parts = [self._recipes(candidates)]
         if self.domain.space is not None and self.predictor.features != "given":
             with self.clock.measure("features"):
-                transformer = self.predictor.graph_features().set_params(space=self.domain.space)
-                parts.append(transformer.fit(architectures[:1]).transform(architectures))
+                parts.append(self._graph(architectures).transform(architectures))
         if self.proxies is not None:
             with self.clock.measure("proxies"):
                 parts.append(self._proxies(architectures))
-        if not parts:
+        if not any(len(part.columns) for part in parts):
             raise UnsupportedError(
                 "there is nothing to predict from: graf does not know the search space and `proxies` is None;"
                 " give columns with `proxies`, or take strategy='random'"
             )
         return pd.concat([part.set_axis(candidates, axis=0) for part in parts], axis=1)
+
+    def _graph(self, architectures: list[str]) -> GraphFeatures:
+        """Features of the space, which do not depend on the architectures."""
+        if self._transformer is None:
+            transformer = self.predictor.graph_features().set_params(space=self.domain.space)
+            self._transformer = transformer.fit(architectures[:1])
+        return self._transformer
+
+    def check_uncertainty(self) -> None:
+        """Raise `UnsupportedError` if the model cannot tell how sure it is."""
+        table = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0]})
+        model = clone(self.predictor).set_params(
+            features="given", columns=None, compat=None, simplified=False
+        )
+        try:
+            model.fit(table, [0.0, 1.0, 0.0, 1.0]).predict(table, return_std=True)
+        except UnsupportedError:
+            raise UnsupportedError(
+                f"the strategy needs a model that tells how sure it is, and {self.predictor.model!r:.60} does not;"
+                " use model='random_forest', or Guided(acquisition='mean')"
+            ) from None
+
+    def _recipes(self, candidates: list[str]) -> pd.DataFrame:
+        """Settings of recipes: numbers as they are, the position of other options one-hot."""
+        columns = self.domain.columns(candidates)
+        if columns is None:
+            return pd.DataFrame(index=range(len(candidates)))
+        texts = [name for name in columns if not is_numeric_dtype(columns[name])]
+        for name in texts:
+            for option in self.domain.options(name):
+                columns[f"{name}={option}"] = (columns[name] == option).astype(float)
+        return columns.drop(columns=texts).astype(float).add_prefix("recipe:")
 
     def _proxies(self, architectures: list[str]) -> pd.DataFrame:
         if not isinstance(self.proxies, pd.DataFrame):
@@ -128,7 +162,6 @@ class Fitted:
             mean, spread = self.model.predict(X, return_std=True)
         return np.asarray(mean, np.float64) * self.signs, np.asarray(spread, np.float64)
 
-    def told(self, gains: Floats, spread: Floats) -> tuple[dict[str, float], dict[str, float]]:
+    def told(self, gains: Floats) -> dict[str, float]:
         """A row of `gains` in the units and directions of the objectives, by name."""
-        values = (gains * self.signs).tolist()
-        return dict(zip(self.names, values, strict=True)), dict(zip(self.names, spread.tolist(), strict=True))
+        return dict(zip(self.names, (gains * self.signs).tolist(), strict=True))

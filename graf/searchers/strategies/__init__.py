@@ -5,12 +5,16 @@ from __future__ import annotations
 from graf.exceptions import InputError, UnknownNameError
 from graf.searchers.strategies.base import Proposal, State, Strategy
 from graf.searchers.strategies.evolution import Evolution
+from graf.searchers.strategies.guided import Guided
 from graf.searchers.strategies.local import LocalSearch
+from graf.searchers.strategies.nsga2 import NSGA2
 from graf.searchers.strategies.random_search import RandomSearch
 
 __all__ = [
+    "NSGA2",
     "STRATEGIES",
     "Evolution",
+    "Guided",
     "LocalSearch",
     "Proposal",
     "RandomSearch",
@@ -20,7 +24,7 @@ __all__ = [
 ]
 
 STRATEGIES: dict[str, type[Strategy]] = {
-    strategy.name: strategy for strategy in (RandomSearch, LocalSearch, Evolution)
+    strategy.name: strategy for strategy in (RandomSearch, LocalSearch, Evolution, Guided, NSGA2)
 }
 
 

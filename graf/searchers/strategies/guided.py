@@ -1,0 +1,133 @@
+"""Search guided by a predictor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graf.exceptions import InputError, UnknownNameError
+from graf.searchers.fitness import is_efficient
+from graf.searchers.strategies.acquisition import (
+    ACQUISITIONS,
+    POINTS,
+    expected_improvement,
+    outcomes,
+    volume_gained,
+)
+from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried
+from graf.searchers.strategies.pools import pool
+from graf.searchers.surrogate import Fitted
+
+__all__ = ["Guided"]
+
+Floats = NDArray[np.float64]
+LIKENESS = 4  # power of the share of equal choices that lowers the uncertainty of a batch
+
+
+@dataclass(frozen=True)
+class Guided(Strategy):
+    """Fit a predictor on what was measured, and measure what it expects most of.
+
+    Candidates are drawn and made from the best trials by mutation and crossover. One objective
+    is judged by the acquisition alone; several by the hypervolume that an outcome would add to the
+    front, or, with the goal "each", one objective after the other. After each pick of a batch,
+    candidates like it count as less uncertain, so that batches are diverse.
+
+    Parameters
+    ----------
+    acquisition : "ucb" (upper confidence), "thompson", "ei" (expected improvement), or "mean",
+        which needs no uncertainty.
+    beta : standard deviations that upper confidence adds.
+    initial : measurements, drawn, before the first fit.
+    pool : candidates that are predicted for each batch.
+    elite : best trials that they are made from.
+    explored : share of the pool that is drawn.
+    """
+
+    name: ClassVar[str] = "guided"
+    batch: ClassVar[int] = 5
+    acquisition: str = "ucb"
+    beta: float = 1.0
+    initial: int = 10
+    pool: int = 2000
+    elite: int = 10
+    explored: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.acquisition not in ACQUISITIONS:
+            raise UnknownNameError("acquisition", self.acquisition, ACQUISITIONS)
+        if not 0 <= self.explored <= 1:
+            raise InputError(f"`explored` must be a share between 0 and 1, got {self.explored!r}")
+
+    @property
+    def needs_std(self) -> bool:  # type: ignore[override]
+        """Whether the model must tell its uncertainty."""
+        return self.acquisition != "mean"
+
+    def propose(self, n: int, state: State) -> list[Proposal]:
+        """Draw until there are enough measurements, then fit, predict the pool and pick."""
+        missing = self.initial - len(state.history.trials)
+        if missing > 0:
+            return draw_untried(min(n, missing), state)
+        if len(state.history.ok) < 2:
+            return draw_untried(n, state)
+        candidates = pool(self.pool, self.elite, self.explored, state)
+        if not candidates:
+            return draw_untried(n, state)
+        fitted = state.surrogate.fitted(state.history, int(state.rng.integers(2**31)))
+        names = list(candidates)
+        mean, std = fitted.gains(names, self.needs_std)
+        picked = self._picked(n, names, mean, std, state)
+        found = [_proposal(names[i], candidates[names[i]], fitted, mean[i], std[i]) for i in picked]
+        state.taken.update(proposal.candidate for proposal in found)
+        return found + draw_untried(n - len(found), state)
+
+    def _picked(self, n: int, names: Sequence[str], mean: Floats, std: Floats, state: State) -> list[int]:
+        """Positions of at most `n` candidates, one after the other."""
+        choices = state.domain.choices(names)
+        gains = state.history.gains()
+        std = std.copy()
+        free = np.ones(len(names), bool)
+        picked: list[int] = []
+        for turn in range(min(n, len(names))):
+            scores = self._scores(turn, mean, std, gains, state)
+            at = int(np.argmax(np.where(free, scores, -np.inf)))
+            picked.append(at)
+            free[at] = False
+            std *= 1 - (choices == choices[at]).mean(axis=1, keepdims=True) ** LIKENESS
+            gains = np.vstack([gains, mean[at]])
+        return picked
+
+    def _scores(self, turn: int, mean: Floats, std: Floats, gains: Floats, state: State) -> Floats:
+        if mean.shape[1] > 1 and state.goal == "front":
+            scale = np.ptp(gains, axis=0)
+            scale = np.where(scale > 0, scale, 1.0)
+            outcome = outcomes(self.acquisition, mean / scale, std / scale, self.beta, state.rng)
+            gained = volume_gained(_undominated(gains / scale, outcome, state.rng), outcome)
+            return gained + 1e-9 * (mean / scale).sum(axis=1)
+        k = (len(state.history.trials) + turn) % mean.shape[1]
+        if self.acquisition == "ei":
+            return expected_improvement(mean[:, k], std[:, k], gains[:, k].max())
+        found: Floats = outcomes(self.acquisition, mean[:, k], std[:, k], self.beta, state.rng)[0]
+        return found
+
+
+def _undominated(gains: Floats, outcome: Floats, rng: np.random.Generator) -> Floats:
+    """Points drawn uniformly between the worst and the best outcome, those that the front dominates left out."""
+    front = gains[is_efficient(gains)]
+    low, high = gains.min(axis=0), np.maximum(gains.max(axis=0), outcome.max(axis=(0, 1)))
+    points = low + (high - low) * rng.random((4 * POINTS, gains.shape[1]))
+    below = np.zeros(len(points), bool)
+    for row in front:
+        below |= (points <= row).all(axis=1)
+    return points[~below][:POINTS]
+
+
+def _proposal(name: str, parent: int | None, fitted: Fitted, mean: Floats, std: Floats) -> Proposal:
+    spread = dict(zip(fitted.names, std.tolist(), strict=True)) if std.any() else {}
+    return Proposal(name, parent, fitted.told(mean), spread)

@@ -1,0 +1,109 @@
+"""Constraints hold for all that is measured, whatever the strategy."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import RandomForestRegressor
+
+import graf
+from graf.exceptions import InputError
+from graf.searchers import Constraint
+from graf.searchers.strategies import Guided
+
+SMALL = RandomForestRegressor(5, random_state=0)
+
+
+def convolutions(cell):
+    return cell.count("conv_3x3") + 0.1 * cell.count("conv_1x1")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return graf.load_dataset("digits201")
+
+
+@pytest.mark.parametrize("strategy", ["random", "local", "evolution", "nsga2", Guided(pool=60)], ids=str)
+def test_limits_hold(strategy):
+    space = graf.get_space("nasbench201")
+    limits = [
+        Constraint("n_parameters", at_most=5e5),
+        Constraint(lambda cell: cell.count("skip"), at_least=1),
+    ]
+    found = graf.search(space, convolutions, SMALL, budget=25, constraints=limits, strategy=strategy, seed=1)
+    assert len(found.history) == 25
+    assert max(space.graph(cell).n_parameters for cell in found.history["architecture"]) <= 5e5
+    assert min(cell.count("skip") for cell in found.history["architecture"]) >= 1
+
+
+def test_narrow_limits_are_reached_and_exhausted():
+    space = graf.get_space("nasbench201")
+    limit = Constraint("n_parameters", at_least=1.5e6)
+    found = graf.search(space, convolutions, budget=40, constraints=limit)
+    assert set(found.history["architecture"]) == {
+        cell for cell in space.enumerate() if cell.count("conv_3x3") == 6
+    }
+    large = graf.get_space("darts")
+    limit = Constraint("op_count(skip)@normal", at_least=7)
+    found = graf.search(large, lambda cell: 0.0, budget=8, constraints=limit, strategy="random")
+    assert found.history["architecture"].nunique() == 8
+    assert min(cell.split("reduce")[0].count("skip_connect") for cell in found.history["architecture"]) >= 7
+
+
+def test_measured_columns_series_and_predictors(data):
+    by_column = graf.search(data, "test_acc", budget=30, constraints=Constraint("latency_b1_ms", at_most=0.6))
+    by_series = graf.search(
+        data, "test_acc", budget=30, constraints=Constraint(data.targets["latency_b1_ms"], at_most=0.6)
+    )
+    pd.testing.assert_frame_equal(by_column.history, by_series.history)
+    assert data.targets.loc[by_column.history["architecture"], "latency_b1_ms"].max() <= 0.6
+    predictor = graf.PerformancePredictor(SMALL).fit(
+        data.architectures[:100], data.targets["latency_b1_ms"][:100]
+    )
+    found = graf.search(data, "test_acc", budget=30, constraints=Constraint(predictor, at_most=0.6))
+    assert predictor.predict(found.history["architecture"]).max() <= 0.6
+
+
+def test_infeasible_names_the_nearest(data):
+    with pytest.raises(
+        InputError, match=r"keeps n_parameters <= 10; the nearest of 15,625 .* n_parameters = 73306"
+    ):
+        graf.search("nasbench201", convolutions, constraints=Constraint("n_parameters", at_most=10))
+    fastest = data.targets["latency_b1_ms"].idxmin()
+    with pytest.raises(InputError) as caught:
+        graf.search(data, "test_acc", constraints=Constraint("latency_b1_ms", at_most=1e-3))
+    assert fastest in str(caught.value)
+    both = [
+        Constraint("op_count(skip)", at_least=4),
+        Constraint("op_count(conv3x3)", at_least=4, name="convs"),
+    ]
+    with pytest.raises(InputError, match=r"op_count\(skip\) and 4 <= convs"):
+        graf.search("nasbench201", convolutions, constraints=both)
+
+
+def test_missing_values_keep_no_limit():
+    cells = graf.get_space("nasbench201").sample(20, seed=1)
+    limits = pd.Series([1.0] * 10 + [np.nan] * 10, index=cells)
+    found = graf.search(cells, convolutions, budget=50, constraints=Constraint(limits, at_most=2))
+    assert set(found.history["architecture"]) == set(cells[:10])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Constraint("n_macs"), "needs `at_most` or `at_least`"),
+        (lambda: Constraint("n_macs", at_most="3"), "as a number"),
+        (lambda: Constraint("n_macs", at_most=1, at_least=2), "above `at_most`"),
+        (
+            lambda: graf.search("darts", len, constraints=Constraint("n_mac", at_most=1)),
+            "did you mean 'n_macs'",
+        ),
+        (
+            lambda: graf.search("darts", len, constraints=Constraint(3, at_most=1)),
+            "`quantity` of a constraint",
+        ),
+        (lambda: graf.search("darts", len, constraints=["n_macs < 3"]), "must hold Constraint objects"),
+    ],
+)
+def test_bad_constraints(make, message):
+    with pytest.raises(InputError, match=message):
+        make()

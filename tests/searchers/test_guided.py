@@ -1,0 +1,149 @@
+"""The predictor in the loop: it is better than chance, quick, and honest about what it needs."""
+
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import RandomForestRegressor
+
+import graf
+from graf.exceptions import InputError, UnknownNameError, UnsupportedError
+from graf.searchers import Search
+from graf.searchers.strategies import NSGA2, Guided
+from graf.searchers.strategies.acquisition import volume_gained
+
+FOREST = RandomForestRegressor(10, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return graf.load_dataset("digits201")
+
+
+@pytest.mark.parametrize("acquisition", ["ucb", "thompson", "ei", "mean"])
+def test_better_than_chance(data, acquisition):
+    def mean_best(strategy):
+        return np.mean(
+            [
+                graf.search(data, "latency_b1_ms", FOREST, 25, seed=s, strategy=strategy).best["value"]
+                for s in range(2)
+            ]
+        )
+
+    assert mean_best(Guided(acquisition=acquisition, pool=300)) < mean_best("random")
+
+
+def test_predictions_are_in_the_history(data):
+    found = graf.search(data, "latency_b1_ms", FOREST, 30, strategy="guided")
+    drawn, chosen = found.history[:10], found.history[10:]
+    assert drawn["predicted_value"].isna().all()
+    assert chosen["predicted_value"].between(*data.targets["latency_b1_ms"].agg(["min", "max"])).all()
+    assert (chosen["std_value"] >= 0).all()
+    assert (found.seconds[["features", "fits", "predictions"]].sum() > 0).all()
+
+
+@pytest.mark.parametrize("strategy", ["guided", "nsga2", NSGA2(on="predicted", generations=3)])
+def test_fronts(data, strategy):
+    names = ["test_acc", "latency_b1_ms"]
+    found = graf.search(data, names, FOREST, 40, strategy=strategy)
+    by_chance = graf.search(data, names, FOREST, 40, strategy="random")
+
+    def volume(result):
+        gains = result.history[names].to_numpy() * [1, -1]
+        points = np.random.default_rng(0).uniform([0.5, -2], [1, 0], (4000, 2))
+        return (points[:, None] <= gains).all(axis=2).any(axis=1).mean()
+
+    assert volume(found) >= volume(by_chance)
+
+
+def test_one_search_serves_several_devices(data):
+    names = ["test_acc", "latency_b1_ms", "latency_b64_ms"]
+    found = graf.search(data, names, FOREST, 40, strategy="guided", goal="each")
+    assert list(found.best.index) == names
+    for name in names:
+        assert found.best.loc[name, name] == found.history[name].agg(found.directions[name])
+    by_chance = graf.search(data, names, FOREST, 40, strategy="random", goal="each")
+    assert (
+        found.best.loc["latency_b64_ms", "latency_b64_ms"]
+        < by_chance.best.loc["latency_b64_ms", "latency_b64_ms"]
+    )
+
+
+def test_architecture_and_recipe_together():
+    def objective(cell, learning_rate, augment):
+        if cell.count("skip") == 3:
+            raise ValueError
+        return cell.count("conv_3x3") - abs(np.log10(learning_rate) + 1) + (augment == "flip")
+
+    recipe = {"learning_rate": [0.001, 0.01, 0.1, 1.0], "augment": ["none", "flip", "crop"]}
+    for strategy in (Guided(pool=300), "evolution", "local"):
+        found = graf.search("nasbench201", objective, FOREST, 60, seed=1, strategy=strategy, recipe=recipe)
+        assert found.best["learning_rate"] == 0.1
+        assert found.best["augment"] == "flip"
+        assert set(found.history["augment"]) == set(recipe["augment"])
+    search = Search("nasbench201", strategy="random", recipe=recipe)
+    first, second = search.ask(2)
+    search.tell([first, second], [1.0, None])
+    assert search.result.history.loc[0, ["architecture", "learning_rate", "augment"]].to_dict() == first
+    with pytest.raises(InputError, match="must be one of"):
+        search.tell(first | {"augment": "mix"}, 1.0)
+    with pytest.raises(InputError, match="expected a mapping of architecture, learning_rate, augment"):
+        search.tell(first["architecture"], 1.0)
+
+
+def test_proxies_are_columns(data):
+    cells = [str(i) for i in range(200)]  # of no search space
+    table = pd.DataFrame({"x": np.arange(200) % 17, "y": np.arange(200) % 5}, index=cells)
+    objective = (table["x"] * table["y"]).astype(float)
+    found = graf.search(cells, objective, FOREST, 40, strategy="guided", proxies=table)
+    assert found.best["value"] == objective.max()
+    with pytest.raises(UnsupportedError, match="nothing to predict from"):
+        graf.search(cells, objective, FOREST, 40, strategy="guided")
+    with pytest.raises(InputError, match="`proxies` lack"):
+        graf.search(cells, objective, FOREST, 40, strategy="guided", proxies=table[:100])
+
+
+def test_a_batch_is_diverse():
+    search = Search("nasbench201", predictor=FOREST, strategy=Guided(pool=300), seed=2)
+    cells = search.ask(60)
+    search.tell(cells, [cell.count("conv_3x3") for cell in cells])
+    rows = graf.get_space("nasbench201").choices(search.ask(8))
+    distances = (rows[:, None] != rows).sum(axis=2)
+    assert len(np.unique(rows, axis=0)) == 8
+    assert np.median(distances[np.triu_indices(8, 1)]) >= 2
+
+
+def test_one_step_is_quick():
+    search = Search("nasbench201", strategy=Guided(pool=10_000), seed=0)
+    cells = graf.get_space("nasbench201").sample(230, seed=1)
+    cells = list(dict.fromkeys(cells))[:200]
+    search.tell(cells, [cell.count("conv_3x3") for cell in cells])
+    start = perf_counter()
+    assert len(search.ask(10)) == 10
+    assert perf_counter() - start < 30  # 3 s on a quiet machine: experiments/search_comparison.py
+
+
+def test_a_model_without_uncertainty():
+    with pytest.raises(UnsupportedError, match="tells how sure it is"):
+        Search("nasbench201", predictor="xgboost", strategy="guided")
+    found = graf.search("nasbench201", len, "xgboost", 15, strategy=Guided(acquisition="mean"))
+    assert found.history["std_value"].isna().all()
+    assert found.history["predicted_value"].notna().sum() == 5
+
+
+def test_bad_parameters():
+    with pytest.raises(UnknownNameError, match="did you mean 'ucb'"):
+        Guided(acquisition="ubc")
+    with pytest.raises(InputError, match="`pool` of guided must be a positive integer, got 0"):
+        Guided(pool=0)
+    with pytest.raises(InputError, match="share between 0 and 1"):
+        Guided(explored=2.0)
+    with pytest.raises(UnknownNameError, match="did you mean 'measured'"):
+        NSGA2(on="guessed")
+
+
+def test_volume_gained_is_the_share_of_dominated_points():
+    points = np.random.default_rng(0).random((50_000, 2))
+    gained = volume_gained(points, np.array([[[0.5, 0.5], [1.0, 0.2], [0.0, 2.0]]]))
+    np.testing.assert_allclose(gained, [0.25, 0.2, 0.0], atol=0.01)
