@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import cycle
 from textwrap import wrap
 from typing import Any
 
@@ -19,19 +20,25 @@ from graf.report.words import words
 __all__ = [
     "beeswarm_figure",
     "dependence_figure",
+    "dots",
     "effects_figure",
     "importance_figure",
     "predicted_figure",
     "ranking_figure",
+    "ring",
+    "styled",
 ]
 
 # Okabe and Ito, Color universal design (2008)
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
 LINES = (BLUE, "#CC79A7", ORANGE, GREEN, "#E69F00", "#56B4E9", "#000000")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "solid", "dash")
 LOW_TO_HIGH = [(0.0, BLUE), (0.5, "#B9A7B0"), (1.0, ORANGE)]
 HARM_TO_HELP = [(0.0, ORANGE), (0.5, "#FFFFFF"), (1.0, BLUE)]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 N_FEATURES, N_SWARM, N_DEPENDENCE = 15, 12, 3
+MOST_DRAWN = 3000  # dots as SVG, which prints well; more are drawn by WebGL
 
 Floats = NDArray[np.floating[Any]]
 
@@ -39,38 +46,53 @@ Floats = NDArray[np.floating[Any]]
 def ranking_figure(scores: pd.DataFrame, ceiling: float) -> go.Figure:
     """Kendall tau by number of labels, a line per predictor; the noise ceiling, if known."""
     figure = go.Figure()
-    for colour, (name, rows) in zip(_cycle(LINES), scores.groupby("predictor", sort=False), strict=False):
+    looks = cycle(zip(LINES, SYMBOLS, DASHES, strict=True))
+    for (colour, symbol, dash), (name, rows) in zip(
+        looks, scores.groupby("predictor", sort=False), strict=False
+    ):
         figure.add_scatter(
             x=rows["labels"],
             y=rows["tau_mean"],
             error_y={"array": rows["tau_std"], "thickness": 1, "width": 3},
             name=escape(str(name)),
-            line={"color": colour},
+            mode="lines+markers",
+            line={"color": colour, "dash": dash},
+            marker={"symbol": symbol, "size": 8},
         )
     if not np.isnan(ceiling):
         figure.add_hline(ceiling, line={"color": GREY, "dash": "dot"}, annotation_text="noise ceiling")
     sizes = sorted(scores["labels"].unique())
     figure.update_xaxes(title="labels", type="log", tickvals=sizes, ticktext=[f"{n:,}" for n in sizes])
     figure.update_yaxes(title="Kendall tau")
-    return _styled(figure, 340, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    return styled(figure, 340, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
 
 
-def predicted_figure(predictions: pd.DataFrame, label: str, unit: str) -> go.Figure:
+def predicted_figure(target: str, predictions: pd.DataFrame, label: str, unit: str) -> go.Figure:
     """Predicted over measured values, one dot per architecture, and the diagonal."""
     ends = [predictions.min().min(), predictions.max().max()]
     figure = go.Figure()
     figure.add_scatter(x=ends, y=ends, mode="lines", line={"color": GREY, "width": 1}, hoverinfo="skip")
-    figure.add_scatter(
-        x=predictions["measured"],
-        y=predictions["predicted"],
-        mode="markers",
-        marker={"size": 4, "color": BLUE, "opacity": 0.45},
-        text=[escape(str(name)) for name in predictions.index],
-        hovertemplate="%{text}<br>measured %{x:.4g}, predicted %{y:.4g}<extra></extra>",
-    )
+    columns = {"x": f"measured {target}", "y": f"predicted {target}"}
+    figure.add_trace(dots(len(predictions), "architectures", **columns))
+    figure.add_trace(ring(1))
     figure.update_xaxes(title=f"measured {_with_unit(label, unit)}")
     figure.update_yaxes(title="predicted")
-    return _styled(figure, 340)
+    return styled(figure, 340)
+
+
+def dots(n: int, rows: str, **columns: str) -> go.Scatter | go.Scattergl:
+    """Dots, one for each of n rows of a table, whose columns the page fills in as x and y."""
+    kind = go.Scatter if n <= MOST_DRAWN else go.Scattergl
+    marker = {"size": 5, "color": BLUE, "opacity": 0.45}
+    return kind(mode="markers", marker=marker, hoverinfo="none", meta={"rows": rows, **columns})
+
+
+def ring(*follows: int, **look: Any) -> go.Scatter:
+    """Rings that the page puts around the dot of the chosen architecture in the traces followed."""
+    marker = {"size": 13, "symbol": "circle-open", "color": "#000000", "line": {"width": 2.5}}
+    line = {"color": "#000000", "width": 1, "dash": "dot"}
+    shared = {"mode": "lines+markers", "marker": marker, "line": line, "hoverinfo": "skip"}
+    return go.Scatter(x=[], y=[], meta={"follows": list(follows)}, **shared, **look)
 
 
 def importance_figure(importance: pd.Series[float], unit: str) -> go.Figure:
@@ -87,7 +109,7 @@ def importance_figure(importance: pd.Series[float], unit: str) -> go.Figure:
         hovertemplate="%{text}<br>%{x:.3g}<extra></extra>",
     )
     figure.update_xaxes(title=_with_unit("mean |SHAP|", unit))
-    return _styled(figure, 90 + 22 * len(shown), bargap=0.3)
+    return styled(figure, 90 + 22 * len(shown), bargap=0.3)
 
 
 def beeswarm_figure(explanation: Explanation, unit: str) -> go.Figure:
@@ -96,6 +118,7 @@ def beeswarm_figure(explanation: Explanation, unit: str) -> go.Figure:
     figure = go.Figure()
     for position, name in enumerate(names):
         figure.add_trace(_swarm(explanation, name, position))
+    figure.add_trace(ring(*range(len(names))))
     figure.update_layout(
         coloraxis={
             "colorscale": LOW_TO_HIGH,
@@ -108,7 +131,7 @@ def beeswarm_figure(explanation: Explanation, unit: str) -> go.Figure:
     figure.update_xaxes(title=_with_unit("SHAP value", unit))
     figure.update_yaxes(tickvals=list(range(len(names))), ticktext=[escape(name) for name in names])
     figure.update_yaxes(range=[-0.6, len(names) - 0.4], showgrid=True)
-    return _styled(figure, 90 + 38 * len(names))
+    return styled(figure, 90 + 38 * len(names))
 
 
 def _swarm(explanation: Explanation, name: str, position: int) -> go.Scatter:
@@ -118,9 +141,10 @@ def _swarm(explanation: Explanation, name: str, position: int) -> go.Scatter:
     span = rank.max() - rank.min()
     colour = (rank - rank.min()) / (span if span > 0 else 1)
     return go.Scatter(
-        x=values,
-        y=position + _spread(values),
+        x=values.tolist(),
+        y=(position + _spread(values)).round(3).tolist(),
         mode="markers",
+        meta={"rows": "explained"},
         marker={"size": 4, "color": colour, "coloraxis": "coloraxis", "opacity": 0.8},
         text=[_shown(value) for value in feature],
         hovertemplate=f"{escape(name)} = %{{text}}<br>SHAP %{{x:.3g}}<extra></extra>",
@@ -144,7 +168,7 @@ def dependence_figure(explanation: Explanation, unit: str) -> go.Figure:
     for column, name in enumerate(names, start=1):
         _add_dependence(figure, explanation, name, column)
     figure.update_yaxes(title=_with_unit("SHAP value", unit), col=1)
-    return _styled(figure, 320)
+    return styled(figure, 320)
 
 
 def _add_dependence(figure: go.Figure, explanation: Explanation, name: str, column: int) -> None:
@@ -153,15 +177,22 @@ def _add_dependence(figure: go.Figure, explanation: Explanation, name: str, colu
     low, high = feature.min(), feature.max()
     absent = low - max(high - low, 1) / 4
     figure.add_scatter(
-        x=feature.fillna(absent) + _jitter(feature),
-        y=values,
+        x=(feature.fillna(absent) + _jitter(feature)).tolist(),
+        y=values.tolist(),
         mode="markers",
-        marker={"size": 4, "opacity": 0.6, "color": np.where(feature.isna(), GREY, BLUE)},
-        text=[f"{_shown(v)}<br>{escape(str(a))}" for a, v in feature.items()],
+        meta={"rows": "explained"},
+        marker={
+            "size": 5,
+            "opacity": 0.6,
+            "color": np.where(feature.isna(), GREY, BLUE),
+            "symbol": np.where(feature.isna(), "x", "circle"),
+        },
+        text=[_shown(value) for value in feature],
         hovertemplate=f"{escape(name)} = %{{text}}<br>SHAP %{{y:.3g}}<extra></extra>",
         row=1,
         col=column,
     )
+    figure.add_trace(ring(len(figure.data) - 1), row=1, col=column)
     figure.add_hline(0, line={"color": GREY, "width": 1}, row=1, col=column)
     figure.update_xaxes(title={"text": escape(name), "font": {"size": 11}}, row=1, col=column)
     if feature.isna().any():
@@ -201,10 +232,11 @@ def effects_figure(effects: pd.DataFrame, labels: Sequence[str]) -> go.Figure:
         ),
     )
     figure.update_xaxes(side="top", showgrid=False)
-    return _styled(figure, 130 + 24 * len(shown))
+    return styled(figure, 130 + 24 * len(shown))
 
 
-def _styled(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
+def styled(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
+    """The figure in the look of the page, so many pixels high."""
     figure.update_xaxes(automargin=True, zeroline=False)
     figure.update_yaxes(automargin=True, zeroline=False, ticklabelstandoff=6)
     return figure.update_layout(
@@ -234,7 +266,3 @@ def _with_unit(text: str, unit: str) -> str:
 
 def _shown(value: float) -> str:
     return "undefined" if np.isnan(value) else f"{value:.4g}"
-
-
-def _cycle(colours: Sequence[str]) -> list[str]:
-    return list(colours) * 10

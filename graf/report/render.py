@@ -12,25 +12,29 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly import graph_objects as go
-from plotly.io import to_html
 from plotly.offline import get_plotlyjs
 
 import graf
 from graf.features import FEATURES, Feature
 from graf.graph import ComputationGraph
 from graf.report import plots
+from graf.report.explorer import tradeoff_figure, waterfall_figure
+from graf.report.payload import ELSEWHERE, payload
 from graf.report.sentences import headline
 from graf.report.summarize import Summary
+from graf.report.tables import tables
 from graf.report.target import FOLDS, TargetSummary
 from graf.report.words import label, listed, words
 
 __all__ = ["figures", "render"]
 
+HERE = Path(__file__).parent
+
 
 def render(summary: Summary) -> str:
     """The page as HTML that needs no other file."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(HERE),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -38,26 +42,34 @@ def render(summary: Summary) -> str:
     )
     filters = (number, spread, signed, listed, breakable)
     environment.filters |= {function.__name__: function for function in filters}
-    drawn = {name: _embedded(name, figure) for name, figure in figures(summary).items()}
+    drawn = figures(summary)
+    labels = _labels(summary)
     return environment.get_template("page.html").render(
         summary=summary,
-        figures=drawn,
-        labels=_labels(summary),
+        figures={name: _place(name, figure) for name, figure in drawn.items()},
+        labels=labels,
         headlines=_headlines(summary),
         drawings=[None if e.graph is None else _drawn(e.graph) for e in summary.examples],
         glossary=_glossary(summary),
         words=partial(words, ops=summary.ops),
         folds=FOLDS,
+        asset=_asset,
         plotly=Markup(get_plotlyjs()),
+        payload=payload(summary, drawn, labels),
+        table_names=[name for name in tables(summary) if name not in ELSEWHERE],
         version=graf.__version__,
         today=date.today().isoformat(),
     )
 
 
 def figures(summary: Summary) -> dict[str, go.Figure]:
-    """Every figure of the page by its place: "effects", "operations", `<figure>-<i>` of target i."""
+    """Every figure of the page by its place: "effects", "operations", `<figure>-<i>` of target i, ..."""
     labels = _labels(summary)
-    found = {"effects": plots.effects_figure(summary.strongest, list(labels.values()))}
+    found = {
+        "tradeoff": tradeoff_figure(summary.n),
+        "waterfall": waterfall_figure(),
+        "effects": plots.effects_figure(summary.strongest, list(labels.values())),
+    }
     if len(summary.operation_effects):
         found["operations"] = plots.effects_figure(summary.operation_effects, list(labels.values()))
     for i, target in enumerate(summary.targets):
@@ -73,7 +85,7 @@ def _target_figures(
     explanation = target.explanation
     importance = explanation.importance()[target.name]
     yield "ranking", plots.ranking_figure(target.scores, ceiling)
-    yield "predicted", plots.predicted_figure(target.predictions, label, unit)
+    yield "predicted", plots.predicted_figure(target.name, target.predictions, label, unit)
     yield "features", plots.importance_figure(importance, unit)
     if explanation.columns:
         for by, name in (("family", "families"), ("operation", "operations")):
@@ -87,9 +99,15 @@ def _drawn(graph: ComputationGraph) -> Markup:
     return Markup(graph.plot(colour_by="operation", legend=False))
 
 
-def _embedded(name: str, figure: go.Figure) -> Markup:
-    config = {"displayModeBar": False, "responsive": True}
-    return Markup(to_html(figure, config, include_plotlyjs=False, full_html=False, div_id=f"figure-{name}"))
+def _asset(name: str) -> Markup:
+    return Markup((HERE / name).read_text(encoding="utf-8"))
+
+
+def _place(name: str, figure: go.Figure) -> Markup:
+    """Where the page draws a figure once it comes into view."""
+    return Markup('<div class="figure" id="figure-{}" style="height:{}px"></div>').format(
+        name, figure.layout.height
+    )
 
 
 def _labels(summary: Summary) -> dict[str, str]:

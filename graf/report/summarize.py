@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,10 @@ from graf.explainers import Explanation
 from graf.ops import OpSet
 from graf.predictors import PerformancePredictor
 from graf.report import choices
+from graf.report.cells import draw_cells
 from graf.report.effects import by_operation, effects, ordered, strongest
 from graf.report.examples import Example, choose_examples, examples
+from graf.report.properties import properties
 from graf.report.sentences import sentences
 from graf.report.target import Plan, Settings, Step, TargetSummary, summarize_targets
 
@@ -35,6 +38,8 @@ class Summary:
     metadata : of the targets reported on, as in the dataset.
     features : what the explained predictions are made from.
     targets : one summary each.
+    properties : of all architectures; see `graf.report.properties`.
+    cells : what it takes to draw any of them; see `graf.report.cells`.
     effects : features x targets, see `graf.report.effects`; all of them.
     operation_effects : the same for the number of each operation, with all that its features
         added; empty without a search space.
@@ -52,6 +57,8 @@ class Summary:
     metadata: pd.DataFrame
     features: str
     targets: Sequence[TargetSummary]
+    properties: pd.DataFrame
+    cells: Mapping[str, Any]
     effects: pd.DataFrame
     operation_effects: pd.DataFrame
     strongest: pd.DataFrame
@@ -95,6 +102,8 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
         metadata=metadata,
         features=next(iter(plan.predictors)),
         targets=targets,
+        properties=properties(data),
+        cells=draw_cells(data.space, data.architectures),
         effects=table,
         operation_effects=operations,
         strongest=strongest(table, values, N_EFFECTS),

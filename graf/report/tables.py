@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from graf.explainers import Explanation
 from graf.report.summarize import Summary
 
 __all__ = ["tables"]
+
+FACTS = ("target", "architecture", "base_value", "prediction")  # columns beside those of features
 
 
 def tables(summary: Summary) -> dict[str, pd.DataFrame]:
@@ -26,6 +31,9 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
         "predictions": _stacked(
             {name: t.predictions.reset_index(names="architecture") for name, t in by_target.items()}
         ),
+        "architectures": _architectures(summary),
+        "features": _by_architecture(explanations[summary.lead].data),
+        "shap": _stacked({name: _shap(explanation) for name, explanation in explanations.items()}),
         **{
             f"importance_by_{by}": _wide([e.importance(by) for e in explanations.values()], by)
             for by in ("feature", "family", "operation")
@@ -40,6 +48,34 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
             {(e.role, e.architecture): e.drivers for e in summary.examples}, ("role", "architecture")
         ),
     }
+
+
+def _architectures(summary: Summary) -> pd.DataFrame:
+    """All that is known of each architecture in one row."""
+    renamed = [
+        target.predictions.rename(columns=lambda name, of=target.name: f"{name} {of}")
+        for target in summary.targets
+    ]
+    return _by_architecture(pd.concat([*renamed, summary.properties], axis=1))
+
+
+def _by_architecture(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its index as a column; a blank behind names that other columns have already."""
+    found = table.rename(columns={name: f"{name} " for name in FACTS})
+    return found.rename_axis("architecture").reset_index()
+
+
+def _shap(explanation: Explanation) -> pd.DataFrame:
+    """Base value and SHAP values, which add up to the prediction; six digits of each."""
+    ends = np.column_stack([explanation.base_values, explanation.predictions])
+    table = _by_architecture(_short(explanation.values, explanation.data))
+    facts = _short(ends, pd.DataFrame(index=table.index, columns=["base_value", "prediction"]))
+    return pd.concat([table[["architecture"]], facts, table.drop(columns="architecture")], axis=1)
+
+
+def _short(values: NDArray[np.float64], like: pd.DataFrame) -> pd.DataFrame:
+    short = [[float(f"{value:.6g}") for value in row] for row in values.tolist()]
+    return pd.DataFrame(short, like.index, like.columns)
 
 
 def _stacked(parts: Mapping[Any, pd.DataFrame], names: tuple[str, ...] = ("target",)) -> pd.DataFrame:

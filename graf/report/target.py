@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import KFold
 
@@ -78,8 +79,10 @@ class TargetSummary:
     n, n_missing : architectures with a value, and without one.
     trials : what `graf.predictors.evaluate` returned.
     scores : their mean and spread over the splits.
-    predictions : `measured` and `predicted` by architecture, each predicted by a model that was
-        fitted on the other folds.
+    n_fitted : rows that models are fitted on, at most `Settings.most_rows`.
+    predictions : `measured` and `predicted` by architecture, for all of the dataset. Each is
+        predicted by a model that has not seen it: one fitted on the other folds, or for rows
+        that no model is fitted on, one fitted on all folds.
     explanation : SHAP values of a model that was fitted on all folds.
     """
 
@@ -88,6 +91,7 @@ class TargetSummary:
     n_missing: int
     trials: pd.DataFrame
     scores: pd.DataFrame
+    n_fitted: int
     predictions: pd.DataFrame
     explanation: Explanation
 
@@ -113,6 +117,7 @@ def _summary(
         n_missing=len(plan.data) - n,
         trials=trials,
         scores=summary(trials),
+        n_fitted=min(n, plan.settings.most_rows),
         predictions=predictions,
         explanation=explanation,
     )
@@ -139,14 +144,24 @@ def _explained(plan: Plan, name: str) -> Explanation:
 
 def _held_out(plan: Plan, name: str) -> pd.DataFrame:
     rows = _sample(plan, name)
-    measured = rows.targets[name]
-    predicted = pd.Series(np.nan, index=measured.index)
     folds = KFold(FOLDS, shuffle=True, random_state=plan.settings.seed)
-    for train, test in folds.split(measured):
-        seen, unseen = (rows.select(np.isin(np.arange(len(rows)), part)) for part in (train, test))
+    splits = [
+        tuple(rows.select(part) for part in _masks(len(rows), test)) for _, test in folds.split(rows.targets)
+    ]
+    rest = ~plan.data.targets.index.isin(rows.targets.index)
+    if rest.any():
+        splits.append((rows, plan.data.select(rest)))
+    predicted = pd.Series(np.nan, index=plan.data.targets.index)
+    for seen, unseen in splits:
         fitted = plan.predictor.fit(items_of(seen), seen.targets[name])
         predicted[unseen.targets.index] = np.asarray(fitted.predict(items_of(unseen)))
-    return pd.DataFrame({"measured": measured, "predicted": predicted})
+    return pd.DataFrame({"measured": plan.data.targets[name], "predicted": predicted})
+
+
+def _masks(n: int, test: NDArray[np.intp]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which of n rows are to learn from, and which are to be predicted."""
+    unseen = np.isin(np.arange(n), test)
+    return ~unseen, unseen
 
 
 def _trials(plan: Plan, name: str) -> pd.DataFrame:

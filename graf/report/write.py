@@ -16,7 +16,7 @@ from graf.report.summarize import Summary, summarize
 from graf.report.tables import tables
 from graf.report.target import STEPS, Settings, Step
 
-__all__ = ["write_report"]
+__all__ = ["write", "write_report"]
 
 
 def write_report(
@@ -73,12 +73,13 @@ def write_report(
     with _steps(progress, len(STEPS) * len(names) + 1) as step:
         summary = summarize(data, names, settings, step)
         with report_folder(folder) as new:
-            _write(summary, new)
+            write(summary, new)
         step("page written")
     return folder / PAGE
 
 
-def _write(summary: Summary, folder: Path) -> None:
+def write(summary: Summary, folder: Path) -> None:
+    """Write the page and its tables into an empty folder."""
     (folder / TABLES).mkdir()
     for name, table in tables(summary).items():
         table.to_csv(folder / TABLES / f"{name}.csv", index=False)

@@ -7,6 +7,7 @@ import pytest
 from graf.explainers import Explanation
 from graf.report import plots
 from graf.report.render import figures
+from graf.report.tables import tables
 
 
 @pytest.fixture(scope="module")
@@ -16,16 +17,44 @@ def drawn(summary):
 
 def test_every_figure_has_data(drawn, summary):
     places = ["ranking", "predicted", "features", "families", "operations", "beeswarm", "dependence"]
-    assert set(drawn) == {"effects", "operations", *(f"{name}-{i}" for name in places for i in range(2))}
-    for figure in drawn.values():
-        assert all(len(trace.x) for trace in figure.data)
+    always = {"effects", "operations", "tradeoff", "waterfall"}
+    assert set(drawn) == {*always, *(f"{name}-{i}" for name in places for i in range(2))}
+    for name in set(drawn) - {"tradeoff", "waterfall"}:
+        assert all(len(trace.x) for trace in drawn[name].data if not trace.meta)
+
+
+def test_dots_of_all_architectures_come_from_the_table(drawn, summary):
+    names = set(tables(summary)["architectures"])
+    for i, target in enumerate(summary.targets):
+        found = drawn[f"predicted-{i}"].data[1].meta
+        assert found == {
+            "rows": "architectures",
+            "x": f"measured {target.name}",
+            "y": f"predicted {target.name}",
+        }
+        assert {found["x"], found["y"]} <= names
+
+
+def test_rings_follow_the_dots_of_their_panel(drawn):
+    for name in ("tradeoff", "predicted-0", "beeswarm-0", "dependence-1"):
+        traces = drawn[name].data
+        followed = []
+        for trace in traces:
+            if trace.meta and "follows" in trace.meta:
+                followed += trace.meta["follows"]
+                assert {traces[k].xaxis for k in trace.meta["follows"]} == {trace.xaxis}
+        assert followed == [k for k, trace in enumerate(traces) if trace.meta and "rows" in trace.meta]
+
+
+def test_many_dots_are_drawn_by_webgl():
+    assert plots.dots(3000, "architectures").type == "scatter"
+    assert plots.dots(3001, "architectures").type == "scattergl"
 
 
 def test_predicted_over_measured(drawn, summary):
-    dots = drawn["predicted-1"].data[1]
     table = summary.targets[1].predictions
-    np.testing.assert_array_equal(dots.x, table["measured"])
-    np.testing.assert_array_equal(dots.y, table["predicted"])
+    ends = [table.min().min(), table.max().max()]
+    assert list(drawn["predicted-1"].data[0].x) == list(drawn["predicted-1"].data[0].y) == ends
     assert drawn["predicted-1"].layout.xaxis.title.text == "measured latency (ms)"
 
 
@@ -39,7 +68,7 @@ def test_bars_are_the_strongest_features_from_the_top(drawn, summary):
 def test_a_swarm_has_every_value_near_its_line(drawn, summary):
     explanation = summary.targets[0].explanation
     names = list(drawn["beeswarm-0"].layout.yaxis.ticktext)
-    for i, (trace, name) in enumerate(zip(drawn["beeswarm-0"].data, names, strict=True)):
+    for i, (trace, name) in enumerate(zip(drawn["beeswarm-0"].data[:-1], names, strict=True)):
         k = explanation.feature_names.index(name)
         np.testing.assert_array_equal(trace.x, explanation.values[:, k])
         assert np.abs(np.array(trace.y) - i).max() <= 0.45
@@ -65,8 +94,9 @@ def test_undefined_and_constant_values_are_drawn():
     dots = plots.dependence_figure(explanation, "").data
     assert dots[0].x[0] < 1.0
     assert list(dots[0].marker.color) == [plots.GREY, plots.BLUE, plots.BLUE]
-    assert np.isfinite(dots[1].x).all()
-    assert len(plots.beeswarm_figure(explanation, "").data) == 3
+    assert list(dots[0].marker.symbol) == ["x", "circle", "circle"]
+    assert np.isfinite(dots[2].x).all()
+    assert len(plots.beeswarm_figure(explanation, "").data) == 3 + 1
 
 
 def test_names_are_text_not_markup():
@@ -78,7 +108,7 @@ def test_names_are_text_not_markup():
         plots.importance_figure(explanation.importance()["t"], "<u>"),
         plots.effects_figure(pd.DataFrame({"t": [1.0]}, index=["<b>x</b>"]), ["<u>"]),
         plots.predicted_figure(
-            pd.DataFrame({"measured": [1.0], "predicted": 1.0}, index=["<i>"]), "<u>", "<u>"
+            "t", pd.DataFrame({"measured": [1.0], "predicted": 1.0}, index=["<i>"]), "<u>", "<u>"
         ),
     ):
         assert not any(tag in str(figure.to_dict()) for tag in ("<b>x", "<i>", "<u>"))

@@ -44,12 +44,13 @@ def test_predictions_are_of_held_out_architectures(summary, data):
     assert tau < fitted
 
 
-def test_rows_without_a_value_are_dropped_and_counted(summary, data):
+def test_rows_without_a_value_are_counted_and_predicted(summary, data):
     accuracy, latency = summary.targets
     assert (accuracy.n, accuracy.n_missing) == (len(data), 0)
     assert (latency.n, latency.n_missing) == (len(data) - 2, 2)
-    assert not latency.predictions.isna().any(axis=None)
-    assert len(latency.predictions) == len(data) - 2
+    assert (accuracy.n_fitted, latency.n_fitted) == (len(data), len(data) - 2)
+    assert latency.predictions["measured"].isna().sum() == 2
+    assert latency.predictions["predicted"].notna().all()
 
 
 def test_scores_have_every_row_and_size(summary):
@@ -116,7 +117,10 @@ def test_few_rows_and_boosted_trees(data, quick):
 
 def test_large_datasets_are_explained_on_a_sample(data, quick):
     found = report(data, quick, most_rows=50).targets[0]
-    assert (found.n, len(found.predictions)) == (len(data), 50)
+    assert (found.n, found.n_fitted) == (len(data), 50)
+    assert found.predictions["predicted"].notna().all()
+    tau = kendall_tau(found.predictions["measured"], found.predictions["predicted"])
+    assert 0.7 < tau < 0.95  # no model has seen what it predicts
 
 
 def test_numbers_do_not_depend_on_the_number_of_processes(data, quick):
