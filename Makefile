@@ -11,7 +11,7 @@ report: .venv/graf
 
 test: .venv/dev lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/kernels tests/features tests/graph
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/kernels tests/features tests/graph tests/explainers/test_tree_shap.py
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -2,5 +2,6 @@
 
 from graf.explainers.attribution import explain
 from graf.explainers.explanation import Explanation
+from graf.explainers.tree_shap import TreeShap
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "TreeShap", "explain"]

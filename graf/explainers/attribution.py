@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graf.exceptions import InputError
 from graf.explainers.explanation import Explanation
-from graf.explainers.shap_values import check_additivity, shap_values
+from graf.explainers.shap_values import check_additivity, interaction_values, shap_values
 from graf.features import Column, parse_column
 from graf.features.published import published_columns
 from graf.graph import ComputationGraph
@@ -21,17 +22,23 @@ from graf.sources.items import graph_of_item
 __all__ = ["explain"]
 
 
-def explain(predictor: PerformancePredictor, items: Any, *, background: Any = None) -> Explanation:
+def explain(
+    predictor: PerformancePredictor, items: Any, *, background: Any = None, interactions: bool = False
+) -> Explanation:
     """What each feature added to each prediction, as SHAP values.
 
     Parameters
     ----------
-    predictor : a fitted `PerformancePredictor` of trees (random forest, extra trees, XGBoost).
+    predictor : a fitted `PerformancePredictor` of trees: random forest, extra trees, gradient
+        boosting, XGBoost.
     items : what the predictor predicts from: architectures, graphs, or a DataFrame indexed by
-        architecture. Time grows linearly with them, about 30 ms each for a forest of 100 trees
-        grown on 1,000 rows: explain a sample.
-    background : items that stand for an average architecture (interventional SHAP values); None
-        takes the rows that the trees were grown on (path-dependent).
+        architecture. Time grows linearly with them, below 1 ms each for a forest of 100 trees grown
+        on 1,000 rows.
+    background : items that stand for an average architecture (interventional SHAP values, far
+        slower: explain a sample); None takes the rows that the trees were grown on
+        (path-dependent).
+    interactions : also what pairs of features do together, in `Explanation.interactions`:
+        n_features² numbers for each item and target, at about ten times the time.
 
     Returns
     -------
@@ -41,11 +48,12 @@ def explain(predictor: PerformancePredictor, items: Any, *, background: Any = No
     Raises
     ------
     InputError
-        If `predictor` is not a predictor, or the items are not what it was fitted on.
+        If `predictor` is not a predictor, the items are not what it was fitted on, or interactions
+        are asked for with a background.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     UnsupportedError
-        If its model is not one of trees.
+        If its model is not one of trees, or its prediction is not a sum over their leaves.
 
     References
     ----------
@@ -61,6 +69,8 @@ def explain(predictor: PerformancePredictor, items: Any, *, background: Any = No
     """
     if not isinstance(predictor, PerformancePredictor):
         raise InputError(f"`predictor` must be a fitted PerformancePredictor, got {type(predictor).__name__}")
+    if interactions and background is not None:
+        raise InputError("`interactions` are path-dependent: leave `background` out")
     data = predictor.features_table(items)
     X = data.to_numpy(np.float64)
     rows = None if background is None else predictor.features_table(background).to_numpy(np.float64)
@@ -79,8 +89,13 @@ def explain(predictor: PerformancePredictor, items: Any, *, background: Any = No
         target_names=tuple(predictor.target_names_),
         columns=_graph_columns(predictor),
         graph_of=_graphs(predictor, items),
+        interactions=_pairs(predictor, X) if interactions else None,
     )
     return everything if len(values) > 1 else everything.select(everything.target_names[0])
+
+
+def _pairs(predictor: PerformancePredictor, X: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.stack([interaction_values(model, X) for model in predictor.estimators_.values()], axis=-1)
 
 
 def _graph_columns(predictor: PerformancePredictor) -> dict[str, Column]:

@@ -36,6 +36,9 @@ class Explanation:
     target_names : names of the targets, last axis of the arrays.
     columns : what the graph features among the features hold, by name.
     graph_of : gives the graph of the architecture at a position; None if there are no graphs.
+    interactions : (n, n_features, n_features) or (n, n_features, n_features, n_targets), where they
+        were asked for: what two features do together, half at [i, j] and half at [j, i], and on the
+        diagonal what each does alone; rows add up to `values`.
 
     Notes
     -----
@@ -50,6 +53,7 @@ class Explanation:
     target_names: tuple[str, ...]
     columns: Mapping[str, Column] = field(default_factory=dict)
     graph_of: Callable[[int], ComputationGraph] | None = None
+    interactions: NDArray[np.float64] | None = None
 
     @property
     def feature_names(self) -> list[str]:
@@ -69,7 +73,8 @@ class Explanation:
             return self
         k = self.target_names.index(target)
         arrays = {name: getattr(self, name)[..., k] for name in ("values", "base_values", "predictions")}
-        return replace(self, **arrays, target_names=(target,))
+        pairs = None if self.interactions is None else self.interactions[..., k]
+        return replace(self, **arrays, interactions=pairs, target_names=(target,))
 
     def importance(self, by: str = "feature") -> pd.DataFrame:
         """Mean absolute SHAP value in the target's unit, one column per target, largest first.

@@ -1,4 +1,4 @@
-"""Exact SHAP values of tree ensembles, and the one place where shap is imported."""
+"""SHAP values of one fitted model, and the one place where shap is imported."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.exceptions import GrafError, UnsupportedError
-from graf.predictors.models import FORESTS
+from graf.exceptions import GrafError
+from graf.explainers.tree_shap import TreeShap
 
-__all__ = ["check_additivity", "quiet_shap", "shap_values"]
+__all__ = ["check_additivity", "interaction_values", "quiet_shap", "shap_values"]
 
 Floats = NDArray[np.float64]
 DOUBLE, SINGLE = 1e-6, 1e-5  # relative: forests add doubles, boosters single-precision numbers
@@ -35,39 +35,25 @@ def shap_values(model: Any, X: Floats, background: Floats | None = None) -> tupl
 
     Without a background, path-dependent: the rows that each branch saw in training stand for
     what happens when a feature is unknown, and the base value is the mean over the training
-    rows. With one, its rows take that place (interventional).
+    rows (`TreeShap`). With one, its rows take that place (interventional), as shap computes it.
 
     Raises
     ------
     UnsupportedError
-        If the model is neither a forest of scikit-learn nor an XGBoost model.
-
-    Notes
-    -----
-    Per row O(trees leaves depth²), about 30 ms for 100 trees grown on 1,000 rows (Lundberg et
-    al., From local explanations to global understanding, Nature Machine Intelligence 2020).
+        If the model is not one of trees, or its prediction is not a sum over their leaves.
     """
-    boosted = hasattr(model, "get_booster")
-    if not boosted and not isinstance(model, FORESTS):
-        raise UnsupportedError(
-            f"SHAP values need a random forest, extra trees or XGBoost, got {type(model).__name__}"
-        )
-    if boosted and background is None:
-        return _booster_values(model, X)
+    trees = TreeShap(model)
+    if background is None:
+        return trees.values(X)[..., 0], float(trees.base_values[0])
     with quiet_shap() as shap:
-        path = "tree_path_dependent" if background is None else "interventional"
-        explainer = shap.TreeExplainer(model, background, feature_perturbation=path)
+        explainer = shap.TreeExplainer(model, background, feature_perturbation="interventional")
         values = explainer.shap_values(X, check_additivity=False)
     return np.asarray(values, np.float64), float(np.squeeze(explainer.expected_value))
 
 
-def _booster_values(model: Any, X: Floats) -> tuple[Floats, float]:
-    import xgboost
-
-    matrix = xgboost.DMatrix(X)
-    found = model.get_booster().predict(matrix, pred_contribs=True, validate_features=False)
-    found = found.astype(np.float64)
-    return found[:, :-1], float(found[0, -1])
+def interaction_values(model: Any, X: Floats) -> Floats:
+    """Path-dependent SHAP interaction values (n, n_features, n_features) of a fitted tree ensemble."""
+    return TreeShap(model).interactions(X)[..., 0]
 
 
 def check_additivity(model: Any, values: Floats, base: float, predictions: Floats) -> None:

@@ -56,6 +56,17 @@ def test_a_background_takes_the_place_of_the_training_rows(model, cells, targets
     check_sums(explanation, predictor, cells[:10])
 
 
+def test_interactions_of_pairs_add_up_to_the_values(predictor, cells, explanation):
+    assert explanation.interactions is None
+    found = explain(predictor, cells[:4], interactions=True)
+    n_features = len(predictor.feature_names_)
+    assert found.interactions.shape == (4, n_features, n_features, 2)
+    np.testing.assert_allclose(found.interactions.sum(axis=2), found.values, atol=1e-12)
+    np.testing.assert_array_equal(found.select("down").interactions, found.interactions[..., 1])
+    with pytest.raises(InputError, match="leave `background` out"):
+        explain(predictor, cells[:4], background=cells, interactions=True)
+
+
 def test_items_with_given_columns(cells, targets, forest):
     proxies = pd.DataFrame({"noise": np.arange(80.0), "signal": targets["up"]}, index=cells)
     proxies.iloc[0, 0] = np.nan
@@ -80,5 +91,5 @@ def test_what_cannot_be_explained(cells, targets):
         explain(PerformancePredictor(), cells)
     columns = ["op_count(conv3x3)"]
     line = PerformancePredictor(LinearRegression(), columns=columns).fit(cells, targets["up"])
-    with pytest.raises(UnsupportedError, match="random forest, extra trees or XGBoost, got LinearRegression"):
+    with pytest.raises(UnsupportedError, match="gradient boosting or XGBoost, got LinearRegression"):
         explain(line, cells)
