@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from graf.predictors import PerformancePredictor, load_predictor
     from graf.proxies import ZeroCostProxies
     from graf.report import write_report
-    from graf.searchers import Search, SearchResult, improve, search
+    from graf.searchers import Constraint, Search, SearchResult, improve, search
     from graf.sources import read_graph
     from graf.spaces import get_space
 
@@ -25,6 +25,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "ComputationGraph": "graf.graph",
+    "Constraint": "graf.searchers",
     "Dataset": "graf.datasets",
     "Explanation": "graf.explainers",
     "GraphBatch": "graf.graph",
@@ -62,6 +63,7 @@ __all__ = [  # noqa: RUF022 - the order of a first session
     "search",
     "Search",
     "SearchResult",
+    "Constraint",
     "write_report",
 ]
 

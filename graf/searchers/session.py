@@ -119,6 +119,10 @@ class Search:
                 self._checkpoint.asked(trials, seconds)
         return [self._shown(trial) for trial in trials]
 
+    def expect(self, architectures: Sequence[Any]) -> None:
+        """Note architectures that are being measured without having been asked for."""
+        self._trials_of([self.problem.domain.read(architecture) for architecture in architectures])
+
     def tell(self, architectures: Any, values: Any) -> None:
         """Note what was measured of one or several architectures.
 

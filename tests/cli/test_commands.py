@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from onnx_models import saved, weight
 
-from graf import get_space
+from graf import get_space, load_dataset
 from graf.cli import main
 
-COMMANDS = ["report", "features", "proxies", "fit", "predict", "measure", "list"]
+COMMANDS = ["report", "features", "proxies", "fit", "predict", "measure", "list", "search"]
 
 
 @pytest.fixture
@@ -325,3 +325,67 @@ def test_bad_settings_of_proxies(run, few, tmp_path, option, value, message):
     assert code == 2
     assert err.count("\n") == 1
     assert message in err
+
+
+def test_search_in_a_dataset(run, tmp_path):
+    out, checkpoint = tmp_path / "history.csv", tmp_path / "search.jsonl"
+    options = ["--target", "test_acc", "--strategy", "evolution", "--checkpoint", checkpoint, "-o", out]
+    limit = ["--constraint", "latency_b1_ms <= 0.5"]
+    assert run("search", "digits201", "--budget", 10, *options, *limit)[0] == 0
+    code, shown, err = run("search", "digits201", "--budget", 25, *options, *limit)
+    assert (code, shown.strip(), err) == (0, str(out), "")
+    history = pd.read_csv(out)
+    assert history.columns.tolist()[:3] == ["number", "architecture", "value"]
+    assert len(history) == 25
+    data = load_dataset("digits201")
+    assert data.targets.loc[history["architecture"], "latency_b1_ms"].max() <= 0.5
+    code, _, err = run("search", "digits201", *options, "--seed", 1, *limit)
+    assert code == 2
+    assert "seed: 0 there, 1 now" in err
+
+
+def test_search_by_files(run, tmp_path):
+    table, following = tmp_path / "measured.csv", tmp_path / "next.csv"
+    options = ["--target", "accuracy", "--minimize", "latency", "--strategy", "evolution", "-o", following]
+    run("search", "nasbench201", "--ask", 8, *options)
+    rows = pd.read_csv(following)
+    rows["accuracy"] = rows["architecture"].str.count("conv_3x3").astype(float)
+    rows["latency"] = rows["architecture"].str.count("conv")
+    rows.loc[3, ["accuracy", "latency"]] = None
+    rows["status"] = ["failed", *["ok"] * 7]
+    rows.to_csv(table, index=False)
+    for more in ([], ["--checkpoint", tmp_path / "a.jsonl"], ["--checkpoint", tmp_path / "a.jsonl"]):
+        assert run("search", "nasbench201", *more, "--measurements", table, "--ask", 3, *options)[0] == 0
+        asked = pd.read_csv(following)["architecture"]
+        assert len(asked) == 3
+        assert not set(asked) & set(rows["architecture"])
+    code, _, err = run("search", "nasbench201", "--measurements", table, "--target", "speed", "-o", following)
+    assert code == 2
+    assert "lacks the column 'speed'" in err
+
+
+def test_search_by_a_predictor(run, table, tmp_path):
+    model, out = tmp_path / "speed.graf", tmp_path / "history.parquet"
+    run("fit", table, "--target", "speed", "-o", model)
+    run("search", "nasbench201", "--predictor", model, "--budget", 20, "--strategy", "local", "-o", out)
+    history = pd.read_parquet(out)
+    assert history["value"].idxmax() > 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["digits201"], "name an objective with --target, such as train_acc"),
+        (["digits201", "--target", "test_accc"], "did you mean 'test_acc'"),
+        (["digits2001", "--target", "a"], "did you mean 'digits201'"),
+        (["nasbench2011", "--ask", "3"], "did you mean 'nasbench201'"),
+        (["digits201", "--target", "ece", "--constraint", "ece = 3"], "must read NAME <= NUMBER"),
+        (["digits201", "--target", "ece", "--constraint", "test_acc >= 2"], "the nearest of 1,682"),
+        (["digits201", "--target", "ece", "--strategy", "gided"], "did you mean 'guided'"),
+    ],
+)
+def test_bad_search(run, tmp_path, arguments, message):
+    code, out, err = run("search", *arguments, "-o", tmp_path / "history.csv")
+    assert (code, out) == (2, "")
+    assert message in err
+    assert len(err.splitlines()) == 1

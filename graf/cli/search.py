@@ -1,0 +1,178 @@
+"""graf search"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from graf.cli.arguments import Seed, check_output, on_terminal, read_input, write_table
+from graf.exceptions import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from graf.searchers import Constraint, Search
+
+__all__ = ["search"]
+
+LIMIT = re.compile(r"\s*(.+?)\s*(<=|>=)\s*([-+.\deE]+)\s*")
+ARCHITECTURE, STATUS = "architecture", "status"
+
+
+def search(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPACE",
+            help="Search space; or a dataset, a table or a file with one architecture a line.",
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Table to write: .csv, .csv.gz or .parquet.")
+    ],
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Objective: a target of the dataset or a column of the measurements."),
+    ] = None,
+    minimize: Annotated[
+        list[str] | None, typer.Option(help="Objective of which less is better; for datasets it is known.")
+    ] = None,
+    predictor: Annotated[
+        Path | None, typer.Option(help="Saved predictor whose predictions are the objective.")
+    ] = None,
+    measurements: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV with a column `architecture` and the objectives, empty where not measured yet; with --ask."
+        ),
+    ] = None,
+    ask: Annotated[
+        int | None, typer.Option(help="Write this many architectures to measure next, and end.", min=1)
+    ] = None,
+    budget: Annotated[int, typer.Option(help="Architectures to measure.", min=1)] = 100,
+    strategy: Annotated[str, typer.Option(help="random, local, evolution, guided or nsga2.")] = "guided",
+    model: Annotated[str, typer.Option(help="Model that guides.")] = "random_forest",
+    constraint: Annotated[
+        list[str] | None, typer.Option(help="Limit such as 'n_parameters <= 1e6'; repeat for several.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="File that keeps the search; call again to go on from it.")
+    ] = None,
+    seed: Seed = 0,
+) -> None:
+    """Find good architectures in a table or by a predictor, or ask for those to measure next."""
+    from graf.searchers import Search
+
+    check_output(output)
+    limits = [_limit(text) for text in constraint or []]
+    settings: dict[str, Any] = {
+        "seed": seed,
+        "strategy": strategy,
+        "constraints": limits,
+        "checkpoint": checkpoint,
+    }
+    if ask is not None or measurements is not None:
+        directions = dict.fromkeys(target or [], "max") | dict.fromkeys(minimize or [], "min")
+        running = Search(_space(source), predictor=model, direction=directions or None, **settings)
+        if measurements is not None:
+            _tell(running, measurements)
+        write_table(_asked(running, ask), output)
+    else:
+        running = _search(source, target, minimize, predictor, model, settings)
+        write_table(running.run(budget, progress=on_terminal()).history.set_index("number"), output)
+    typer.echo(output)
+
+
+def _search(
+    source: str,
+    target: list[str] | None,
+    minimize: list[str] | None,
+    predictor: Path | None,
+    model: str,
+    settings: dict[str, Any],
+) -> Search:
+    """A search with an objective: targets of a dataset, or predictions."""
+    from graf.datasets import load_dataset
+    from graf.predictors import load_predictor
+    from graf.searchers import Search
+    from graf.searchers.problem import predicted_by
+
+    least = dict.fromkeys(minimize or [], "min")
+    if predictor is not None:
+        fitted = load_predictor(predictor)
+        names = fitted.target_names_
+        single = len(names) == 1
+        direction: Any = ("min" if least else "max") if single else dict.fromkeys(names, "max") | least
+        return Search(_space(source), predicted_by(fitted), model, direction=direction, **settings)
+    data = load_dataset(source)
+    names = list(dict.fromkeys([*(target or []), *least]))
+    if not names:
+        raise InputError(
+            f"name an objective with --target, such as {', '.join(data.targets.columns[:4])};"
+            " or ask for architectures to measure with --ask"
+        )
+    return Search(data, names, model, direction=least or None, **settings)
+
+
+def _space(source: str) -> Any:
+    """A search space by name, else the architectures of a dataset or a file."""
+    from graf.datasets import load_dataset
+    from graf.datasets.catalogue import dataset_names
+    from graf.spaces import SPACES, get_space
+
+    if source in SPACES or not (Path(source).exists() or source in dataset_names()):
+        return get_space(source)
+    return load_dataset(source) if source in dataset_names() else read_input(Path(source)).index.tolist()
+
+
+def _limit(text: str) -> Constraint:
+    from graf.searchers import Constraint
+
+    found = LIMIT.fullmatch(text)
+    try:
+        name, sign, bound = found.groups() if found else ("", "", "")
+        limit = float(bound)
+    except ValueError:
+        raise InputError(
+            f"`--constraint` must read NAME <= NUMBER or NAME >= NUMBER, got {text!r:.100}"
+        ) from None
+    return Constraint(name, at_most=limit) if sign == "<=" else Constraint(name, at_least=limit)
+
+
+def _tell(running: Search, path: Path) -> None:
+    """Tell what a CSV holds: values, failures (a column `status`), and rows that are being measured."""
+    import pandas as pd
+
+    table = pd.read_csv(path, dtype={ARCHITECTURE: str})
+    names = list(running.problem.directions)
+    missing = [name for name in [ARCHITECTURE, *names] if name not in table]
+    if missing:
+        raise InputError(
+            f"{path} lacks the column {missing[0]!r}; it has {', '.join(map(str, table.columns))}"
+        )
+    known = {trial.candidate for trial in running.trials if trial.status != "pending"}  # of a checkpoint
+    table = table[[running.problem.domain.read(text) not in known for text in table[ARCHITECTURE]]]
+    failed = table[STATUS].eq("failed") if STATUS in table else pd.Series(False, index=table.index)
+    told = failed | table[names].notna().all(axis=1)
+    running.expect(table[ARCHITECTURE].tolist())
+    running.tell(table[ARCHITECTURE][told].tolist(), table[names].astype(object).where(~failed, None)[told])
+
+
+def _asked(running: Search, n: int | None) -> pd.DataFrame:
+    """What to measure next, with what is predicted of it."""
+    import pandas as pd
+
+    first = len(running.trials)
+    running.ask(n)
+    trials = running.trials[first:]
+    rows = [
+        {
+            ARCHITECTURE: trial.candidate,
+            **{f"predicted_{name}": value for name, value in trial.predicted.items()},
+        }
+        for trial in trials
+    ]
+    return pd.DataFrame(rows, columns=None if rows else [ARCHITECTURE]).set_index(ARCHITECTURE)
