@@ -8,6 +8,7 @@ from collections.abc import Iterable
 __all__ = [
     "ArchitectureError",
     "DatasetError",
+    "FarFromTrainingWarning",
     "GrafError",
     "GraphError",
     "InputError",
@@ -35,6 +36,10 @@ class GraphError(InputError):
 
 class DatasetError(InputError):
     """A table or dataset file cannot be read, or lacks what was asked for."""
+
+
+class FarFromTrainingWarning(UserWarning):
+    """Architectures are unlike all that a predictor learned from."""
 
 
 class UnknownNameError(InputError, KeyError):

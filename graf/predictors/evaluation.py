@@ -78,7 +78,7 @@ def _prepare(entrant: Entrant, items: Any) -> tuple[PerformancePredictor, pd.Dat
     """The predictor on precomputed columns, and these columns."""
     predictor, own = entrant if isinstance(entrant, tuple) else (entrant, items)
     table = Inputs.learn(own, predictor.features, predictor.graph_features()).table(own)
-    return clone(predictor).set_params(features="given"), table
+    return clone(predictor).set_params(features="given", warn_beyond=None), table
 
 
 def _one_target(y: Any, prepared: Mapping[str, tuple[PerformancePredictor, pd.DataFrame]]) -> Floats:

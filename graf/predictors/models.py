@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,38 +12,45 @@ from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
 from graf.exceptions import InputError, UnknownNameError, UnsupportedError
+from graf.predictors.auto import AutoRegressor
 
-__all__ = ["MODELS", "fit_model", "is_model", "new_model", "tree_std"]
+__all__ = ["MODELS", "fit_model", "interval", "is_model", "new_model", "novelty", "std"]
 
 Floats = NDArray[np.float64]
+Names = Sequence[str] | None
 FORESTS = (RandomForestRegressor, ExtraTreesRegressor)
 
 
-def _random_forest(random_state: int | None, n_jobs: int | None) -> Any:
+def _auto(random_state: int | None, n_jobs: int | None, names: Names = None) -> Any:
+    return AutoRegressor(names, random_state, n_jobs)
+
+
+def _random_forest(random_state: int | None, n_jobs: int | None, names: Names = None) -> Any:
     return RandomForestRegressor(random_state=random_state, n_jobs=n_jobs)
 
 
-def _xgboost(random_state: int | None, n_jobs: int | None) -> Any:
+def _xgboost(random_state: int | None, n_jobs: int | None, names: Names = None) -> Any:
     from xgboost import XGBRegressor
 
     return XGBRegressor(tree_method="hist", random_state=random_state, n_jobs=n_jobs or 1)
 
 
-MODELS: dict[str, Callable[[int | None, int | None], Any]] = {
+MODELS: dict[str, Callable[..., Any]] = {
+    "auto": _auto,
     "random_forest": _random_forest,
     "xgboost": _xgboost,
 }
 
 
-def new_model(model: Any, random_state: int | None, n_jobs: int | None) -> Any:
-    """An unfitted regressor: that of a name, or a clone of a scikit-learn regressor as it is."""
+def new_model(model: Any, random_state: int | None, n_jobs: int | None, names: Names = None) -> Any:
+    """An unfitted regressor of named columns: that of a name, or a clone of a regressor as it is."""
     if isinstance(model, str):
         if model not in MODELS:
             raise UnknownNameError("model", model, MODELS)
-        return MODELS[model](random_state, n_jobs)
+        return MODELS[model](random_state, n_jobs, names)
     if not is_model(model):
         raise InputError(
-            f"`model` must be {' or '.join(map(repr, MODELS))} or a scikit-learn regressor, got {model!r:.60}"
+            f"`model` must be {', '.join(map(repr, MODELS))} or a scikit-learn regressor, got {model!r:.60}"
         )
     return clone(model)
 
@@ -62,11 +69,25 @@ def fit_model(model: Any, X: Floats, y: Floats) -> Any:
     return model
 
 
-def tree_std(model: Any, X: Floats) -> Floats:
-    """Standard deviation (n_items,) of the predictions of the trees of a forest."""
+def std(model: Any, X: Floats) -> Floats:
+    """Standard deviation (n_items,) of the predictions: calibrated, or that over the trees of a forest."""
+    if isinstance(model, AutoRegressor):
+        return model.predict_std(X)
     if not isinstance(model, FORESTS):
         raise UnsupportedError(
-            f"`return_std` needs model='random_forest', got {type(model).__name__}; leave it out"
+            f"`return_std` needs model='auto' or 'random_forest', got {type(model).__name__}; leave it out"
         )
-    std: Floats = np.std([tree.predict(X) for tree in model.estimators_], axis=0)
-    return std
+    spread: Floats = np.std([tree.predict(X) for tree in model.estimators_], axis=0)
+    return spread
+
+
+def interval(model: Any, X: Floats, coverage: float) -> Floats:
+    """Lower and upper ends (2, n_items) of intervals that hold the truth as often as `coverage` says."""
+    if not isinstance(model, AutoRegressor):
+        raise UnsupportedError(f"intervals need model='auto', got {type(model).__name__}; fit with that")
+    return np.stack(model.predict_interval(X, coverage))
+
+
+def novelty(model: Any, X: Floats) -> Floats:
+    """How far (n_items,) items are from all that the model learned from; NaN if it cannot tell."""
+    return model.novelty(X) if isinstance(model, AutoRegressor) else np.full(len(X), np.nan)

@@ -23,6 +23,9 @@ __all__ = ["load_predictor", "save_predictor"]
 
 FACTS, MODELS = "predictor.json", "models.skops"
 TRUSTED = {  # beside the types of scikit-learn and numpy that skops itself takes for harmless
+    "graf.predictors.auto.AutoRegressor",
+    "graf.predictors.gaussian_process.GroupGaussianProcess",
+    "graf.predictors.normal_scores.NormalScores",
     "sklearn.tree._tree.Tree",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBRegressor",

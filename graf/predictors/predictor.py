@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self, TypeAlias, overload
 
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from graf.exceptions import FarFromTrainingWarning, InputError
 from graf.features import GraphFeatures
 from graf.features.defaults import Simplified
 from graf.predictors.inputs import Inputs
-from graf.predictors.models import fit_model, new_model, tree_std
+from graf.predictors.models import fit_model, interval, new_model, novelty, std
 from graf.predictors.targets import read_targets
 from graf.spaces import SearchSpace
 
@@ -29,8 +31,10 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    model : "random_forest" (100 trees), "xgboost" (both with the defaults of their libraries),
-        or any scikit-learn regressor, of which clones are fitted as it is.
+    model : "auto" (two Gaussian processes and extremely randomised trees, `graf.predictors.auto`: the
+        best for few labels, and sure of how sure it is), "random_forest" (100 trees), "xgboost" (both
+        with the defaults of their libraries), or any scikit-learn regressor, of which clones are
+        fitted as it is.
     space : search space of the architectures, or its name; None infers it from their notation.
     features : "graph" for features of the computation graph, "given" for the columns of a
         DataFrame, "all" for both (graph features alone where there are no columns).
@@ -38,6 +42,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         the graphs as they are and of the simplified ones.
     random_state : seed of the named models; None draws one.
     n_jobs : threads of the named models, None for one. The result does not depend on it.
+    warn_beyond : novelty from which on `predict` warns of architectures, None for never.
 
     Attributes
     ----------
@@ -76,6 +81,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         simplified: Simplified = "both",
         random_state: int | None = 0,
         n_jobs: int | None = None,
+        warn_beyond: float | None = 2.0,
     ) -> None:
         self.model = model
         self.space = space
@@ -85,6 +91,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.simplified = simplified
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.warn_beyond = warn_beyond
 
     def fit(self, items: Any, y: Any) -> Self:
         """Fit one model per target.
@@ -117,7 +124,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return GraphFeatures(self.space, self.columns, self.compat, self.simplified)
 
     def _fitted(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
-        return fit_model(new_model(self.model, self.random_state, self.n_jobs), X, y)
+        return fit_model(new_model(self.model, self.random_state, self.n_jobs, self.inputs_.names), X, y)
 
     def features_table(self, items: Any) -> pd.DataFrame:
         """The numbers that the models see, one row per item, columns `feature_names_`."""
@@ -135,7 +142,8 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         items : as in `fit`; columns may come in any order, and there may be more of them.
-        return_std : also give the standard deviation over the trees of a random forest.
+        return_std : also give the standard deviation: for "auto" one that two thirds of the labels
+            keep within, for a random forest that over its trees.
 
         Returns
         -------
@@ -147,11 +155,69 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         InputError
             If `items` lack a column, or are not architectures of the space.
         UnsupportedError
-            If `return_std` is asked of a model that is not a forest.
+            If `return_std` is asked of a model that is neither "auto" nor a forest.
+
+        Warns
+        -----
+        FarFromTrainingWarning
+            If `warn_beyond` is not None and an item is more novel than that (model "auto").
         """
         table = self.features_table(items)
+        self._warn_of_far(table)
         mean = self._each(table, lambda model, X: np.asarray(model.predict(X), np.float64))
-        return (mean, self._each(table, tree_std)) if return_std else mean
+        return (mean, self._each(table, std)) if return_std else mean
+
+    def predict_interval(self, items: Any, coverage: float = 0.9) -> tuple[Predictions, Predictions]:
+        """Lower and upper ends of intervals that hold the truth of a share `coverage` of items.
+
+        Parameters
+        ----------
+        items : as in `predict`.
+        coverage : between 0 and 1.
+
+        Returns
+        -------
+        two arrays or DataFrames of the shape of what `predict` gives.
+
+        Raises
+        ------
+        InputError
+            If `coverage` does not lie between 0 and 1.
+        UnsupportedError
+            If the model is not "auto".
+        """
+        if not 0 < coverage < 1:
+            raise InputError(f"`coverage` must lie between 0 and 1, got {coverage!r:.40}")
+        table = self.features_table(items)
+        self._warn_of_far(table)
+        ends = [
+            self._each(table, lambda model, X, i=i: interval(model, X, coverage)[i])  # type: ignore[misc]
+            for i in (0, 1)
+        ]
+        return ends[0], ends[1]
+
+    def novelty(self, items: Any) -> Predictions:
+        """How far items are from all labelled ones, in units of the largest such distance among these.
+
+        About 1 at most for architectures like those that the predictor learned from; NaN for models
+        other than "auto". The distance is that of the model: columns that matter for the target count.
+        """
+        return self._each(self.features_table(items), novelty)
+
+    def _warn_of_far(self, table: pd.DataFrame) -> None:
+        if self.warn_beyond is None:
+            return
+        most = np.reshape(self._each(table, novelty), (len(table), -1)).max(axis=1)
+        far = np.flatnonzero(most > self.warn_beyond)
+        if len(far):
+            first = far[np.argmax(most[far])]
+            warnings.warn(
+                f"{len(far)} of {len(table)} items are more than {self.warn_beyond:g} times as far from all labelled"
+                f" ones as these are from each other, most of all {table.index[first]!s:.80} ({most[first]:.1f} times):"
+                " do not rely on their predictions; label some architectures like them",
+                FarFromTrainingWarning,
+                stacklevel=3,
+            )
 
     def _each(
         self, table: pd.DataFrame, answer: Callable[[Any, NDArray[np.float64]], NDArray[np.float64]]

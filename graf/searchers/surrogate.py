@@ -136,7 +136,12 @@ class Surrogate:
         y = pd.DataFrame([trial.values for trial in trials], columns=list(history.directions))
         with self.clock.measure("fits"):
             model = clone(self.predictor).set_params(
-                features="given", columns=None, compat=None, simplified=False, random_state=seed
+                features="given",
+                columns=None,
+                compat=None,
+                simplified=False,
+                random_state=seed,
+                warn_beyond=None,
             )
             return Fitted(model.fit(X, y.set_axis(X.index, axis=0)), self, history.directions)
 

@@ -1,0 +1,127 @@
+"""model="auto": better than forests, sure of how sure it is, the same whatever the threads."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import train_test_split
+
+from graf import GraphFeatures, PerformancePredictor, get_space
+from graf.exceptions import FarFromTrainingWarning, InputError, UnsupportedError
+from graf.predictors import kendall_tau, load_predictor
+
+SPACE = get_space("nasbench201")
+CELLS = SPACE.sample(160, seed=3)
+MACS = np.array([SPACE.graph(cell).n_macs / 1e6 for cell in CELLS])
+NOISY = np.log(MACS + 5) + 0.1 * np.random.default_rng(0).normal(size=160)
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return PerformancePredictor("auto").fit(CELLS[:80], NOISY[:80])
+
+
+def test_it_ranks_new_cells(predictor):
+    assert kendall_tau(NOISY[80:], predictor.predict(CELLS[80:])) > 0.8
+
+
+def test_the_mixture_is_the_sum_of_its_parts(predictor):
+    model, X = predictor.estimators_["target"], predictor.features_table(CELLS[80:]).to_numpy()
+    assert model.weights_.sum() == pytest.approx(1)
+    parts = [member.predict(X) for member in (*model.processes_, model.trees_)]
+    np.testing.assert_allclose(model.predict_scores(X)[0], model.weights_ @ np.stack(parts))
+
+
+def test_intervals_hold_as_many_labels_as_they_say():
+    table = GraphFeatures(simplified="both").fit_transform(CELLS)
+    held = {0.5: [], 0.9: []}
+    for seed in range(8):
+        train, test = train_test_split(np.arange(160), train_size=80, random_state=seed)
+        fitted = PerformancePredictor("auto", features="given").fit(table.iloc[train], NOISY[train])
+        for coverage, found in held.items():
+            lower, upper = fitted.predict_interval(table.iloc[test], coverage)
+            found.append(np.mean((lower <= NOISY[test]) & (NOISY[test] <= upper)))
+    assert abs(np.mean(held[0.5]) - 0.5) < 0.1  # three standard errors of eight splits
+    assert abs(np.mean(held[0.9]) - 0.9) < 0.05
+
+
+def test_widths_differ_and_grow_with_the_coverage(predictor):
+    lower, upper = predictor.predict_interval(CELLS[80:])
+    mean, std = predictor.predict(CELLS[80:], return_std=True)
+    np.testing.assert_allclose(mean, (lower + upper) / 2)
+    assert (std < upper - mean).all()
+    assert std.std() > 0
+
+
+@pytest.mark.parametrize("coverage", [0, 1, 90, -0.1])
+def test_coverage_lies_between_0_and_1(predictor, coverage):
+    with pytest.raises(InputError, match="`coverage` must lie between 0 and 1"):
+        predictor.predict_interval(CELLS[:2], coverage)
+
+
+def test_intervals_need_a_model_that_knows(predictor):
+    forest = PerformancePredictor().fit(CELLS[:20], NOISY[:20])
+    with pytest.raises(UnsupportedError, match="intervals need model='auto', got RandomForestRegressor"):
+        forest.predict_interval(CELLS[:2])
+    assert np.isnan(forest.novelty(CELLS[:2])).all()
+
+
+def test_it_warns_of_what_is_far_from_all_labels():
+    skips = [cell for cell in SPACE.enumerate() if cell.count("conv") == 0][:60]
+    targets = np.array([cell.count("skip_connect") + cell.count("pool") / 2 for cell in skips])
+    predictor = PerformancePredictor("auto").fit(skips, targets)
+    full = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+    with pytest.warns(FarFromTrainingWarning, match=r"1 of 61 items are more than 2 times as far .* times\)"):
+        predictor.predict([*skips, full])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        predictor.predict(skips)
+        predictor.set_params(warn_beyond=None).predict([full])
+
+
+def test_the_same_whatever_the_threads(predictor):
+    threads = PerformancePredictor("auto", n_jobs=2).fit(CELLS[:80], NOISY[:80])
+    np.testing.assert_array_equal(threads.predict(CELLS), predictor.predict(CELLS))
+
+
+def test_saved_and_loaded_it_says_the_same(predictor, tmp_path):
+    predictor.save(tmp_path / "predictor")
+    loaded = load_predictor(tmp_path / "predictor")
+    np.testing.assert_array_equal(loaded.predict_interval(CELLS), predictor.predict_interval(CELLS))
+
+
+def test_permuted_labels_teach_nothing():
+    rng = np.random.default_rng(1)
+    taus = []
+    for seed in range(6):
+        train, test = train_test_split(np.arange(160), train_size=60, random_state=seed)
+        fitted = PerformancePredictor("auto", warn_beyond=None).fit(
+            [CELLS[i] for i in train], rng.permutation(NOISY[train])
+        )
+        taus.append(kendall_tau(NOISY[test], fitted.predict([CELLS[i] for i in test])))
+    assert abs(np.nanmean(taus)) < 0.15
+
+
+@pytest.mark.parametrize("y", [[1.0, 2.0], [1.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
+def test_few_and_equal_labels(y):
+    predictor = PerformancePredictor("auto", warn_beyond=None).fit(CELLS[: len(y)], y)
+    mean, std = predictor.predict(CELLS[:9], return_std=True)
+    assert np.isfinite(mean).all()
+    assert np.isfinite(std).all()
+    if len(set(y)) == 1:
+        np.testing.assert_allclose(mean, y[0])
+
+
+def test_columns_beside_the_features_and_missing_values():
+    given = pd.DataFrame(
+        {"proxy": NOISY + 0.1, "empty": np.nan, "some": np.where(MACS > 50, MACS, np.nan)}, CELLS
+    )
+    predictor = PerformancePredictor("auto", warn_beyond=None).fit(given[:60], NOISY[:60])
+    assert kendall_tau(NOISY[60:], predictor.predict(given[60:])) > 0.8
+
+
+def test_a_single_column_given():
+    table = pd.DataFrame({"macs": MACS}, CELLS)
+    predictor = PerformancePredictor("auto", features="given", warn_beyond=None).fit(table[:60], MACS[:60])
+    assert kendall_tau(MACS[60:], predictor.predict(table[60:])) > 0.9
