@@ -5,7 +5,13 @@ machines are enumerated for exact figures.
 """
 
 from graf.searchers.boltzmann.annealer import Annealer
-from graf.searchers.boltzmann.enumeration import divergence, exact_sample, log_likelihood, log_partition
+from graf.searchers.boltzmann.enumeration import (
+    divergence,
+    exact_sample,
+    log_likelihood,
+    log_partition,
+    log_probabilities,
+)
 from graf.searchers.boltzmann.gibbs import gibbs
 from graf.searchers.boltzmann.machine import BoltzmannMachine
 from graf.searchers.boltzmann.quadratic import decode, to_quadratic
@@ -20,6 +26,7 @@ __all__ = [
     "gibbs",
     "log_likelihood",
     "log_partition",
+    "log_probabilities",
     "to_quadratic",
     "train",
 ]
