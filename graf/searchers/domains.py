@@ -57,6 +57,15 @@ class Domain(ABC):
     def choices(self, candidates: Sequence[str]) -> NDArray[np.int32]:
         """The choices that candidates consist of, (n, number of choices)."""
 
+    @property
+    @abstractmethod
+    def cardinalities(self) -> tuple[int, ...]:
+        """Number of options of each choice."""
+
+    @abstractmethod
+    def from_choices(self, rows: NDArray[np.integer]) -> list[str]:
+        """Candidates that consist of choices (n, number of choices); rows that make none are left out."""
+
     def arguments(self, candidate: str) -> tuple[str, dict[str, Any]]:
         """What the objective is called with: the architecture, and a recipe by keyword."""
         return candidate, {}
@@ -113,6 +122,15 @@ class SpaceDomain(Domain):
     def choices(self, candidates: Sequence[str]) -> NDArray[np.int32]:
         """The choices of the space."""
         return self.space.choices(candidates)
+
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """Those of the space."""
+        return self.space.cardinalities
+
+    def from_choices(self, rows: NDArray[np.integer]) -> list[str]:
+        """The architectures of choices that fit together."""
+        return [self.space.format(row) for row in map(tuple, rows.tolist()) if self.space.fits(row)]
 
 
 class ListDomain(Domain):
@@ -195,6 +213,16 @@ class ListDomain(Domain):
     def choices(self, candidates: Sequence[str]) -> NDArray[np.int32]:
         """The choices of the space, or the position in the list where there is no space."""
         return self._choices[[self._rows[candidate] for candidate in candidates]]
+
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """Those of the space, or the length of the list where there is no space."""
+        return (len(self.members),) if self.space is None else self.space.cardinalities
+
+    def from_choices(self, rows: NDArray[np.integer]) -> list[str]:
+        """The members among them."""
+        found = map(self._positions.get, map(tuple, rows.tolist()))
+        return [self.members[i] for i in found if i is not None]
 
 
 def _seed(rng: np.random.Generator) -> int:

@@ -119,6 +119,15 @@ class Feasible(Domain):
         """Those of the whole domain."""
         return self.inner.choices(candidates)
 
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """Those of the whole domain."""
+        return self.inner.cardinalities
+
+    def from_choices(self, rows: NDArray[np.integer]) -> list[str]:
+        """Those of the whole domain that keep the limits."""
+        return self._keeping(self.inner.from_choices(rows))
+
     def arguments(self, candidate: str) -> tuple[str, dict[str, Any]]:
         """As the whole domain gives them."""
         return self.inner.arguments(candidate)

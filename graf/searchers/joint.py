@@ -121,6 +121,21 @@ class Joint(Domain):
         own = [[all_o.index(o[name]) for name, all_o in self.recipe.items()] for _, o in pairs]
         return np.hstack([self.inner.choices([name for name, _ in pairs]), np.array(own, np.int32)])
 
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """Those of the architecture, then numbers of options."""
+        return self.inner.cardinalities + tuple(map(len, self.recipe.values()))
+
+    def from_choices(self, rows: NDArray[np.integer]) -> list[str]:
+        """Pairs whose choices make an architecture."""
+        found = []
+        for row in rows:
+            own, others = np.split(row, [len(self.inner.cardinalities)])
+            picked = zip(self.recipe.items(), others.tolist(), strict=True)
+            chosen = {name: options[i] for (name, options), i in picked}
+            found += [self._text(name, chosen) for name in self.inner.from_choices(own[None])]
+        return found
+
     def columns(self, candidates: Sequence[str]) -> pd.DataFrame:
         """The settings of pairs."""
         rows = [self.arguments(candidate)[1] for candidate in candidates]

@@ -29,7 +29,7 @@ SCHEDULE = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Annealer:
     """Draws samples of a machine through a `dimod` sampler.
 
@@ -74,6 +74,11 @@ class Annealer:
             value = getattr(self, name)
             if not 0 < value < float("inf"):
                 raise InputError(f"`{name}` must be a positive number, got {value!r}")
+
+    def __repr__(self) -> str:  # the same in every process, so that checkpoints know it
+        name = None if self.sampler is None else type(self.sampler).__name__
+        settings = None if self.settings is None else dict(self.settings)
+        return f"Annealer({name}, {settings}, margin={self.margin}, beta={self.beta})"
 
     def sample(self, machine: BoltzmannMachine, n: int, seed: int = 0) -> Ints:
         """`n` samples as choices (n, positions).

@@ -9,10 +9,9 @@ import numpy as np
 
 from graf.exceptions import InputError, UnknownNameError
 from graf.searchers.boltzmann.annealer import Annealer
-from graf.searchers.boltzmann.gibbs import uniform
 from graf.searchers.boltzmann.machine import BoltzmannMachine, Ints
 
-__all__ = ["CHAINS", "Chains", "starts"]
+__all__ = ["CHAINS", "Chains", "read_chains"]
 
 Chains: TypeAlias = "str | Annealer"
 Start: TypeAlias = Callable[[BoltzmannMachine, Ints, Ints, np.random.Generator], Ints]
@@ -40,14 +39,12 @@ def _annealed(annealer: Annealer) -> Start:
 CHAINS = {"cd": _data, "pcd": _persistent, "annealer": _annealed(Annealer())}
 
 
-def starts(chains: Chains, machine: BoltzmannMachine, n: int, rng: np.random.Generator) -> tuple[Start, Ints]:
-    """What begins the chains of every step, and `n` uniform states that chains start from at first."""
+def read_chains(chains: Chains) -> Start:
+    """What begins the chains of a step, from the data and the chains of the step before."""
     if isinstance(chains, Annealer):
-        start = _annealed(chains)
-    elif isinstance(chains, str):
-        if chains not in CHAINS:
-            raise UnknownNameError("kind of chains", chains, CHAINS)
-        start = CHAINS[chains]
-    else:
+        return _annealed(chains)
+    if not isinstance(chains, str):
         raise InputError(f"`chains` must be a name or an Annealer, got {type(chains).__name__}")
-    return start, uniform(machine, n, rng)
+    if chains not in CHAINS:
+        raise UnknownNameError("kind of chains", chains, CHAINS)
+    return CHAINS[chains]

@@ -27,16 +27,19 @@ def gibbs(
     """
     units = machine.units(choices)
     for _ in range(sweeps):
+        noise = rng.gumbel(size=units.shape)
         for block in machine.blocks:
-            units[:, block] = redraw(machine, units, block, rng)
+            units[:, block] = redraw(machine, units, block, noise[:, block])
     return machine.choices(units)
 
 
-def redraw(machine: BoltzmannMachine, units: Floats, block: slice, rng: np.random.Generator) -> Floats:
-    """Units (n, options) of one position, drawn given those of the other positions."""
-    fields = machine.fields(units, block)
-    winner = (fields + rng.gumbel(size=fields.shape)).argmax(axis=1)  # a draw from the softmax
-    return np.eye(fields.shape[1])[winner]
+def redraw(machine: BoltzmannMachine, units: Floats, block: slice, noise: Floats) -> Floats:
+    """Units (n, options) of one position, drawn given those of the other positions.
+
+    The unit that is greatest after Gumbel noise (n, options) is a draw from their softmax.
+    """
+    fields = machine.fields(units, block) + noise
+    return np.asarray(fields == fields.max(axis=1, keepdims=True), np.float64)
 
 
 def uniform(machine: BoltzmannMachine, n: int, rng: np.random.Generator) -> Ints:

@@ -56,9 +56,10 @@ def decode(machine: BoltzmannMachine, samples: Floats, rng: np.random.Generator)
     broken = np.stack([units[:, block].sum(axis=1) != 1 for block in machine.blocks], axis=1)
     for position, block in enumerate(machine.blocks):
         units[broken[:, position], block] = 0
+    noise = rng.gumbel(size=units.shape)
     for position, block in enumerate(machine.blocks):
         rows = broken[:, position]
-        units[rows, block] = redraw(machine, units[rows], block, rng)
+        units[rows, block] = redraw(machine, units[rows], block, noise[rows, block])
     return machine.choices(units)
 
 

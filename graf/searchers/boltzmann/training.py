@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from graf.exceptions import InputError
-from graf.searchers.boltzmann.chains import Chains, starts
-from graf.searchers.boltzmann.gibbs import gibbs
+from graf.searchers.boltzmann.chains import Chains, read_chains
+from graf.searchers.boltzmann.gibbs import gibbs, uniform
 from graf.searchers.boltzmann.machine import BoltzmannMachine, Floats, check_choices
 
 __all__ = ["train"]
@@ -79,7 +79,7 @@ def train(
     machine, rng = BoltzmannMachine.zeros(cardinalities), np.random.default_rng(seed)
     data = check_choices(choices, machine.cardinalities)
     wanted = _moments(machine.units(data))
-    start, state = starts(chains, machine, n_chains, rng)
+    start, state = read_chains(chains), uniform(machine, n_chains, rng)
     for step in range(steps):
         state = gibbs(machine, start(machine, data, state, rng), sweeps, rng)
         rate = learning_rate * (1 - step / steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graf.exceptions import InputError, UnknownNameError
 from graf.searchers.strategies.base import Proposal, State, Strategy
+from graf.searchers.strategies.boltzmann import Boltzmann
 from graf.searchers.strategies.evolution import Evolution
 from graf.searchers.strategies.guided import Guided
 from graf.searchers.strategies.local import LocalSearch
@@ -13,6 +14,7 @@ from graf.searchers.strategies.random_search import RandomSearch
 __all__ = [
     "NSGA2",
     "STRATEGIES",
+    "Boltzmann",
     "Evolution",
     "Guided",
     "LocalSearch",
@@ -24,7 +26,8 @@ __all__ = [
 ]
 
 STRATEGIES: dict[str, type[Strategy]] = {
-    strategy.name: strategy for strategy in (RandomSearch, LocalSearch, Evolution, Guided, NSGA2)
+    strategy.name: strategy
+    for strategy in (RandomSearch, LocalSearch, Evolution, Guided, NSGA2, Boltzmann)
 }
 
 

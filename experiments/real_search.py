@@ -1,0 +1,162 @@
+"""Search with real training: cells of digits201's space that the table does not hold.
+
+    python experiments/real_search.py FOLDER [results]
+
+The table holds 1,682 of the 5,043 cells that compute different functions. A predictor is fitted
+on it, and a guided search chooses among all others what to train, by the table's own protocol
+(`graf.measure`, validation accuracy, mean of seeds 0 to 2), within the latency of the table's
+best: of all cells ("any"), and of the fastest quarter ("fast"). The first seeds flatter whatever
+is chosen by them, so finalists of search and table are trained again with fresh seeds, of which the
+better one of each is chosen, and these two again with others. Test accuracy chooses nothing. FOLDER
+keeps all runs; a call that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from _provenance import provenance
+from scipy.stats import ttest_rel
+
+import graf
+from graf import Dataset, PerformancePredictor
+from graf.files import atomic_path
+from graf.measure import distinct_architectures, measure
+from graf.searchers import Search
+
+VALUE, LATENCY = "val_acc", "latency_b1_ms"
+N_DISTINCT = 5043
+LEVELS = {"any": 1.0, "fast": 0.25}  # quantiles of the table's latency
+BATCH, ROUNDS, FINALISTS = 8, 3, 4
+SEEDS, CHOICE_SEEDS, FINAL_SEEDS = range(3), range(100, 108), range(200, 216)
+LATENCY_ROUNDS = 31
+
+
+def main(folder: Path, results: Path) -> None:
+    """Both searches, one after the other, then the sentence of each."""
+    data = graf.load_dataset("digits201")
+    cells = distinct_architectures(data.space, N_DISTINCT)
+    latency = known_latency(data, cells)
+    found = {level: study(data, latency, quantile, folder) for level, quantile in LEVELS.items()}
+    facts = provenance() | {
+        "cells": len(cells),
+        "in_table": len(data),
+        "seeds": {name: list(s) for name, s in (("search", SEEDS), ("choice", CHOICE_SEEDS), ("final", FINAL_SEEDS))},
+        "latency": f"{LATENCY}, one thread, median of {LATENCY_ROUNDS} interleaved rounds, finalists side by side",
+        "found": [f"{level}: {study['sentence']}" for level, study in found.items()],
+        "searches": found,
+    }
+    with atomic_path(results / "real_search.json") as path:
+        path.write_text(json.dumps(facts, indent=1) + "\n")
+    print("\n".join(facts["found"]))
+
+
+def known_latency(data: Dataset, cells: list[str]) -> pd.Series:
+    """Latency of all cells: the table's, and where it has none, predicted from it."""
+    measured = data.targets[LATENCY]
+    predictor = PerformancePredictor(space=data.space, random_state=0).fit(data.architectures, measured)
+    new = [cell for cell in cells if cell not in measured.index]
+    return pd.concat([measured, pd.Series(predictor.predict(new), new)]).reindex(cells)
+
+
+def study(data: Dataset, latency: pd.Series, quantile: float, folder: Path) -> dict[str, Any]:
+    """One search within the latency of the table's best, and what became of it."""
+    allowed = data.targets[data.targets[LATENCY] <= data.targets[LATENCY].quantile(quantile)]
+    rival = allowed[VALUE].idxmax()
+    limit = float(allowed[LATENCY][rival])
+    known = allowed[VALUE][allowed[LATENCY] <= limit]
+    history = searched(data, known, latency[latency <= limit].index.tolist(), folder)
+    ours = history.sort_values("value", ascending=False)["architecture"].head(FINALISTS).tolist()
+    theirs = known.nlargest(FINALISTS).index.tolist()
+    chosen = trained(data, [*ours, *theirs], folder / f"choice_{quantile}", CHOICE_SEEDS)
+    theirs_best = chosen.loc[theirs, VALUE].idxmax()
+    fast = [cell for cell in ours if chosen[LATENCY][cell] <= chosen[LATENCY][theirs_best]]
+    facts = {
+        "table_best": {"architecture": rival, VALUE: float(known[rival]), LATENCY: limit},
+        "candidates": int((latency <= limit).sum() - len(known)),
+        "trained": len(history),
+        "best_in_search": float(history["value"].max()),
+        "expected_best_of_as_many_random": expected_best(known.to_numpy(), len(history)),
+        "history": history.round(5).to_dict("records"),
+        "finalists": rows(chosen, {"search": ours, "table": theirs}),
+    }
+    if not fast:
+        return facts | {"sentence": "no finalist of the search was as fast as the table's best."}
+    return facts | confirmed(data, chosen.loc[fast, VALUE].idxmax(), theirs_best, folder / f"final_{quantile}")
+
+
+def searched(data: Dataset, known: pd.Series, cells: list[str], folder: Path) -> pd.DataFrame:
+    """The cells that a guided search trained, starting from what the table knows."""
+    search = Search(cells, predictor=PerformancePredictor(space=data.space), strategy="guided", batch=BATCH)
+    search.tell(known.index.tolist(), known.tolist())
+    for _ in range(ROUNDS):
+        asked = search.ask()
+        table = trained(data, asked, folder / "search", SEEDS, latency_rounds=2)
+        search.tell(asked, table.loc[asked, VALUE].tolist())
+    history = search.result.history.iloc[len(known) :]
+    return history[["architecture", "predicted_value", "std_value", "value"]]
+
+
+def trained(
+    data: Dataset, cells: list[str], folder: Path, seeds: range, latency_rounds: int = LATENCY_ROUNDS
+) -> pd.DataFrame:
+    """Means over seeds of cells, indexed by architecture; runs that are in the folder are not repeated."""
+    options = {"seeds": list(seeds), "latency_rounds": latency_rounds, "progress": False}
+    return measure(data.space, cells, folder, **options).set_index("architecture")
+
+
+def expected_best(values: np.ndarray, n: int) -> float:
+    """Mean of the best of `n` cells drawn from the table, which is a random part of all cells."""
+    ordered = np.sort(values)
+    share = (np.arange(len(ordered) + 1) / len(ordered)) ** n
+    return float((ordered * np.diff(share)).sum())
+
+
+def rows(table: pd.DataFrame, groups: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """Figures of cells, with the group that each comes from."""
+    shown = [VALUE, "test_acc", LATENCY, "latency_b64_ms"]
+    return [
+        {"architecture": cell, "from": group} | table.loc[cell, shown].astype(float).round(5).to_dict()
+        for group, cells in groups.items()
+        for cell in cells
+    ]
+
+
+def confirmed(data: Dataset, ours: str, theirs: str, folder: Path) -> dict[str, Any]:
+    """The two chosen cells, trained again with seeds that chose nothing."""
+    table = trained(data, [ours, theirs], folder, FINAL_SEEDS)
+    differences = {name: difference(table, name, ours, theirs) for name in (VALUE, "test_acc")}
+    ratio = float(table[LATENCY][ours] / table[LATENCY][theirs])
+    test = differences["test_acc"]
+    low, high = test["interval_95"]
+    verdict = "beats" if low > 0 else "loses to" if high < 0 else "cannot be told from"
+    return {
+        "final": rows(table, {"search": [ours], "table": [theirs]}),
+        "differences": differences,
+        "latency_ratio": ratio,
+        "sentence": (
+            f"{ours} {verdict} the table's best {theirs} on {len(FINAL_SEEDS)} fresh seeds: test accuracy"
+            f" {table['test_acc'][ours]:.4f} against {table['test_acc'][theirs]:.4f} (difference"
+            f" {test['mean']:+.4f}, 95 % interval {low:+.4f} to {high:+.4f}), validation accuracy"
+            f" {differences[VALUE]['mean']:+.4f}, at {ratio:.2f} of its latency."
+        ),
+    }
+
+
+def difference(table: pd.DataFrame, name: str, ours: str, theirs: str) -> dict[str, Any]:
+    """Mean over seeds of the difference, with the 95 % interval of the paired t-test."""
+    columns = [f"{name}_seed{seed}" for seed in FINAL_SEEDS]
+    a, b = (table.loc[cell, columns].to_numpy(float) for cell in (ours, theirs))
+    interval = ttest_rel(a, b).confidence_interval(0.95)
+    return {"mean": float((a - b).mean()), "interval_95": [float(interval.low), float(interval.high)]}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(f"usage: {Path(__file__).name} FOLDER [results]")
+    main(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "results"))
