@@ -46,7 +46,9 @@ def main(folder: Path, results: Path) -> None:
     facts = provenance() | {
         "cells": len(cells),
         "in_table": len(data),
-        "seeds": {name: list(s) for name, s in (("search", SEEDS), ("choice", CHOICE_SEEDS), ("final", FINAL_SEEDS))},
+        "seeds": {
+            name: list(s) for name, s in (("search", SEEDS), ("choice", CHOICE_SEEDS), ("final", FINAL_SEEDS))
+        },
         "latency": f"{LATENCY}, one thread, median of {LATENCY_ROUNDS} interleaved rounds, finalists side by side",
         "found": [f"{level}: {study['sentence']}" for level, study in found.items()],
         "searches": found,
@@ -87,7 +89,9 @@ def study(data: Dataset, latency: pd.Series, quantile: float, folder: Path) -> d
     }
     if not fast:
         return facts | {"sentence": "no finalist of the search was as fast as the table's best."}
-    return facts | confirmed(data, chosen.loc[fast, VALUE].idxmax(), theirs_best, folder / f"final_{quantile}")
+    return facts | confirmed(
+        data, chosen.loc[fast, VALUE].idxmax(), theirs_best, folder / f"final_{quantile}"
+    )
 
 
 def searched(data: Dataset, known: pd.Series, cells: list[str], folder: Path) -> pd.DataFrame:

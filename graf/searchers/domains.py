@@ -221,6 +221,8 @@ class ListDomain(Domain):
 
     def from_choices(self, rows: NDArray[np.integer]) -> list[str]:
         """The members among them."""
+        if self.space is None:
+            return [self.members[i] for i in rows[:, 0].tolist()]
         found = map(self._positions.get, map(tuple, rows.tolist()))
         return [self.members[i] for i in found if i is not None]
 

@@ -22,7 +22,9 @@ def data():
     return graf.load_dataset("digits201")
 
 
-@pytest.mark.parametrize("strategy", ["random", "local", "evolution", "nsga2", Guided(pool=60)], ids=str)
+@pytest.mark.parametrize(
+    "strategy", ["random", "local", "evolution", "nsga2", "boltzmann", Guided(pool=60)], ids=str
+)
 def test_limits_hold(strategy):
     space = graf.get_space("nasbench201")
     limits = [

@@ -26,8 +26,7 @@ __all__ = [
 ]
 
 STRATEGIES: dict[str, type[Strategy]] = {
-    strategy.name: strategy
-    for strategy in (RandomSearch, LocalSearch, Evolution, Guided, NSGA2, Boltzmann)
+    strategy.name: strategy for strategy in (RandomSearch, LocalSearch, Evolution, Guided, NSGA2, Boltzmann)
 }
 
 

@@ -65,7 +65,8 @@ class Boltzmann(Strategy):
             return draw_untried(n, state)
         fit = fitness(state.history.gains(trials), state.goal)
         best = np.argsort(-fit, kind="stable")[: max(1, round(self.good * len(trials)))]
-        samples = self._samples(n, state.domain.choices([trials[i].candidate for i in best]), state)
+        data = state.domain.choices([trials[i].candidate for i in best]).astype(np.int64)
+        samples = self._samples(n, data, state)
         new = [name for name in dict.fromkeys(state.domain.from_choices(samples)) if state.is_new(name)][:n]
         state.taken.update(new)
         return [Proposal(name) for name in new] + draw_untried(n - len(new), state)
