@@ -39,6 +39,7 @@ class Explanation:
     interactions : (n, n_features, n_features) or (n, n_features, n_features, n_targets), where they
         were asked for: what two features do together, half at [i, j] and half at [j, i], and on the
         diagonal what each does alone; rows add up to `values`.
+    errors : standard errors of `values` where these are sampled (model "auto"), 0 where they are exact.
 
     Notes
     -----
@@ -54,6 +55,7 @@ class Explanation:
     columns: Mapping[str, Column] = field(default_factory=dict)
     graph_of: Callable[[int], ComputationGraph] | None = None
     interactions: NDArray[np.float64] | None = None
+    errors: NDArray[np.float64] | None = None
 
     @property
     def feature_names(self) -> list[str]:
@@ -74,7 +76,8 @@ class Explanation:
         k = self.target_names.index(target)
         arrays = {name: getattr(self, name)[..., k] for name in ("values", "base_values", "predictions")}
         pairs = None if self.interactions is None else self.interactions[..., k]
-        return replace(self, **arrays, interactions=pairs, target_names=(target,))
+        errors = None if self.errors is None else self.errors[..., k]
+        return replace(self, **arrays, interactions=pairs, errors=errors, target_names=(target,))
 
     def importance(self, by: str = "feature") -> pd.DataFrame:
         """Mean absolute SHAP value in the target's unit, one column per target, largest first.

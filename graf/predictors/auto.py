@@ -43,6 +43,8 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
+    rows_ : the training rows, (n, n_columns).
+    families_ : family of each column.
     scores_ : `NormalScores` of the labels.
     processes_, trees_ : the members; the processes in the order of families, statistics.
     weights_ : weight of each member (3,), trees last; they add up to 1.
@@ -58,12 +60,14 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Floats, y: Floats) -> Self:
         """Learn from rows (n, n_columns), NaN where undefined, and labels (n,)."""
         self.n_features_in_ = X.shape[1]
+        self.rows_ = X
         self.scores_ = NormalScores().fit(y)
         scores = self.scores_.transform(y)
         names = [f"x{i}" for i in range(X.shape[1])] if self.names is None else self.names
+        self.families_ = families(names)
         self.processes_ = [
-            GroupGaussianProcess(groups(names), self.random_state).fit(X, scores)
-            for groups in (families, statistics)
+            GroupGaussianProcess(groups, self.random_state).fit(X, scores)
+            for groups in (self.families_, statistics(names))
         ]
         self.trees_ = ExtraTreesRegressor(
             N_TREES,

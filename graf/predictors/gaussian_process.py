@@ -71,7 +71,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         with threadpool_limits(1):  # so that rounding does not depend on the number of threads
             self._theta = _search(_distances(rows[:LEARNED_FROM], self._number), y[chosen[:LEARNED_FROM]])
             self.groups_, self.weights_ = labels.tolist(), np.exp(self._theta[2:])
-            self._rows = self._scaled(rows)
+            self._rows = self.scaled(X[chosen])
             self._solve(y[chosen])
         self.loo_mean_, self.loo_std_ = self._left_out(X, y, chosen)
         return self
@@ -90,8 +90,16 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         ranks = np.where(np.isnan(X), UNDEFINED, self._ranks.transform(X) + beyond)
         return ranks * (SPREAD / np.sqrt(np.bincount(self._number))[self._number])
 
-    def _scaled(self, rows: Floats) -> Floats:
-        return rows * np.exp(self._theta[2:] / 2)[self._number]
+    def scaled(self, X: Floats) -> Floats:
+        """Coordinates (n, n_columns) of rows, whose squared distances the covariance is a function of."""
+        return self._ranked(X) * np.exp(self._theta[2:] / 2)[self._number]
+
+    def terms(self) -> tuple[float, Floats, Floats]:
+        """Signal variance, coordinates (n, n_columns) of the training rows and their dual coefficients.
+
+        The prediction is the signal variance times the sum of dual times Matérn correlation.
+        """
+        return float(np.exp(self._theta[0])), self._rows, self._dual
 
     def _solve(self, y: Floats) -> None:
         covariance = self._covariance(self._rows) + np.exp(self._theta[1]) * np.eye(len(y))
@@ -122,14 +130,12 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         among = cdist(self._rows, self._rows)
         np.fill_diagonal(among, np.inf)
         largest = among.min(axis=1).max()
-        parts = [
-            cdist(self._scaled(self._ranked(X[i : i + ROWS])), self._rows) for i in range(0, len(X), ROWS)
-        ]
+        parts = [cdist(self.scaled(X[i : i + ROWS]), self._rows) for i in range(0, len(X), ROWS)]
         nearest = np.concatenate([part.min(axis=1) for part in parts])
         return nearest / largest if largest > 0 else np.where(nearest > 0, np.inf, 0.0)
 
     def _predicted(self, X: Floats, with_std: bool) -> tuple[Floats, Floats]:
-        covariance = self._covariance(self._scaled(self._ranked(X)))
+        covariance = self._covariance(self.scaled(X))
         mean = covariance @ self._dual
         if not with_std:
             return mean, mean

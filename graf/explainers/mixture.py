@@ -1,0 +1,89 @@
+"""What each feature added to a prediction of model="auto": its members' shares, in units of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+
+from graf.explainers.shap_values import shap_values
+from graf.predictors.auto import AutoRegressor
+from graf.predictors.gaussian_process import GroupGaussianProcess
+
+__all__ = ["mixture_values", "process_values"]
+
+Floats = NDArray[np.float64]
+Order = NDArray[np.intp]
+N_BACKGROUND = 16  # rows that stand for what is unknown
+NEAR = 1e-6  # scores
+
+
+def mixture_values(
+    model: AutoRegressor, X: Floats, background: Floats | None = None, random_state: int = 0
+) -> tuple[Floats, Floats, float]:
+    """Values (n, n_features) of a fitted mixture, their standard errors, and their base value.
+
+    In the normal scores that members predict, a value is the weighted sum of the trees' exact SHAP
+    value and the processes' sampled Owen values (`process_values`). Back in units of the target, a
+    row's values are stretched by what the monotone way back does to what lies between base
+    value and prediction, so that they add up (the rescale rule of DeepLIFT: Shrikumar et al., 2017).
+    """
+    rows = _background(model, background)
+    parts = [process_values(process, X, model.families_, rows, random_state) for process in model.processes_]
+    trees, tree_base = shap_values(model.trees_, X, background)
+    parts.append((trees, np.zeros_like(trees), tree_base))
+    values, errors, bases = (
+        sum(w * part[k] for w, part in zip(model.weights_, parts, strict=True)) for k in range(3)
+    )
+    stretch = _stretch(model, float(bases), values.sum(axis=1))[:, None]
+    return values * stretch, errors * stretch, float(model.scores_.inverse_transform(bases))
+
+
+def process_values(
+    process: GroupGaussianProcess,
+    X: Floats,
+    groups: Sequence[Hashable],
+    background: Floats,
+    random_state: int = 0,
+) -> tuple[Floats, Floats, float]:
+    """Sampled Owen values (n, n_columns) of a process, their standard errors, and their base value.
+
+    The Owen value (Owen, Values of games with a priori unions, 1977) is the mean of what a column
+    adds when columns become known one after another, those of a group together, over all
+    such orders; what is not yet known is taken from background rows (interventional). Each background row
+    (n_background, n_columns) is drawn twice, with an order and its reverse. Values and base value
+    add up to the prediction whatever the draws. O(n n_background n_columns n_labels).
+    """
+    from graf.kernels.owen import owen
+
+    rng = np.random.default_rng(random_state)
+    orders = np.array([order for _ in background for order in _there_and_back(groups, rng)])
+    ranked, start = process.scaled(X), np.repeat(process.scaled(background), 2, axis=0)
+    signal, train, dual = process.terms()
+    out = np.empty((2, *X.shape))
+    owen(ranked, np.ascontiguousarray(train.T), dual, start, cdist(start, train, "sqeuclidean"), orders, out)
+    return signal * out[0], signal * out[1], float(process.predict(background).mean())
+
+
+def _there_and_back(groups: Sequence[Hashable], rng: np.random.Generator) -> tuple[Order, Order]:
+    """An order of columns in which those of a group follow each other, and its reverse."""
+    number = pd.factorize(np.asarray(groups))[0]
+    order = np.lexsort((rng.permutation(len(number)), rng.permutation(number.max() + 1)[number]))
+    return order, order[::-1]
+
+
+def _background(model: AutoRegressor, rows: Floats | None) -> Floats:
+    """Rows evenly spaced by what is predicted of them, so that a few stand for all."""
+    rows = model.rows_ if rows is None else rows
+    places = np.linspace(0, len(rows) - 1, min(N_BACKGROUND, len(rows))).round().astype(int)
+    return rows[np.argsort(model.predict(rows), kind="stable")[places]]
+
+
+def _stretch(model: AutoRegressor, base: float, off: Floats) -> Floats:
+    """How many units of the target a score is worth, between the base score and that of each row."""
+    step = np.where(np.abs(off) < NEAR, NEAR, off)
+    to_unit = model.scores_.inverse_transform
+    return (to_unit(base + step) - to_unit(np.array([base]))) / step

@@ -1,0 +1,87 @@
+"""Explanations of model="auto" against the definition, and that its parts add up."""
+
+from itertools import pairwise, permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from graf import PerformancePredictor, explain, get_space
+from graf.exceptions import UnsupportedError
+from graf.explainers.mixture import _there_and_back, process_values
+from graf.predictors.gaussian_process import GroupGaussianProcess
+
+RNG = np.random.default_rng(2)
+X = RNG.normal(size=(30, 4))
+Y = np.sin(X[:, 0]) + X[:, 1] * X[:, 2]
+GROUPS = ["a", "b", "b", "c"]
+CELLS = get_space("nasbench201").sample(50, seed=9)
+CONVOLUTIONS = np.array([cell.count("conv_3x3") + 0.2 * cell.count("skip") for cell in CELLS])
+
+
+def owen_values(process, row, background):
+    """Mean over all orders that keep groups together, of what each column adds; per background row."""
+    found = []
+    orders = [
+        [j for group in order for j in inner[group]]
+        for order in permutations("abc")
+        for inner in ({"a": [0], "b": [1, 2], "c": [3]}, {"a": [0], "b": [2, 1], "c": [3]})
+    ]
+    for start in background:
+        for order in orders:
+            values, now = np.zeros(4), start.copy()
+            for j in order:
+                before = process.predict(now[None])[0]
+                now[j] = row[j]
+                values[j] = process.predict(now[None])[0] - before
+            found.append(values)
+    return np.mean(found, axis=0)
+
+
+def test_sampled_owen_values_are_near_the_exact_ones_and_add_up():
+    process = GroupGaussianProcess(GROUPS).fit(X[:20], Y[:20])
+    background = np.tile(X[:4], (40, 1))  # each row often, so that the orders are many
+    values, errors, base = process_values(process, X[20:23], GROUPS, background)
+    np.testing.assert_allclose(values.sum(axis=1) + base, process.predict(X[20:23]), rtol=1e-9)
+    assert base == pytest.approx(process.predict(X[:4]).mean())
+    for i in range(3):
+        exact = owen_values(process, X[20 + i], X[:4])
+        assert (np.abs(values[i] - exact) < 4 * errors[i] + 1e-9).all()
+
+
+def test_orders_keep_groups_together():
+    there, back = _there_and_back(list("abcabcabc"), np.random.default_rng(0))
+    assert sorted(there) == list(range(9))
+    assert back.tolist() == there[::-1].tolist()
+    labels = [int(j) % 3 for j in there]
+    assert sum(a != b for a, b in pairwise(labels)) == 2
+
+
+def test_an_explanation_of_the_mixture_adds_up():
+    targets = pd.DataFrame({"accuracy": CONVOLUTIONS, "skewed": np.exp(CONVOLUTIONS)}, CELLS)
+    predictor = PerformancePredictor("auto", warn_beyond=None).fit(CELLS[:40], targets[:40])
+    explanation = explain(predictor, CELLS)
+    total = explanation.values.sum(axis=1) + explanation.base_values
+    np.testing.assert_allclose(total, predictor.predict(CELLS), rtol=1e-6, atol=1e-6)
+    assert (explanation.errors >= 0).all()
+    assert explanation.errors.max() > 0
+    operations = explanation.select("accuracy").importance(by="operation")
+    assert operations.index[0] == "conv3x3"
+
+
+def test_the_same_seed_gives_the_same_values_and_others_are_near():
+    predictor = PerformancePredictor("auto", warn_beyond=None).fit(CELLS[:40], CONVOLUTIONS[:40])
+    first, again, other = (explain(predictor, CELLS[40:], random_state=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first.values, again.values)
+    assert not np.array_equal(first.values, other.values)
+    assert np.corrcoef(first.values.ravel(), other.values.ravel())[0, 1] > 0.98
+
+
+def test_a_background_and_no_pairs():
+    predictor = PerformancePredictor("auto", warn_beyond=None).fit(CELLS[:40], CONVOLUTIONS[:40])
+    explanation = explain(predictor, CELLS[40:44], background=CELLS[:5])
+    np.testing.assert_allclose(
+        explanation.values.sum(axis=1) + explanation.base_values, explanation.predictions, rtol=1e-6
+    )
+    with pytest.raises(UnsupportedError):
+        explain(predictor, CELLS[40:44], interactions=True)
