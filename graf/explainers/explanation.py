@@ -143,8 +143,8 @@ class Explanation:
         >>> from graf import PerformancePredictor, explain, get_space
         >>> cells = get_space("nasbench201").sample(60)
         >>> predictor = PerformancePredictor().fit(cells, [cell.count("conv_3x3") for cell in cells])
-        >>> explain(predictor, cells[:1]).place(cells[0])["operation"][0]
-        'conv3x3'
+        >>> explain(predictor, cells[:1]).place(cells[0]).columns.tolist()
+        ['kind', 'node', 'to', 'operation', 'target']
         """
         row = self._row(architecture)
         return placing.place(self, row, self.graph_at(row))
