@@ -1,0 +1,143 @@
+"""An Optuna sampler that chooses architectures as a search of graf does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from graf.exceptions import MissingDependencyError
+from graf.searchers.clock import Clock
+from graf.searchers.domains import Domain, SpaceDomain
+from graf.searchers.history import FAILED, OK, PENDING, History, Trial
+from graf.searchers.problem import Problem
+from graf.searchers.strategies import Proposal, State, Strategy, read_strategy
+from graf.searchers.surrogate import Surrogate, read_predictor
+from graf.spaces import SearchSpace, get_space
+
+try:
+    import optuna
+    from optuna.distributions import BaseDistribution, CategoricalDistribution
+    from optuna.samplers import BaseSampler, RandomSampler
+    from optuna.study import Study, StudyDirection
+    from optuna.trial import FrozenTrial, TrialState
+except ImportError:
+    raise MissingDependencyError("optuna", "search") from None
+
+__all__ = ["GrafSampler"]
+
+PARENT = "graf:parent"
+STATUS = {TrialState.COMPLETE: OK, TrialState.RUNNING: PENDING}
+
+
+class GrafSampler(BaseSampler):
+    """Chooses the architecture of each trial; other parameters are drawn.
+
+    The choices of an architecture are categorical parameters, `architecture.0` and so on; the
+    objective gets the architecture from `architecture(trial)`. Everything that is known comes
+    from the storage of the study, so that several processes can work on one study.
+
+    Parameters
+    ----------
+    space : search space, or its name.
+    predictor, strategy, constraints, goal : as in `graf.search`.
+    seed : what is drawn depends on it and on the number of the trial.
+    name : prefix of the parameters; take two samplers' worth of names for two architectures.
+
+    Notes
+    -----
+    Trials that failed or were pruned are not measured again. Of trials that run at once and have
+    no parameters yet, each takes another of the strategy's proposals.
+
+    Examples
+    --------
+    >>> import optuna
+    >>> optuna.logging.set_verbosity(optuna.logging.ERROR)
+    >>> sampler = GrafSampler("nasbench201", strategy="evolution", seed=1)
+    >>> study = optuna.create_study(direction="maximize", sampler=sampler)
+    >>> study.optimize(lambda trial: sampler.architecture(trial).count("conv_3x3"), n_trials=5)
+    >>> len(study.trials)
+    5
+    """
+
+    def __init__(
+        self,
+        space: str | SearchSpace,
+        predictor: Any = None,
+        strategy: str | Strategy = "guided",
+        seed: int = 0,
+        *,
+        constraints: Any = (),
+        goal: str = "front",
+        name: str = "architecture",
+    ) -> None:
+        self.space = get_space(space)
+        self.strategy = read_strategy(strategy)
+        self.seed, self.goal, self.name = seed, goal, name
+        problem = Problem(SpaceDomain(self.space), {}).limited(None, constraints, None)
+        self._domain: Domain = problem.domain
+        template = read_predictor("random_forest" if predictor is None else predictor)
+        self._surrogate = Surrogate(template, self._domain, None, Clock())
+        if self.strategy.needs_std:
+            self._surrogate.check_uncertainty()
+        self._others = RandomSampler(seed)
+        self._parameters = [f"{name}.{i}" for i in range(len(self.space.cardinalities))]
+
+    def architecture(self, trial: optuna.trial.BaseTrial) -> str:
+        """The architecture of a trial, in the notation of the space."""
+        sizes = zip(self._parameters, self.space.cardinalities, strict=True)
+        return self.space.format([trial.suggest_categorical(name, range(k)) for name, k in sizes])
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """A categorical parameter for each choice of an architecture."""
+        sizes = zip(self._parameters, self.space.cardinalities, strict=True)
+        return {name: CategoricalDistribution(range(k)) for name, k in sizes}
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """The choices of an architecture that is new to the study, as long as there is one."""
+        if not search_space:
+            return {}
+        trials = [other for other in study.get_trials(deepcopy=False) if other.number != trial.number]
+        history = self._history(study.directions, trials)
+        rng = np.random.default_rng([self.seed, trial.number])
+        before = sum(
+            other.state == TrialState.RUNNING and other.number < trial.number and not self._has(other)
+            for other in trials
+        )
+        proposals = self.strategy.propose(
+            before + 1, State(self._domain, history, rng, self._surrogate, self.goal)
+        )
+        chosen = proposals[-1] if proposals else Proposal(self._domain.sample(1, rng)[0])
+        study._storage.set_trial_system_attr(trial._trial_id, PARENT, chosen.parent)
+        choices = self.space.parse(chosen.candidate)
+        return dict(zip(self._parameters, choices, strict=True))
+
+    def _has(self, trial: FrozenTrial) -> bool:
+        return all(name in trial.params for name in self._parameters)
+
+    def _history(self, directions: Sequence[StudyDirection], trials: Sequence[FrozenTrial]) -> History:
+        """The trials with an architecture, numbered from 0."""
+        words = ["max" if direction == StudyDirection.MAXIMIZE else "min" for direction in directions]
+        names = [f"value {i}" for i in range(len(words))]
+        history = History(dict(zip(names, words, strict=True)))
+        for trial in sorted(filter(self._has, trials), key=lambda trial: trial.number):
+            number = len(history.trials)
+            text = self.space.format([trial.params[name] for name in self._parameters])
+            status = STATUS.get(trial.state, FAILED)
+            values = dict(zip(names, trial.values, strict=True)) if status == OK else {}
+            parent = trial.system_attrs.get(PARENT)
+            history.add(Trial(number, number, text, parent, status=status, values=values))
+        return history
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """A parameter that is not part of the architecture, drawn."""
+        return self._others.sample_independent(study, trial, param_name, param_distribution)
+
+    def reseed_rng(self) -> None:
+        """Architectures follow the number of the trial; other parameters get a new seed."""
+        self._others.reseed_rng()
