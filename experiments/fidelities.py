@@ -11,7 +11,7 @@ epochs. It is spent in one of four ways:
 - early alone: the candidates are ranked by their early accuracy, with no predictor.
 - early labels: the predictor learns from early accuracies of many other architectures.
 
-An early result of `checkpoint` kind costs nothing where training goes on from it. 20 draws each.
+An early result of `checkpoint` kind costs nothing where training goes on from it. 10 draws each.
 A killed run goes on where it was.
 """
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from graf import Dataset, GraphFeatures, PerformancePredictor, load_dataset
 from graf.files import atomic_path
 
 N_CANDIDATES = 200
-SEEDS = range(20)
+SEEDS = range(10)
 FULL_TRAININGS = (16, 32, 64, 128)  # budgets, in labels of full training
 
 
@@ -57,10 +57,11 @@ STUDIES = (
 def main(folder: Path) -> None:
     """Run what is missing, and write the tables."""
     path = folder / "fidelities.csv"
-    results = pd.read_csv(path) if path.exists() else pd.DataFrame({"dataset": []})
+    results = pd.read_csv(path) if path.exists() else pd.DataFrame({"dataset": [], "seed": []})
     for study in STUDIES:
-        if study.dataset not in set(results["dataset"]):
-            results = pd.concat([results, run(study)], ignore_index=True)
+        done = set(results.loc[results["dataset"] == study.dataset, "seed"])
+        for rows in run(study, sorted(set(SEEDS) - done)):
+            results = pd.concat([results, pd.DataFrame(rows)], ignore_index=True)
             write_csv(results, path)
     keys = ["dataset", "fidelity", "spent_on", "budget_in_labels", "budget_epochs"]
     table = results.groupby(keys, sort=False)["tau"].agg(["mean", "std", "count"]).round(4)
@@ -71,8 +72,10 @@ def main(folder: Path) -> None:
     print(table["mean"].unstack(["budget_in_labels", "budget_epochs"]).to_string())  # noqa: PD010
 
 
-def run(study: Study) -> pd.DataFrame:
-    """All draws of a study."""
+def run(study: Study, seeds: Sequence[int]) -> Iterator[list[dict[str, object]]]:
+    """The draws of a study, one after the other."""
+    if not seeds:
+        return
     data = load_dataset(study.dataset)
     known = pd.concat([data.targets[study.target], data.fidelities[list(study.fidelities)]], axis=1).notna()
     data = data.select(known.all(axis=1).to_numpy())
@@ -80,7 +83,8 @@ def run(study: Study) -> pd.DataFrame:
         data = data.select(data.info["connected"] == 1)
     graph = GraphFeatures(data.space).fit_transform(list(dict.fromkeys(data.architectures)))
     table = pd.concat([graph.loc[data.architectures], data.recipes], axis=1)
-    return pd.DataFrame([row for seed in SEEDS for row in draw(study, data, table, seed)])
+    for seed in seeds:
+        yield list(draw(study, data, table, seed))
 
 
 def draw(study: Study, data: Dataset, table: pd.DataFrame, seed: int) -> Iterator[dict[str, object]]:

@@ -26,6 +26,7 @@ __all__ = [
     "predicted_figure",
     "ranking_figure",
     "ring",
+    "shares_figure",
     "styled",
 ]
 
@@ -41,6 +42,31 @@ N_FEATURES, N_SWARM, N_DEPENDENCE = 15, 12, 3
 MOST_DRAWN = 3000  # dots as SVG, which prints well; more are drawn by WebGL
 
 Floats = NDArray[np.floating[Any]]
+
+
+def shares_figure(shares: pd.DataFrame, labels: Mapping[str, str]) -> go.Figure:
+    """Shares of the variance of each target, as one bar of parts."""
+    figure = go.Figure()
+    for colour, part in zip((BLUE, ORANGE, GREEN, "#56B4E9", GREY), shares, strict=True):
+        percent = 100 * shares[part]
+        figure.add_bar(
+            x=percent,
+            y=[escape(labels[name]) for name in shares.index],
+            name=part,
+            orientation="h",
+            marker={"color": colour},
+            insidetextanchor="middle",
+            textangle=0,
+            text=[f"{value:.0f} %" if value >= 3 else "" for value in percent],
+            hovertemplate=f"{part}: %{{x:.1f}} %<extra></extra>",
+        )
+    figure.update_layout(barmode="stack")
+    figure.update_xaxes(title="share of the variance (%)", range=[0, 100])
+    return styled(
+        figure,
+        130 + 50 * len(shares),
+        legend={"orientation": "h", "traceorder": "normal", "y": 1.05, "yanchor": "bottom"},
+    )
 
 
 def ranking_figure(scores: pd.DataFrame, ceiling: float) -> go.Figure:

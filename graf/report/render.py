@@ -72,6 +72,8 @@ def figures(summary: Summary) -> dict[str, go.Figure]:
     }
     if len(summary.operation_effects):
         found["operations"] = plots.effects_figure(summary.operation_effects, list(labels.values()))
+    if summary.recipes is not None:
+        found["recipes"] = plots.shares_figure(summary.recipes.shares, labels)
     for i, target in enumerate(summary.targets):
         unit, ceiling = summary.metadata.loc[target.name, ["unit", "noise_ceiling"]]
         drawn = _target_figures(target, labels[target.name], str(unit), float(ceiling))

@@ -18,6 +18,7 @@ from graf.report.cells import draw_cells
 from graf.report.effects import by_operation, effects, ordered, strongest
 from graf.report.examples import Example, choose_examples, examples
 from graf.report.properties import properties
+from graf.report.recipes import RecipeShares, recipe_shares
 from graf.report.sentences import sentences
 from graf.report.target import Plan, Settings, Step, TargetSummary, summarize_targets
 
@@ -48,6 +49,7 @@ class Summary:
     examples : the best, a middling and the worst architecture.
     lead : target that says which these are.
     settings : how it was made.
+    recipes : how much of the targets is recipe, None where that was not measured.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Summary:
     examples: Sequence[Example]
     lead: str
     settings: Settings
+    recipes: RecipeShares | None = None
 
 
 def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Step) -> Summary:
@@ -73,11 +76,13 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
 
     Parameters
     ----------
-    data : the dataset.
+    data : the dataset; of one with recipes, the means over the recipes are explained.
     names : its targets to report on, as `choose_targets` gives them.
     settings : how to go about it.
     step : called after each of the `STEPS` of each target with a few words on it.
     """
+    shares = recipe_shares(data, names)
+    data = data.mean_over_recipes()
     lead = _lead(data, names)
     chosen = choose_examples(data, lead)
     plan = Plan(data, settings, _predictors(data, settings), _explained(data, settings, chosen))
@@ -111,6 +116,7 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
         examples=examples(data, chosen, explanations),
         lead=lead,
         settings=settings,
+        recipes=shares,
     )
 
 

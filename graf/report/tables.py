@@ -21,6 +21,9 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
     """Every table by the name of its file, all columns named, none an index."""
     by_target = {target.name: target for target in summary.targets}
     explanations = {name: target.explanation for name, target in by_target.items()}
+    shares = (
+        {} if summary.recipes is None else {"variance": summary.recipes.shares.reset_index(names="target")}
+    )
     return {
         "targets": summary.metadata.assign(
             n=[target.n for target in summary.targets],
@@ -47,6 +50,7 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
         "drivers": _stacked(
             {(e.role, e.architecture): e.drivers for e in summary.examples}, ("role", "architecture")
         ),
+        **shares,
     }
 
 
