@@ -31,7 +31,7 @@ from graf.files import atomic_path
 from graf.measure import variance_shares
 
 TARGET = "test_acc"
-SIZES = (128, 512, 1200)
+SIZES = (64, 256, 640)
 SEEDS = range(10)
 KINDS = {
     "known": (True, True),
