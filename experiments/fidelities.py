@@ -3,13 +3,17 @@
     GRAF_DATA=<folder of nasbench201.csv.gz> python experiments/fidelities.py [results]
 
 200 random candidates are to be ranked by their accuracy after full training, for a budget of
-epochs. It is spent in one of four ways:
+epochs. It is spent in one of five ways:
 
 - labels: on full trainings of other architectures; the candidates cost nothing.
 - labels + early: every candidate and every labelled architecture is trained for a few epochs, and
   the predictor sees these accuracies beside the features; what is left buys labels.
 - early alone: the candidates are ranked by their early accuracy, with no predictor.
 - early labels: the predictor learns from early accuracies of many other architectures.
+- early labels, then labels: half of the budget each; a first predictor learns early accuracies, and
+  full ones are a line in its predictions plus what a second one learns of the rest (Kennedy &
+  O'Hagan, Predicting the output from a complex computer code when fast approximations are
+  available, 2000).
 
 An early result of `checkpoint` kind costs nothing where training goes on from it. 10 draws each.
 A killed run goes on where it was.
@@ -98,38 +102,42 @@ def draw(study: Study, data: Dataset, table: pd.DataFrame, seed: int) -> Iterato
         else data.recipes[study.epochs].to_numpy()
     )
 
-    def tau_of(columns: pd.DataFrame, labels: np.ndarray, bought: np.ndarray) -> float:
+    def fitted(columns: pd.DataFrame, labels: np.ndarray, bought: np.ndarray) -> np.ndarray:
         forest = ExtraTreesRegressor(100, max_features=0.5, random_state=seed)
         predictor = PerformancePredictor(forest, features="given").fit(columns.iloc[bought], labels[bought])
-        return float(kendalltau(y[candidates], predictor.predict(columns.iloc[candidates])).statistic)
+        return predictor.predict(columns)
+
+    def tau(predicted: np.ndarray) -> float:
+        return float(kendalltau(y[candidates], predicted[candidates]).statistic)
 
     for n in FULL_TRAININGS:
         budget = n * full.mean()
         row = {"dataset": study.dataset, "seed": seed, "budget_in_labels": n, "budget_epochs": round(budget)}
-        yield row | {
-            "fidelity": "",
-            "spent_on": "labels",
-            "tau": tau_of(table, y, affordable(others, full, budget)),
-        }
+        labels = fitted(table, y, affordable(others, full, budget))
+        yield row | {"fidelity": "", "spent_on": "labels", "tau": tau(labels)}
         for name in study.fidelities:
             epochs, checkpoint = data.fidelity_metadata.loc[name, ["epochs", "checkpoint"]]
-            early = data.fidelities[name].to_numpy()
+            early, cost = data.fidelities[name].to_numpy(), np.full(len(data), epochs)
             row |= {"fidelity": name}
             left = budget - epochs * N_CANDIDATES
             if left >= 0:
-                tau = float(kendalltau(y[candidates], early[candidates]).statistic)
-                yield row | {"spent_on": "early alone", "tau": tau}
+                yield row | {"spent_on": "early alone", "tau": tau(early)}
             bought = affordable(others, full if checkpoint else full + epochs, left)
             if len(bought) >= 2:
-                both = table.assign(**{name: early})
-                yield row | {"spent_on": "labels + early", "tau": tau_of(both, y, bought)}
-            bought = affordable(others, np.full(len(data), epochs), budget)
-            yield row | {"spent_on": "early labels", "tau": tau_of(table, early, bought)}
+                columns = table.assign(**{name: early})
+                yield row | {"spent_on": "labels + early", "tau": tau(fitted(columns, y, bought))}
+            cheap = fitted(table, early, affordable(others, cost, budget))
+            yield row | {"spent_on": "early labels", "tau": tau(cheap)}
+            first = fitted(table, early, affordable(others[::-1], cost, budget / 2))
+            bought = affordable(others, full, budget / 2)
+            line = np.poly1d(np.polyfit(first[bought], y[bought], 1))(first)
+            rest = fitted(table, y - line, bought)
+            yield row | {"spent_on": "early labels, then labels", "tau": tau(line + rest)}
 
 
 def affordable(order: np.ndarray, cost: np.ndarray, budget: float) -> np.ndarray:
-    """The first of the order that the budget pays for; no more than 2,000."""
-    return order[: np.searchsorted(cost[order].cumsum(), budget, side="right")][:2000]
+    """The first of the order that the budget pays for; no more than 1,000."""
+    return order[: np.searchsorted(cost[order].cumsum(), budget, side="right")][:1000]
 
 
 if __name__ == "__main__":
