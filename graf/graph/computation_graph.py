@@ -298,6 +298,10 @@ class ComputationGraph:
     def __hash__(self) -> int:
         return hash(self.canonical_hash)
 
+    def _repr_html_(self) -> str:
+        """What notebooks show: the picture that `plot` draws."""
+        return str(self.plot())
+
     def __repr__(self) -> str:
         used = sum(name is not None for name in self.op_names)
         return f"<ComputationGraph: {self.n_nodes} nodes ({used} operations), {self.n_edges} edges>"

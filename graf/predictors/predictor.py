@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
 from graf.exceptions import FarFromTrainingWarning, InputError
 from graf.features import GraphFeatures
 from graf.features.defaults import Simplified
+from graf.predictors.display import learnt_html
 from graf.predictors.inputs import Inputs
 from graf.predictors.models import fit_model, interval, new_model, novelty, std
 from graf.predictors.targets import read_targets
@@ -233,6 +235,10 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         from graf.predictors.persistence import save_predictor
 
         save_predictor(self, path)
+
+    def _html_repr(self) -> str:
+        """What notebooks show: scikit-learn's diagram, and what was learnt from what."""
+        return str(estimator_html_repr(self)) + learnt_html(self)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

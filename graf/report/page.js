@@ -19,6 +19,7 @@ async function unpack() {
 }
 
 const byName = (table) => Object.fromEntries(table.names.map((name, i) => [name, table.columns[i]]));
+const broken = (name) => escaped(name).replace(/(.{14,}?[+(])(?=.{6})/g, "$1<br>");
 const target = () => data.targets[state.target];
 const better = (a, b, direction) => (direction === "max" ? a > b : a < b);
 
@@ -64,12 +65,12 @@ function draw(div, width) {
   traces.forEach(fillDots);
   traces.forEach((trace) => followChosen(trace, traces));
   if (div.id === "figure-tradeoff") fillTradeoff(traces, layout);
-  if (div.id === "figure-waterfall") fillWaterfall(traces[0], layout);
+  if (div.id === "figure-waterfall") fillWaterfall(traces[0], layout, div.clientWidth);
   const size = typeof width === "number" ? { width, autosize: false } : { width: undefined, autosize: true };
-  const isNew = !div.classList.contains("js-plotly-plot");
   Plotly.react(div, traces, { ...layout, ...size }, { displayModeBar: false, responsive: true });
   div.fresh = true;
-  if (isNew && traces.some(({ meta }) => meta?.rows)) listen(div);
+  if (!div.drawn && traces.some(({ meta }) => meta?.rows)) listen(div);
+  div.drawn = true;
 }
 
 function listen(div) {
@@ -120,7 +121,7 @@ function paretoFront({ x, y }, xDirection, yDirection) {
   return best;
 }
 
-function fillWaterfall(trace, layout) {
+function fillWaterfall(trace, layout, width) {
   const i = place.get(state.chosen);
   const steps = i === undefined ? [] : largestSteps(i, trace.meta.steps);
   const start = i === undefined ? 0 : shap().base_value[shapRow(i)];
@@ -129,7 +130,7 @@ function fillWaterfall(trace, layout) {
   Object.assign(trace, {
     base: start,
     x: bars.map(({ value }) => value),
-    y: bars.map(({ name }) => escaped(name)),
+    y: bars.map(({ name }) => broken(name)),
     measure: [...steps.map(() => "relative"), ...total.map(() => "total")],
     customdata: bars.map(({ title }) => escaped(title)),
     text: [...steps.map(({ value }) => (value > 0 ? "+" : "") + number(value, 3)),
@@ -138,6 +139,10 @@ function fillWaterfall(trace, layout) {
   const colour = (help) => ({ marker: { color: help ? "#0072B2" : "#D55E00" } });
   trace.increasing = colour(target().direction === "max");
   trace.decreasing = colour(target().direction !== "max");
+  const sums = steps.reduce((ends, { value }) => [...ends, ends.at(-1) + value], [start]);
+  const [low, high] = [Math.min(...sums), Math.max(...sums)];
+  const room = (high - low) * (width < 420 ? 0.8 : 0.35); // for the numbers beside the bars
+  layout.xaxis.range = [low - room, high + room];
   const unit = target().unit ? ` (${target().unit})` : "";
   layout.xaxis.title = { text: escaped(`predicted ${target().label}${unit}`) };
   $("unexplained").hidden = i !== undefined;
@@ -292,11 +297,18 @@ function download(event) {
 }
 
 const PAPER = 680; // pixels
-addEventListener("beforeprint", () => {
-  document.body.classList.add("printing");
-  figures().forEach((div) => draw(div, Math.min(PAPER, div.closest(".pair") ? PAPER / 2 - 10 : PAPER)));
-});
-addEventListener("afterprint", () => { document.body.classList.remove("printing"); refresh(); });
+const columnsOf = (div) => (div.closest(".pair") ? 2 : div.closest(".trio") ? 3 : 1);
+
+function forget(div) { // plotly keeps margins of another width otherwise
+  Plotly.purge(div);
+  div.drawn = false;
+}
+
+addEventListener("beforeprint", () => figures().forEach((div) => {
+  forget(div);
+  draw(div, PAPER / columnsOf(div) - 12);
+}));
+addEventListener("afterprint", () => { figures().forEach(forget); refresh(); });
 
 function start() {
   fillSelect($("target"), data.targets);

@@ -14,7 +14,7 @@ from plotly import graph_objects as go
 
 from graf.report.summarize import Summary
 from graf.report.tables import tables
-from graf.report.words import words
+from graf.report.words import ATTRIBUTES, words
 
 __all__ = ["payload"]
 
@@ -33,7 +33,7 @@ def payload(summary: Summary, figures: Mapping[str, go.Figure], labels: Mapping[
         "figures": {name: json.loads(figure.to_json()) for name, figure in figures.items()},
         "cells": summary.cells,
         "targets": [_target(summary, name, label) for name, label in labels.items()],
-        "labels": {name: words(name, ops=summary.ops) for name in known},
+        "labels": {name: ATTRIBUTES.get(name) or words(name, ops=summary.ops) for name in known},
         "words": {name: words(name, ops=summary.ops) for name in summary.effects.index},
     }
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)

@@ -17,8 +17,7 @@ from plotly.offline import get_plotlyjs
 import graf
 from graf.features import FEATURES, Feature
 from graf.graph import ComputationGraph
-from graf.report import plots
-from graf.report.explorer import tradeoff_figure, waterfall_figure
+from graf.report import figures as plots
 from graf.report.payload import ELSEWHERE, payload
 from graf.report.sentences import headline
 from graf.report.summarize import Summary
@@ -66,8 +65,8 @@ def figures(summary: Summary) -> dict[str, go.Figure]:
     """Every figure of the page by its place: "effects", "operations", `<figure>-<i>` of target i, ..."""
     labels = _labels(summary)
     found = {
-        "tradeoff": tradeoff_figure(summary.n),
-        "waterfall": waterfall_figure(),
+        "tradeoff": plots.tradeoff_figure(summary.n),
+        "waterfall": plots.waterfall_figure(),
         "effects": plots.effects_figure(summary.strongest, list(labels.values())),
     }
     if len(summary.operation_effects):
@@ -93,7 +92,8 @@ def _target_figures(
         for by, name in (("family", "families"), ("operation", "operations")):
             yield name, plots.importance_figure(explanation.importance(by)[target.name], unit)
     yield "beeswarm", plots.beeswarm_figure(explanation, unit)
-    yield "dependence", plots.dependence_figure(explanation, unit)
+    for k, feature in enumerate(plots.strongest_features(explanation)):
+        yield f"dependence{k}", plots.dependence_figure(explanation, feature, unit)
 
 
 def _drawn(graph: ComputationGraph) -> Markup:

@@ -9,7 +9,7 @@ from graf.features import Column, parse_column
 from graf.ops import OpSet
 from graf.report.network_phrases import NETWORK_PHRASES
 
-__all__ = ["label", "listed", "words"]
+__all__ = ["ATTRIBUTES", "label", "listed", "words"]
 
 # {n} says how much there is, {l} how long, {h} how high it is, {ops} which operations, {i} which one
 PHRASES = {

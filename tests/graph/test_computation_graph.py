@@ -245,6 +245,12 @@ def test_repr_counts():
     assert repr(build()) == "<ComputationGraph: 3 nodes (2 operations), 2 edges>"
 
 
+def test_html_is_the_picture():
+    html = build()._repr_html_()
+    assert html == str(build().plot())
+    assert html.startswith("<svg")
+
+
 def test_cell():
     graph = build(names=["a", "b", "c"], attributes={"n_macs": [1, 2, 3]}, cells={"normal": [2, 1]})
     cell = graph.cell("normal")

@@ -194,3 +194,15 @@ def test_columns_missing_at_prediction_are_named():
     predictor = PerformancePredictor(small_forest(), features="given").fit(PROXIES, MACS)
     with pytest.raises(InputError, match=r"lack 1 columns .* noise"):
         predictor.predict(PROXIES[["parameters"]])
+
+
+def test_html_says_what_was_learnt():
+    new = PerformancePredictor(small_forest())
+    assert "Predicts" not in new._repr_html_()
+    html = new.fit(PROXIES, TARGETS)._repr_html_()
+    assert "Predicts <b>macs, skips</b> from" in html
+    assert "graph features of nasbench201 and 2 given columns.</p>" in html
+    html = (
+        PerformancePredictor(small_forest(), features="given").fit(PROXIES, MACS.rename("<b>"))._repr_html_()
+    )
+    assert "Predicts <b>&lt;b&gt;</b> from 2 given columns." in html

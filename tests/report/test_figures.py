@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from graf.explainers import Explanation
-from graf.report import plots
+from graf.report import figures as plots
+from graf.report.figures.looks import BLUE, GREY, dots
 from graf.report.render import figures
 from graf.report.tables import tables
 
@@ -16,7 +17,17 @@ def drawn(summary):
 
 
 def test_every_figure_has_data(drawn, summary):
-    places = ["ranking", "predicted", "features", "families", "operations", "beeswarm", "dependence"]
+    places = [
+        "ranking",
+        "predicted",
+        "features",
+        "families",
+        "operations",
+        "beeswarm",
+        "dependence0",
+        "dependence1",
+        "dependence2",
+    ]
     always = {"effects", "operations", "tradeoff", "waterfall"}
     assert set(drawn) == {*always, *(f"{name}-{i}" for name in places for i in range(2))}
     for name in set(drawn) - {"tradeoff", "waterfall"}:
@@ -36,7 +47,7 @@ def test_dots_of_all_architectures_come_from_the_table(drawn, summary):
 
 
 def test_rings_follow_the_dots_of_their_panel(drawn):
-    for name in ("tradeoff", "predicted-0", "beeswarm-0", "dependence-1"):
+    for name in ("tradeoff", "predicted-0", "beeswarm-0", "dependence2-1"):
         traces = drawn[name].data
         followed = []
         for trace in traces:
@@ -47,8 +58,8 @@ def test_rings_follow_the_dots_of_their_panel(drawn):
 
 
 def test_many_dots_are_drawn_by_webgl():
-    assert plots.dots(3000, "architectures").type == "scatter"
-    assert plots.dots(3001, "architectures").type == "scattergl"
+    assert dots(3000, "architectures").type == "scatter"
+    assert dots(3001, "architectures").type == "scattergl"
 
 
 def test_predicted_over_measured(drawn, summary):
@@ -67,7 +78,7 @@ def test_bars_are_the_strongest_features_from_the_top(drawn, summary):
 
 def test_a_swarm_has_every_value_near_its_line(drawn, summary):
     explanation = summary.targets[0].explanation
-    names = list(drawn["beeswarm-0"].layout.yaxis.ticktext)
+    names = [text.replace("<br>", "") for text in drawn["beeswarm-0"].layout.yaxis.ticktext]
     for i, (trace, name) in enumerate(zip(drawn["beeswarm-0"].data[:-1], names, strict=True)):
         k = explanation.feature_names.index(name)
         np.testing.assert_array_equal(trace.x, explanation.values[:, k])
@@ -91,11 +102,11 @@ def test_undefined_and_constant_values_are_drawn():
     data = pd.DataFrame({"gaps": [np.nan, 1.0, 3.0], "flat": 1.0, "absent": np.nan}, index=list("abc"))
     values = np.array([[3.0, 2.0, 1.0], [-3.0, -2.0, 1.0], [0.0, 2.0, 1.0]])
     explanation = Explanation(values, np.zeros(3), values.sum(axis=1), data, ("t",))
-    dots = plots.dependence_figure(explanation, "").data
-    assert dots[0].x[0] < 1.0
-    assert list(dots[0].marker.color) == [plots.GREY, plots.BLUE, plots.BLUE]
-    assert list(dots[0].marker.symbol) == ["x", "circle", "circle"]
-    assert np.isfinite(dots[2].x).all()
+    found = plots.dependence_figure(explanation, "gaps", "").data
+    assert found[0].x[0] < 1.0
+    assert list(found[0].marker.color) == [GREY, BLUE, BLUE]
+    assert list(found[0].marker.symbol) == ["x", "circle", "circle"]
+    assert np.isfinite(plots.dependence_figure(explanation, "absent", "").data[0].x).all()
     assert len(plots.beeswarm_figure(explanation, "").data) == 3 + 1
 
 
@@ -104,7 +115,7 @@ def test_names_are_text_not_markup():
     explanation = Explanation(np.array([[1.0], [2.0]]), np.zeros(2), np.zeros(2), data, ("t",))
     for figure in (
         plots.beeswarm_figure(explanation, "<u>"),
-        plots.dependence_figure(explanation, "<u>"),
+        plots.dependence_figure(explanation, "<b>x</b>", "<u>"),
         plots.importance_figure(explanation.importance()["t"], "<u>"),
         plots.effects_figure(pd.DataFrame({"t": [1.0]}, index=["<b>x</b>"]), ["<u>"]),
         plots.predicted_figure(

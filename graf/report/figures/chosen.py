@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plotly import graph_objects as go
 
-from graf.report.plots import BLUE, GREY, ORANGE, dots, ring, styled
+from graf.report.figures.looks import BLUE, GREY, ORANGE, dots, ring, styled
 
 __all__ = ["tradeoff_figure", "waterfall_figure"]
 
@@ -38,5 +38,6 @@ def waterfall_figure() -> go.Figure:
         totals={"marker": {"color": GREY}},
         hovertemplate="%{customdata}<extra></extra>",
     )
+    figure.update_xaxes(nticks=5)
     figure.update_yaxes(autorange="reversed", tickfont={"size": 11})
-    return styled(figure, 400)
+    return styled(figure, 440)

@@ -1,0 +1,92 @@
+"""The look that all figures share: colours, dots, rings, names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from plotly import graph_objects as go
+
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "LINES",
+    "ORANGE",
+    "ROW",
+    "SKY",
+    "SMALL",
+    "broken",
+    "colorbar",
+    "dots",
+    "ring",
+    "styled",
+    "with_unit",
+]
+
+# Okabe and Ito, Color universal design (2008)
+BLUE, ORANGE, GREEN, SKY, GREY = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#999999"
+LINES = (BLUE, "#CC79A7", ORANGE, GREEN, "#E69F00", SKY, "#000000")
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+SMALL = {"size": 11}
+ROW = 27  # pixels for a name in two lines
+MOST_DRAWN = 3000  # dots as SVG, which prints well; more are drawn by WebGL
+
+
+def dots(n: int, rows: str, **columns: str) -> go.Scatter | go.Scattergl:
+    """Dots, one for each of n rows of a table, whose columns the page fills in as x and y."""
+    kind = go.Scatter if n <= MOST_DRAWN else go.Scattergl
+    marker = {"size": 5, "color": BLUE, "opacity": 0.45}
+    return kind(mode="markers", marker=marker, hoverinfo="none", meta={"rows": rows, **columns})
+
+
+def ring(*follows: int, **look: Any) -> go.Scatter:
+    """Rings that the page puts around the dot of the chosen architecture in the traces followed."""
+    marker = {"size": 13, "symbol": "circle-open", "color": "#000000", "line": {"width": 2.5}}
+    line = {"color": "#000000", "width": 1, "dash": "dot"}
+    shared = {"mode": "lines+markers", "marker": marker, "line": line, "hoverinfo": "skip"}
+    return go.Scatter(x=[], y=[], meta={"follows": list(follows)}, **shared, **look)
+
+
+def styled(figure: go.Figure, height: int, top: int = 30, bottom: int = 10, **layout: Any) -> go.Figure:
+    """The figure in the look of the page, so many pixels high."""
+    figure.update_xaxes(automargin=True, zeroline=False)
+    figure.update_yaxes(automargin=True, zeroline=False, ticklabelstandoff=6)
+    return figure.update_layout(
+        template="plotly_white",
+        height=height,
+        margin={"l": 10, "r": 10, "t": top, "b": bottom},
+        font={"family": FONT, "size": 12, "color": "#222222"},
+        showlegend="legend" in layout,
+        hoverlabel={"font": {"family": FONT}},
+        **layout,
+    )
+
+
+def colorbar(title: str, ticks: Mapping[float, str], **place: Any) -> dict[str, Any]:
+    """A horizontal colour bar on the right."""
+    return {
+        "title": {"text": title, "side": "top"},
+        "tickvals": list(ticks),
+        "ticktext": list(ticks.values()),
+        "orientation": "h",
+        "thickness": 10,
+        "len": 180,
+        "lenmode": "pixels",
+        "x": 1,
+        "xanchor": "right",
+        "outlinewidth": 0,
+        **place,
+    }
+
+
+def broken(name: str) -> str:
+    """A column name in lines that leave room on a phone."""
+    return "<br>".join(map(escape, re.sub(r"(.{14,}?[+(])(?=.{6})", r"\1\n", name).split("\n")))
+
+
+def with_unit(text: str, unit: str) -> str:
+    """A text with the unit in parentheses, if there is one."""
+    return escape(f"{text} ({unit})" if unit else text)
