@@ -22,7 +22,7 @@ GROUPS = {
     ),
     "activation": (
         "relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "celu", "gelu", "quick_gelu", "silu", "mish",
-        "hardswish", "hardsigmoid", "hardtanh", "sigmoid", "tanh", "softplus", "softsign", "softmax",
+        "hardswish", "hardsigmoid", "hardtanh", "sigmoid", "log_sigmoid", "tanh", "softplus", "softsign", "softmax",
         "log_softmax", "erf", "shrink", "threshold",
     ),
     "elementwise": (

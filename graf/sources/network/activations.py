@@ -120,12 +120,21 @@ def _gate(gate: Step, operand: Step) -> str | None:
 
 
 def _log(step: Step) -> Found | None:
-    """The logarithm of one more than an exponential."""
+    """The logarithm of a sigmoid, or of one more than an exponential."""
     grown = bare(step.reads[0])
+    if grown.op == "sigmoid":
+        return Found("log_sigmoid", grown.reads[0])
     exponential = without_number(grown) if grown.op == "add" else None
     if exponential is None or exponential.op != "exp":
         return None
     return Found("softplus", exponential.reads[0])
+
+
+def _negate(step: Step) -> Found | None:
+    """Minus the softplus of minus the operand."""
+    smooth = bare(step.reads[0])
+    inner = bare(smooth.reads[0]) if smooth.op == "softplus" else step
+    return Found("log_sigmoid", inner.reads[0]) if inner.op == "negate" and inner is not step else None
 
 
 def _where(step: Step) -> Found | None:
@@ -146,5 +155,6 @@ MATCHERS: dict[str, Callable[[Step], Found | None]] = {
     "multiply": _multiply,
     "divide": _divide,
     "log": _log,
+    "negate": _negate,
     "where": _where,
 }

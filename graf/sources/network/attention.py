@@ -1,4 +1,4 @@
-"""Attention, in one piece or written out as products around a softmax, and rotary positions."""
+"""Attention, in one piece or written out as products around a softmax."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from graf.sources.network.patterns import bare, pairs, source, through, unscaled
+from graf.sources.network.patterns import bare, through, unscaled
 from graf.sources.network.step import Network, Step, is_fixed, weights_of
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
-__all__ = ["recognise_attention", "recognise_rotary"]
+__all__ = ["recognise_attention"]
 
 MASKING = (
     "add",
@@ -43,46 +43,6 @@ class Parts(NamedTuple):
     value: Step
     others: list[Step]
     scores: Step | None
-
-
-def recognise_rotary(network: Network) -> None:
-    """Products with cosines and sines of positions, added up, are one rotary embedding.
-
-    Either of a tensor and of its halves swapped (Su et al., RoFormer, 2021), or half by half.
-    """
-    for step in network:
-        if step.op == "add":
-            _rotate_whole(step)
-        elif step.op == "concat" and len(step.reads) == 2:
-            _rotate_halves(step)
-
-
-def _rotate_whole(step: Step) -> None:
-    products = [bare(read) for read in step.reads]
-    if len(products) != 2 or any(product.op != "multiply" or len(product.reads) != 2 for product in products):
-        return
-    for straight, cosine in pairs(products[0]):
-        for swapped, sine in pairs(products[1]):
-            turned = through(swapped).op == "concat" and source(swapped) is source(straight)
-            if turned and source(cosine) is not source(straight):
-                step.become("rotary", [straight, cosine, sine])
-                return
-
-
-def _rotate_halves(step: Step) -> None:
-    differences, sums = map(through, step.reads)
-    if {differences.op, sums.op} != {"subtract", "add"}:
-        return
-    products = [bare(read) for half in (differences, sums) for read in half.reads]
-    if any(product.op != "multiply" or len(product.reads) != 2 for product in products):
-        return
-    first, last = products[0].reads, products[-1].reads
-    for operand in map(bare, first):
-        behind = source(operand)
-        if operand is not behind and any(source(read) is behind for read in last):
-            others = [read for read in first if source(read) is not behind]
-            step.become("rotary", [behind, *others])
-            return
 
 
 def recognise_attention(network: Network) -> None:
@@ -182,6 +142,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     total = prod(step.shape[:-2]) if scores is None else scores.size // (n_queries * n_keys)
     width = step.size // (total * n_queries)  # whichever axis it is on
     heads = _n_heads(step, width, total, readers)
+    moved = [read for read in others if _is_of_positions(read, parts)]
     settings: dict[str, Any] = {
         "heads": heads,
         "kv_heads": _n_key_heads(key, heads, query),
@@ -190,8 +151,8 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
         "key_sequence": n_keys,
         "windows": max(1, total // (heads * batch)),
         "self_attention": float(_same_origin(query, key, value)),
-        "relative_bias": float(any(_is_relative_bias(read, n_keys) for read in others)),
-        "causal": _causal(step, others),
+        "relative_bias": float(bool(moved) or any(_is_relative_bias(read, n_keys) for read in others)),
+        "causal": _causal(step, [read for read in others if read not in moved]),
         "channels": heads * width,
         "n_macs": total * n_queries * n_keys * (depth + width),
         "n_scores": total * n_queries * n_keys,
@@ -203,6 +164,18 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
 def _is_relative_bias(step: Step, n_keys: int) -> bool:
     """Whether it has weights of its own for each key; a score for none of them (a sink) has not."""
     return is_fixed(step) and bool(weights_of(step)) and (step.shape or (0,))[-1] == n_keys
+
+
+def _is_of_positions(step: Step, parts: Parts) -> bool:
+    """Whether it is a product of the queries, or of the keys, with weights of relative positions.
+
+    Source: Li et al., MViTv2, 2022.
+    """
+    product = _plain(step)
+    if is_fixed(step) or product.op != "linear" or not weights_of(product.reads[1]):
+        return False
+    origins = _origins(product.reads[0])
+    return any(id(_plain(operand)) in origins for operand in (parts.query, parts.key))
 
 
 def _sizes(parts: Parts) -> tuple[int, int, int]:
@@ -245,12 +218,18 @@ def _same_origin(query: Step, key: Step, value: Step) -> bool:
     return bool(_origins(query) & (_origins(key) | _origins(value)))
 
 
-def _origins(step: Step) -> set[int]:
+def _origins(step: Step, known: dict[int, set[int]] | None = None) -> set[int]:
+    """What a step is computed from position by position; of a concatenation, what all its parts are."""
     found: set[int] = set()
+    known = {} if known is None else known
     while True:
         step = through(step)
         found.add(id(step))
         varying = [read for read in step.reads if not is_fixed(read)]
+        if step.op == "concat" and varying:
+            if id(step) not in known:
+                known[id(step)] = set.intersection(*(_origins(read, known) for read in varying))
+            return found | known[id(step)]
         if step.op not in POSITION_WISE or not varying or (len(varying) > 1 and step.op != "rotary"):
             return found
         step = varying[0]

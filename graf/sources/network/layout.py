@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import nan, prod
+from collections.abc import Sequence
+from math import isclose, nan, prod
 from typing import NamedTuple
 
 from graf.sources.network.step import Step
@@ -24,30 +25,59 @@ class Layout(NamedTuple):
     sequence: float = nan
 
 
-def layout_of(step: Step, before: Layout) -> Layout:
-    """The layout of what a step gives, after the layout of what it reads.
+def layout_of(step: Step, before: Sequence[Layout]) -> Layout:
+    """The layout of what a step gives, after the layouts of what it reads.
 
-    Kinds of operations that fix the channel axis decide; any other keeps the axis with as many
-    channels as before, else the second one of an image and the last one of anything else.
+    Kinds of operations that fix the channel axis decide. Any other keeps the axis with as many
+    channels as before, or as all that it reads together (a concatenation), or the axis without which
+    the image has the side it had before; else it is the second axis of an image and the last one of
+    anything else. The image of an input is the squarer of the two readings.
     """
     shape = step.shape or ()
     if "channels" in step.settings:  # attention
         return Layout(step.settings["channels"], nan, step.settings["sequence"])
     if len(shape) < 2:
         return Layout()
-    last = _channel_axis(step, shape, before) != 1
-    channels, positions = (shape[-1], shape[1:-1]) if last else (shape[1], shape[2:])
+    return _with_channels(shape, _channel_axis(step, shape, before))
+
+
+def _with_channels(shape: tuple[int, ...], axis: int) -> Layout:
+    """The layout of a shape whose channels are on the second axis (1) or on the last one (-1)."""
+    positions = shape[2:] if axis == 1 else shape[1:-1]
     if len(positions) > 1:
-        return Layout(channels, prod(positions) ** (1 / len(positions)), nan)
-    return Layout(channels, nan, positions[0] if positions else nan)
+        return Layout(shape[axis], prod(positions) ** (1 / len(positions)), nan)
+    return Layout(shape[axis], nan, positions[0] if positions else nan)
 
 
-def _channel_axis(step: Step, shape: tuple[int, ...], before: Layout) -> int:
+def _channel_axis(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) -> int:
     axes = step.settings.get("axes")
     if step.op in LAST:
         return 1 if axes and tuple(axes) == (1,) and len(shape) > 2 else -1
     if step.op in FIRST or "conv" in step.op or "pool2" in step.op or "kernel" in step.settings:
         return 1
-    if before.channels == shape[-1] != shape[1] or (len(shape) == 3 and before.channels != shape[1]):
-        return -1
-    return 1
+    if len(shape) < 4:
+        kept = bool(before) and before[0].channels == shape[1]
+        return -1 if len(shape) == 3 and not kept else _matching(shape, before) or 1
+    if not before:
+        return min((1, -1), key=lambda axis: _elongation(shape[2:] if axis == 1 else shape[1:-1]))
+    return _matching(shape, before) or _with_same_side(shape, before[0]) or 1
+
+
+def _matching(shape: tuple[int, ...], before: Sequence[Layout]) -> int | None:
+    """The only axis with as many channels as the first operand has, or as all have together."""
+    counts = [layout.channels for layout in before]
+    for count in (*counts[:1], sum(counts)):
+        found = [axis for axis in (1, -1) if shape[axis] == count]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _with_same_side(shape: tuple[int, ...], before: Layout) -> int | None:
+    sides = {axis: _with_channels(shape, axis).resolution for axis in (1, -1)}
+    found = [axis for axis, side in sides.items() if isclose(side, before.resolution)]
+    return found[0] if len(found) == 1 else None
+
+
+def _elongation(positions: tuple[int, ...]) -> float:
+    return max(positions) / max(1, min(positions))

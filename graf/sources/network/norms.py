@@ -15,6 +15,8 @@ def recognise_norms(network: Network) -> None:
     for step in network:
         if step.op in ("multiply", "divide"):
             _normalise(step)
+        if step.op == "add":
+            _shift(step)
         if step.op in ("multiply", "add"):
             _absorb(step)
         if step.op == "instance_norm":
@@ -25,10 +27,27 @@ def _normalise(step: Step) -> None:
     for centred, scale in [tuple(map(bare, step.reads))] if step.op == "divide" else pairs(step):
         if step.op == "divide" and through(scale).op in ("clamp", "maximum", "add", "norm", "minimum"):
             _length(step, centred, through(scale))
-        spread = _root(scale) if step.op == "multiply" else _square_root(scale)
+        spread, weights = _inverse_root(scale) if step.op == "multiply" else (_square_root(scale), [])
         if spread is not None:
-            _standardise(step, centred, spread)
+            _standardise(step, centred, spread, weights)
             return
+
+
+def _shift(step: Step) -> None:
+    """A tensor times a scale, plus (bias - its mean times the scale): how TensorFlow writes a norm."""
+    for scaled, shift in pairs(step):
+        if scaled.op != "multiply" or through(shift).op != "subtract":
+            continue
+        bias, moved = map(bare, through(shift).reads)
+        for operand, scale in pairs(scaled):
+            spread, weights = _inverse_root(scale)
+            subtracted = any(again is scale and _is_mean(mean, operand) for mean, again in pairs(moved))
+            if spread is None or not is_fixed(bias) or moved.op != "multiply" or not subtracted:
+                continue
+            varied, over = _variance(_bounded(spread))
+            if varied is operand:
+                step.become(_kind(over), [operand, *weights, bias], axes=over.settings.get("axes"))
+                return
 
 
 def _length(step: Step, vector: Step, length: Step) -> None:
@@ -57,45 +76,70 @@ def _square_root(step: Step) -> Step | None:
     return bare(step.reads[0]) if step.op == "sqrt" else None
 
 
-def _standardise(step: Step, centred: Step, spread: Step) -> None:
+def _inverse_root(step: Step) -> tuple[Step | None, list[Step]]:
+    """What a step is the reciprocal square root of, and the weight that this is multiplied by before."""
+    behind = through(step)
+    for root, weight in pairs(behind) if behind.op == "multiply" else ():
+        if is_fixed(weight) and weight.scalar is None and _root(root) is not None:
+            return _root(root), [weight]
+    return _root(step), []
+
+
+def _standardise(step: Step, centred: Step, spread: Step, weights: list[Step]) -> None:
     """A tensor over the root of its mean square: centred before, or not."""
-    bounded = without_number(spread) if spread.op in ("add", "maximum") else spread
-    if bounded is None:
-        return
-    spread = through(bounded)
+    spread = _bounded(spread)
     operand = _uncentred(centred)
-    if spread.op == "variance":
-        if operand is not None and bare(spread.reads[0]) is operand:
-            step.become(_kind(spread), [operand], axes=spread.settings.get("axes"))
-        return
-    squared = bare(spread.reads[0]) if spread.op == "mean" else None
-    if squared is None or not _is_square(squared, centred):
-        return
-    op = "rms_norm" if operand is None else _kind(spread)
-    step.become(op, [centred if operand is None else operand], axes=spread.settings.get("axes"))
+    varied, over = _variance(spread)
+    if operand is not None and varied is operand:
+        step.become(_kind(over), [operand, *weights], axes=over.settings.get("axes"))
+    elif spread.op == "mean" and _squared(bare(spread.reads[0])) is centred:
+        step.become("rms_norm", [centred, *weights], axes=spread.settings.get("axes"))
+
+
+def _bounded(step: Step) -> Step:
+    """The step behind a number that keeps it above zero."""
+    rest = without_number(step) if step.op in ("add", "maximum") else step
+    return through(step if rest is None else rest)
+
+
+def _variance(step: Step) -> tuple[Step | None, Step]:
+    """The tensor whose variance a step is, and the step over whose axes it is taken.
+
+    The variance is one operation, the mean of squared differences to the mean, or the mean of
+    squares without the square of the mean, which rounding may leave below zero.
+    """
+    if step.op == "variance":
+        return bare(step.reads[0]), step
+    if step.op == "mean":
+        difference = _squared(bare(step.reads[0]))
+        return (None if difference is None else _uncentred(difference)), step
+    step = through(step.reads[0]) if step.op == "relu" else step
+    if step.op == "subtract" and len(step.reads) == 2:
+        of_squares, mean = through(step.reads[0]), _squared(bare(step.reads[1]))
+        operand = _squared(bare(of_squares.reads[0])) if of_squares.op == "mean" else None
+        if operand is not None and mean is not None and _is_mean(mean, operand):
+            return operand, of_squares
+    return None, step
 
 
 def _uncentred(step: Step) -> Step | None:
     """The tensor that a step subtracts its mean from; None if it does no such thing."""
     if step.op != "subtract" or len(step.reads) != 2:
         return None
-    operand, mean = bare(step.reads[0]), through(step.reads[1])
-    averages = mean.op in ("mean", "variance") and bare(mean.reads[0]) is operand
-    return operand if averages else None
+    operand = bare(step.reads[0])
+    return operand if _is_mean(step.reads[1], operand) else None
 
 
-def _is_square(step: Step, of: Step) -> bool:
-    """Whether a step is the square of a tensor, or of the same difference worked out again."""
+def _is_mean(step: Step, of: Step) -> bool:
+    mean = through(step)
+    return mean.op in ("mean", "variance") and bare(mean.reads[0]) is of
+
+
+def _squared(step: Step) -> Step | None:
+    """What a step is the square of."""
     if step.op == "power":
-        base = bare(step.reads[0]) if bare(step.reads[1]).scalar == 2 else None
-    else:
-        base = next(
-            (first for first, second in pairs(step) if step.op == "multiply" and first is second), None
-        )
-    if base is None:
-        return False
-    known = _uncentred(base)
-    return base is of or (known is not None and known is _uncentred(of))
+        return bare(step.reads[0]) if bare(step.reads[1]).scalar == 2 else None
+    return next((first for first, second in pairs(step) if step.op == "multiply" and first is second), None)
 
 
 def _kind(spread: Step) -> str:

@@ -13,7 +13,7 @@ from graf.exceptions import GraphError
 from graf.graph import ComputationGraph
 from graf.ops import OpSet
 from graf.sources.network.activations import recognise_activations
-from graf.sources.network.attention import recognise_attention, recognise_rotary
+from graf.sources.network.attention import recognise_attention
 from graf.sources.network.constants import settle_constants
 from graf.sources.network.costs import cost_of
 from graf.sources.network.layout import Layout, layout_of
@@ -21,6 +21,7 @@ from graf.sources.network.linear import add_biases, fold_batch_norms, recognise_
 from graf.sources.network.naming import name_operations
 from graf.sources.network.norms import recognise_norms
 from graf.sources.network.parameters import count_parameters, shared_ids
+from graf.sources.network.rotary import recognise_rotary
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
@@ -113,7 +114,7 @@ def _attributes(steps: list[Step], costs: dict[int, Any]) -> dict[str, Any]:
 
 def _row(step: Step, cost: Any, layouts: dict[int, Layout]) -> dict[str, Any]:
     """The attributes of one node; a layout depends on those before."""
-    before = next((layouts[id(read)] for read in step.reads if id(read) in layouts), Layout())
+    before = [layouts[id(read)] for read in step.reads if id(read) in layouts]
     layouts[id(step)] = layout = layout_of(step, before)
     is_input = step.op == "input"
     return {

@@ -118,6 +118,7 @@ VOCABULARY: dict[str, Names] = {
     "hardsigmoid": Names("hardsigmoid", "HardSigmoid"),
     "hardtanh": Names("hardtanh"),
     "sigmoid": Names("sigmoid", "Sigmoid"),
+    "log_sigmoid": Names("log_sigmoid log_sigmoid_forward"),
     "tanh": Names("tanh", "Tanh"),
     "softplus": Names("softplus", "Softplus"),
     "softsign": Names("softsign", "Softsign"),

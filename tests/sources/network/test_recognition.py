@@ -52,6 +52,7 @@ ACTIVATIONS = {
     "relu": [F.relu, torch.relu, lambda x: x.clamp(min=0), lambda x: torch.maximum(x, torch.tensor(0.0))],
     "relu6": [F.relu6, lambda x: x.clamp(0, 6), lambda x: F.hardtanh(x, 0, 6)],
     "hardtanh": [F.hardtanh, lambda x: x.clamp(-1, 1)],
+    "log_sigmoid": [F.logsigmoid, lambda x: x.sigmoid().log(), lambda x: -F.softplus(-x)],
     "softplus": [F.softplus, lambda x: torch.log(torch.exp(x) + 1)],
 }
 
@@ -113,6 +114,46 @@ def test_variance_of_its_own():
         return (x - x.mean(-1, keepdim=True)) * torch.rsqrt(x.var(-1, unbiased=False, keepdim=True) + 1e-5)
 
     assert ops_of(normed, (1, 4, 8)) == ["layer_norm"]
+
+
+def slow_variance(x, mean):
+    return (x - mean).square().mean(-1, keepdim=True)
+
+
+def fast_variance(x, mean):
+    return (x * x).mean(-1, keepdim=True) - mean * mean
+
+
+def bounded_variance(x, mean):
+    return torch.maximum(fast_variance(x, mean), torch.tensor(0.0))
+
+
+def as_flax(x, mean, scale, b):
+    return (x - mean) * scale + b
+
+
+def as_tensorflow(x, mean, scale, b):
+    return x * scale + (b - mean * scale)
+
+
+@pytest.mark.parametrize("variance", [slow_variance, fast_variance, bounded_variance])
+@pytest.mark.parametrize("shifted", [as_flax, as_tensorflow])
+def test_norms_whose_scale_is_multiplied_first(variance, shifted):
+    def normed(x, w, b):
+        mean = x.mean(-1, keepdim=True)
+        return shifted(x, mean, torch.rsqrt(variance(x, mean) + 1e-6) * w, b)
+
+    graph = read_graph(Function(normed, w=8, b=8), ((1, 4, 8),))
+    assert graph.op_names == (None, "layer_norm")
+    assert graph.n_parameters == 16
+
+
+def test_a_scale_from_another_tensor_is_no_norm():
+    def normed(x, y, w):
+        mean = y.mean(-1, keepdim=True)
+        return (x - mean) * (torch.rsqrt(slow_variance(y, mean) + 1e-6) * w)
+
+    assert "layer_norm" not in ops_of(normed, (1, 4, 8), (1, 4, 8), w=8)
 
 
 def test_length_one():
@@ -269,6 +310,113 @@ def test_windows_and_relative_bias():
     facts = [graph.attributes[name][-1] for name in ("heads", "windows", "relative_bias", "sequence")]
     assert facts == [2, 4, 1, 4]
     assert graph.n_parameters == 32
+
+
+class PooledAttention(nn.Module):
+    """Two heads of four channels over 8 x 8 positions, and a class token perhaps, as in MViTv2.
+
+    Queries, keys and values are pooled by depthwise convolutions; scores get the products of
+    queries with weights of relative rows and columns.
+    """
+
+    def __init__(self, with_token):
+        super().__init__()
+        self.with_token = with_token
+        self.qkv = nn.Linear(8, 24)
+        self.pools = nn.ModuleList(nn.Conv2d(4, 4, 3, s, 1, groups=4) for s in (1, 2, 2))
+        self.norms = nn.ModuleList(nn.LayerNorm(4) for _ in range(3))
+        self.rows, self.columns = nn.Parameter(torch.ones(15, 4)), nn.Parameter(torch.ones(15, 4))
+
+    def pooled(self, x, pool, norm):
+        token, x = x[:, :, : self.with_token], x[:, :, self.with_token :]
+        x = pool(x.reshape(2, 8, 8, 4).permute(0, 3, 1, 2))
+        x = x.reshape(1, 2, 4, -1).transpose(2, 3)
+        return norm(torch.cat([token, x], 2) if self.with_token else x)
+
+    def forward(self, x):
+        q, k, v = self.qkv(x).reshape(1, -1, 3, 2, 4).permute(2, 0, 3, 1, 4).unbind(0)
+        q, k, v = map(self.pooled, (q, k, v), self.pools, self.norms)
+        start = int(self.with_token)
+        apart = torch.arange(8)[:, None] - 2 * torch.arange(4) + 6
+        by_position = q[:, :, start:].reshape(1, 2, 8, 8, 4)
+        by_row = torch.einsum("byhwc,hkc->byhwk", by_position, self.rows[apart])
+        by_column = torch.einsum("byhwc,wkc->byhwk", by_position, self.columns[apart])
+        scores = q * 0.5 @ k.transpose(-2, -1)
+        moved = scores[:, :, start:, start:].reshape(1, 2, 8, 8, 4, 4) + by_row[..., None]
+        scores[:, :, start:, start:] = (moved + by_column[..., None, :]).reshape(1, 2, 64, 16)
+        return (scores.softmax(-1) @ v + q).transpose(1, 2).flatten(2)
+
+
+@pytest.mark.parametrize("with_token", [False, True])
+def test_pooled_attention_with_relative_positions(with_token):
+    n = 64 + with_token
+    graph = read_graph(PooledAttention(with_token), ((1, n, 8),))
+    attention = graph.op_names.index("attention")
+    facts = {name: graph.attributes[name][attention] for name in (*FACTS, "relative_bias", "causal")}
+    keys = 16 + with_token
+    assert facts == {
+        "heads": 2, "kv_heads": 2, "head_dim": 4, "sequence": n, "key_sequence": keys, "windows": 1,
+        "self_attention": 1, "relative_bias": 1, "causal": 0,
+    }  # fmt: skip
+    convolutions = 2 * 4 * 9 * (64 + 16 + 16)
+    relative = 2 * (2 * 64 * 4 * 4)
+    assert graph.n_macs == n * 8 * 24 + convolutions + relative + 2 * (2 * n * keys * 4)
+
+
+def test_a_context_beside_other_queries_is_no_self_attention():
+    def resampled(x, latents):
+        both = torch.cat([x, latents], 1)
+        return fused(latents, both, both)
+
+    graph = read_graph(Function(resampled), ((1, 5, 8), (1, 3, 8)))
+    assert graph.attributes["self_attention"][graph.op_names.index("attention")] == 0
+
+
+class Convolution(nn.Module):
+    """A function of a convolution from 3 to 12 channels and an input."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function, self.layer = function, nn.Conv2d(3, 12, 3, padding=1)
+
+    def forward(self, x):
+        return self.function(self.layer, x)
+
+
+def channels_last(x):
+    return x.permute(0, 2, 3, 1)
+
+
+def channels_first(x):
+    return x.permute(0, 3, 1, 2)
+
+
+def gated(layer, x):
+    value, gate = channels_last(layer(x)).chunk(2, -1)
+    return value * gate.sigmoid()
+
+
+CHANNELS_LAST = {
+    "concatenated": (lambda f, x: torch.cat([channels_last(f(x))] * 2 + [channels_last(x)], -1).tanh(), 27),
+    "halves": (gated, 6),
+    "one left": (lambda f, x: channels_last(f(x)).mean(-1, keepdim=True).tanh(), 1),
+    "scaled": (lambda f, x: channels_last(f(x)) * 2 + 1, 12),
+    "permuted input": (lambda f, x: channels_last(f(channels_first(channels_last(x) * 2))), 12),
+}
+
+
+@pytest.mark.parametrize("form", CHANNELS_LAST)
+def test_channels_behind_positions(form):
+    function, channels = CHANNELS_LAST[form]
+    graph = read_graph(Convolution(function), ((1, 3, 8, 10),))
+    assert set(graph.attributes["resolution"]) == {80**0.5}
+    assert graph.attributes["channels"][-1] == channels
+
+
+def test_images_with_channels_last():
+    graph = read_graph(Convolution(lambda f, x: f(channels_first(x * 2)).relu()), ((1, 8, 10, 3),))
+    assert graph.attributes["channels"].tolist() == [3, 3, 12, 12]
+    assert set(graph.attributes["resolution"]) == {80**0.5}
 
 
 def swap_halves(x):

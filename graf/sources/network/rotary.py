@@ -1,0 +1,48 @@
+"""Rotary positions, written out as products with cosines and sines."""
+
+from __future__ import annotations
+
+from graf.sources.network.patterns import bare, pairs, source, through
+from graf.sources.network.step import Network, Step
+
+__all__ = ["recognise_rotary"]
+
+
+def recognise_rotary(network: Network) -> None:
+    """Products with cosines and sines of positions, added up, are one rotary embedding.
+
+    Either of a tensor and of its halves swapped (Su et al., RoFormer, 2021), or half by half.
+    """
+    for step in network:
+        if step.op == "add":
+            _rotate_whole(step)
+        elif step.op == "concat" and len(step.reads) == 2:
+            _rotate_halves(step)
+
+
+def _rotate_whole(step: Step) -> None:
+    products = [bare(read) for read in step.reads]
+    if len(products) != 2 or any(product.op != "multiply" or len(product.reads) != 2 for product in products):
+        return
+    for straight, cosine in pairs(products[0]):
+        for swapped, sine in pairs(products[1]):
+            turned = through(swapped).op == "concat" and source(swapped) is source(straight)
+            if turned and source(cosine) is not source(straight):
+                step.become("rotary", [straight, cosine, sine])
+                return
+
+
+def _rotate_halves(step: Step) -> None:
+    differences, sums = map(through, step.reads)
+    if {differences.op, sums.op} != {"subtract", "add"}:
+        return
+    products = [bare(read) for half in (differences, sums) for read in half.reads]
+    if any(product.op != "multiply" or len(product.reads) != 2 for product in products):
+        return
+    first, last = products[0].reads, products[-1].reads
+    for operand in map(bare, first):
+        behind = source(operand)
+        if operand is not behind and any(source(read) is behind for read in last):
+            others = [read for read in first if source(read) is not behind]
+            step.become("rotary", [behind, *others])
+            return
