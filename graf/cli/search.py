@@ -53,8 +53,10 @@ def search(
         int | None, typer.Option(help="Write this many architectures to measure next, and end.", min=1)
     ] = None,
     budget: Annotated[int, typer.Option(help="Architectures to measure.", min=1)] = 100,
-    strategy: Annotated[str, typer.Option(help="random, local, evolution, guided or nsga2.")] = "guided",
-    model: Annotated[str, typer.Option(help="Model that guides.")] = "random_forest",
+    strategy: Annotated[
+        str, typer.Option(help="random, local, evolution, explained, guided, nsga2 or boltzmann.")
+    ] = "guided",
+    model: Annotated[str, typer.Option(help="Model that guides.")] = "auto",
     constraint: Annotated[
         list[str] | None, typer.Option(help="Limit such as 'n_parameters <= 1e6'; repeat for several.")
     ] = None,

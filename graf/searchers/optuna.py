@@ -77,7 +77,7 @@ class GrafSampler(BaseSampler):
         self.seed, self.goal, self.name = seed, goal, name
         problem = Problem(SpaceDomain(self.space), {}).limited(None, constraints, None)
         self._domain: Domain = problem.domain
-        template = read_predictor("random_forest" if predictor is None else predictor)
+        template = read_predictor("auto" if predictor is None else predictor)
         self._surrogate = Surrogate(template, self._domain, None, Clock())
         if self.strategy.needs_std:
             self._surrogate.check_uncertainty()

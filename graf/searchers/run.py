@@ -22,7 +22,7 @@ def search(
     budget: int = 100,
     seed: int = 0,
     *,
-    strategy: str | Strategy = "evolution",
+    strategy: str | Strategy = "guided",
     direction: str | Mapping[str, str] | None = None,
     goal: str = "front",
     constraints: Any = (),
@@ -42,8 +42,8 @@ def search(
         mapping; or a Series or DataFrame indexed by architecture; or the name of a target of the
         dataset, or several. None asks a fitted `predictor`. Where it raises, or gives NaN, the
         architecture is noted as failed and the search goes on.
-    predictor : what guides the search: the name of a model, a scikit-learn regressor or a
-        `PerformancePredictor`, of which clones are fitted on what was measured.
+    predictor : what guides the search: the name of a model ("auto" by default), a scikit-learn
+        regressor or a `PerformancePredictor`, of which clones are fitted on what was measured.
     budget : how many architectures are measured, failures included.
     seed : of all that is drawn; the same seed gives the same history.
     strategy : a name from `graf.searchers.STRATEGIES`, or one of these with other parameters.
@@ -75,7 +75,7 @@ def search(
 
     Examples
     --------
-    >>> found = search("nasbench201", lambda cell: cell.count("conv_3x3"), budget=40, seed=1)
+    >>> found = search("nasbench201", lambda cell: cell.count("conv_3x3"), budget=40, strategy="evolution")
     >>> found.history.shape[0]
     40
     """

@@ -51,7 +51,7 @@ class Search:
         predictor: Any = None,
         seed: int = 0,
         *,
-        strategy: str | Strategy = "evolution",
+        strategy: str | Strategy = "guided",
         direction: str | Mapping[str, str] | None = None,
         goal: str = "front",
         constraints: Any = (),
@@ -69,7 +69,7 @@ class Search:
             raise UnknownNameError("goal", goal, GOALS)
         self.goal = goal
         self._clock = Clock()
-        template = read_predictor("random_forest" if predictor is None else predictor)
+        template = read_predictor("auto" if predictor is None else predictor)
         self._surrogate = Surrogate(template, self.problem.domain, proxies, self._clock)
         if self.strategy.needs_std:
             self._surrogate.check_uncertainty()

@@ -97,14 +97,14 @@ class Surrogate:
         """Raise `UnsupportedError` if the model cannot tell how sure it is."""
         table = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0]})
         model = clone(self.predictor).set_params(
-            features="given", columns=None, compat=None, simplified=False
+            features="given", columns=None, compat=None, simplified=False, warn_beyond=None
         )
         try:
             model.fit(table, [0.0, 1.0, 0.0, 1.0]).predict(table, return_std=True)
         except UnsupportedError:
             raise UnsupportedError(
                 f"the strategy needs a model that tells how sure it is, and {self.predictor.model!r:.60} does not;"
-                " use model='random_forest', or Guided(acquisition='mean')"
+                " use model='auto', or Guided(acquisition='mean')"
             ) from None
 
     def _recipes(self, candidates: list[str]) -> pd.DataFrame:

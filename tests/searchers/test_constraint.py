@@ -40,7 +40,7 @@ def test_limits_hold(strategy):
 def test_narrow_limits_are_reached_and_exhausted():
     space = graf.get_space("nasbench201")
     limit = Constraint("n_parameters", at_least=1.5e6)
-    found = graf.search(space, convolutions, budget=40, constraints=limit)
+    found = graf.search(space, convolutions, budget=40, constraints=limit, strategy="evolution")
     assert set(found.history["architecture"]) == {
         cell for cell in space.enumerate() if cell.count("conv_3x3") == 6
     }
@@ -52,16 +52,28 @@ def test_narrow_limits_are_reached_and_exhausted():
 
 
 def test_measured_columns_series_and_predictors(data):
-    by_column = graf.search(data, "test_acc", budget=30, constraints=Constraint("latency_b1_ms", at_most=0.6))
+    by_column = graf.search(
+        data,
+        "test_acc",
+        budget=30,
+        constraints=Constraint("latency_b1_ms", at_most=0.6),
+        strategy="evolution",
+    )
     by_series = graf.search(
-        data, "test_acc", budget=30, constraints=Constraint(data.targets["latency_b1_ms"], at_most=0.6)
+        data,
+        "test_acc",
+        budget=30,
+        constraints=Constraint(data.targets["latency_b1_ms"], at_most=0.6),
+        strategy="evolution",
     )
     pd.testing.assert_frame_equal(by_column.history, by_series.history)
     assert data.targets.loc[by_column.history["architecture"], "latency_b1_ms"].max() <= 0.6
     predictor = graf.PerformancePredictor(SMALL).fit(
         data.architectures[:100], data.targets["latency_b1_ms"][:100]
     )
-    found = graf.search(data, "test_acc", budget=30, constraints=Constraint(predictor, at_most=0.6))
+    found = graf.search(
+        data, "test_acc", budget=30, constraints=Constraint(predictor, at_most=0.6), strategy="evolution"
+    )
     assert predictor.predict(found.history["architecture"]).max() <= 0.6
 
 
@@ -85,7 +97,9 @@ def test_infeasible_names_the_nearest(data):
 def test_missing_values_keep_no_limit():
     cells = graf.get_space("nasbench201").sample(20, seed=1)
     limits = pd.Series([1.0] * 10 + [np.nan] * 10, index=cells)
-    found = graf.search(cells, convolutions, budget=50, constraints=Constraint(limits, at_most=2))
+    found = graf.search(
+        cells, convolutions, budget=50, constraints=Constraint(limits, at_most=2), strategy="evolution"
+    )
     assert set(found.history["architecture"]) == set(cells[:10])
 
 
@@ -96,14 +110,19 @@ def test_missing_values_keep_no_limit():
         (lambda: Constraint("n_macs", at_most="3"), "as a number"),
         (lambda: Constraint("n_macs", at_most=1, at_least=2), "above `at_most`"),
         (
-            lambda: graf.search("darts", len, constraints=Constraint("n_mac", at_most=1)),
+            lambda: graf.search(
+                "darts", len, constraints=Constraint("n_mac", at_most=1), strategy="evolution"
+            ),
             "did you mean 'n_macs'",
         ),
         (
-            lambda: graf.search("darts", len, constraints=Constraint(3, at_most=1)),
+            lambda: graf.search("darts", len, constraints=Constraint(3, at_most=1), strategy="evolution"),
             "`quantity` of a constraint",
         ),
-        (lambda: graf.search("darts", len, constraints=["n_macs < 3"]), "must hold Constraint objects"),
+        (
+            lambda: graf.search("darts", len, constraints=["n_macs < 3"], strategy="evolution"),
+            "must hold Constraint objects",
+        ),
     ],
 )
 def test_bad_constraints(make, message):

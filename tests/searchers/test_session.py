@@ -67,11 +67,15 @@ def test_a_killed_search_goes_on_as_if_it_had_not_been(strategy, stop, tmp_path)
 
 def test_a_line_cut_off_is_done_again(tmp_path):
     path = tmp_path / "search.jsonl"
-    whole = graf.search("nasbench201", convolutions, budget=20, batch=6, checkpoint=path)
+    whole = graf.search(
+        "nasbench201", convolutions, budget=20, batch=6, checkpoint=path, strategy="evolution"
+    )
     text = path.read_bytes()
     for cut in range(len(text) // 2, len(text), 997):
         path.write_bytes(text[:cut])
-        resumed = graf.search("nasbench201", convolutions, budget=20, batch=6, checkpoint=path)
+        resumed = graf.search(
+            "nasbench201", convolutions, budget=20, batch=6, checkpoint=path, strategy="evolution"
+        )
         pd.testing.assert_frame_equal(resumed.history, whole.history)
 
 
@@ -94,7 +98,7 @@ def test_checkpoint_of_another_search(tmp_path, change, message):
 
 def test_checkpoint_of_another_list(tmp_path, data):
     path = tmp_path / "search.jsonl"
-    graf.search(data, "test_acc", budget=3, checkpoint=path)
+    graf.search(data, "test_acc", budget=3, checkpoint=path, strategy="evolution")
     with pytest.raises(InputError, match=r"space.members: 1682 there, 1600 now"):
         graf.search(data.select(np.arange(1682) < 1600), "test_acc", budget=3, checkpoint=path)
 
@@ -142,12 +146,12 @@ def test_table(data):
     ).all()
     table = graf.search("nasbench201", data.targets["test_acc"], budget=40, strategy="evolution")
     pd.testing.assert_frame_equal(found.history, table.history)
-    several = graf.search(data, ["test_acc", "latency_b1_ms"], budget=40)
+    several = graf.search(data, ["test_acc", "latency_b1_ms"], budget=40, strategy="evolution")
     assert several.directions == {"test_acc": "max", "latency_b1_ms": "min"}
     front = several.front
     assert (np.diff(front["latency_b1_ms"]) < 0).all()
     assert (np.diff(front["test_acc"]) < 0).all()
-    each = graf.search(data, ["test_acc", "latency_b1_ms"], budget=40, goal="each")
+    each = graf.search(data, ["test_acc", "latency_b1_ms"], budget=40, goal="each", strategy="evolution")
     assert each.best.loc["latency_b1_ms", "latency_b1_ms"] == each.history["latency_b1_ms"].min()
 
 
@@ -158,7 +162,7 @@ def test_direction():
 
 def test_a_fitted_predictor_is_an_objective(data):
     predictor = graf.PerformancePredictor().fit(data.architectures[:50], data.targets["test_acc"][:50])
-    found = graf.search("nasbench201", predictor=predictor, budget=5)
+    found = graf.search("nasbench201", predictor=predictor, budget=5, strategy="evolution")
     np.testing.assert_allclose(found.history["value"], predictor.predict(found.history["architecture"]))
 
 
@@ -220,7 +224,10 @@ def test_callbacks():
 )
 def test_bad_arguments(arguments, message):
     with pytest.raises(InputError, match=message):
-        graf.search(**{"space": "nasbench201", "objective": convolutions, "budget": 3} | arguments)
+        graf.search(
+            **{"space": "nasbench201", "objective": convolutions, "budget": 3, "strategy": "random"}
+            | arguments
+        )
 
 
 def test_unknown_target(data):

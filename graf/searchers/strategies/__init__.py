@@ -6,6 +6,7 @@ from graf.exceptions import InputError, UnknownNameError
 from graf.searchers.strategies.base import Proposal, State, Strategy
 from graf.searchers.strategies.boltzmann import Boltzmann
 from graf.searchers.strategies.evolution import Evolution
+from graf.searchers.strategies.explained import Explained
 from graf.searchers.strategies.guided import Guided
 from graf.searchers.strategies.local import LocalSearch
 from graf.searchers.strategies.nsga2 import NSGA2
@@ -16,6 +17,7 @@ __all__ = [
     "STRATEGIES",
     "Boltzmann",
     "Evolution",
+    "Explained",
     "Guided",
     "LocalSearch",
     "Proposal",
@@ -26,7 +28,8 @@ __all__ = [
 ]
 
 STRATEGIES: dict[str, type[Strategy]] = {
-    strategy.name: strategy for strategy in (RandomSearch, LocalSearch, Evolution, Guided, NSGA2, Boltzmann)
+    strategy.name: strategy
+    for strategy in (RandomSearch, LocalSearch, Evolution, Explained, Guided, NSGA2, Boltzmann)
 }
 
 

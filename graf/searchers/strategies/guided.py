@@ -55,7 +55,7 @@ class Guided(Strategy):
     initial: int = 10
     pool: int = 2000
     elite: int = 10
-    explored: float = 0.5
+    explored: float = 0.2
 
     def __post_init__(self) -> None:
         super().__post_init__()
