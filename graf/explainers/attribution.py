@@ -19,6 +19,7 @@ from graf.features.published import published_columns
 from graf.graph import ComputationGraph
 from graf.predictors import PerformancePredictor
 from graf.predictors.auto import AutoRegressor
+from graf.predictors.transfer import TransferRegressor
 from graf.sources.items import graph_of_item
 
 __all__ = ["explain"]
@@ -111,8 +112,25 @@ def _values(
     """Values, their standard errors, which are 0 for trees, and the base value."""
     if isinstance(model, AutoRegressor):
         return mixture_values(model, X, background, random_state)
+    if isinstance(model, TransferRegressor):
+        return _shared_values(model, X, background, random_state)
     values, base = shap_values(model, X, background)
     return values, np.zeros_like(values), base
+
+
+def _shared_values(
+    model: TransferRegressor,
+    X: NDArray[np.float64],
+    background: NDArray[np.float64] | None,
+    random_state: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """The weighted sum of the values of the own model and of those of other targets."""
+    weight, slopes, constant = model.coefficients()
+    parts = [(weight, model.own_), *((slope, model.helpers[name]) for name, slope in slopes.items())]
+    found = [(w, *_values(part, X, background, random_state)) for w, part in parts]
+    values = sum(w * value for w, value, _, _ in found)
+    errors = sum(abs(w) * error for w, _, error, _ in found)
+    return np.asarray(values), np.asarray(errors), constant + sum(w * base for w, _, _, base in found)
 
 
 def _pairs(predictor: PerformancePredictor, X: NDArray[np.float64]) -> NDArray[np.float64]:

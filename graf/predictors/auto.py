@@ -48,6 +48,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     scores_ : `NormalScores` of the labels.
     processes_, trees_ : the members; the processes in the order of families, statistics.
     weights_ : weight of each member (3,), trees last; they add up to 1.
+    unseen_ : prediction (n,) of each training row by members that did not see it.
     """
 
     def __init__(
@@ -95,7 +96,8 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         width = self._local_width(mean, std)
         self._usual_width = np.median(width)
         width = np.sqrt(width * self._usual_width)
-        off = np.abs(self.scores_.inverse_transform(mean) - y)
+        self.unseen_ = self.scores_.inverse_transform(mean)
+        off = np.abs(self.unseen_ - y)
         misses = np.divide(off, width, out=np.zeros_like(off), where=width > 0)
         self._misses = np.sort(misses) * (1 + OPTIMISM / len(y))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,14 @@ from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
 from graf.exceptions import InputError, UnknownNameError, UnsupportedError
 from graf.predictors.auto import AutoRegressor
+from graf.predictors.transfer import TransferRegressor
 
-__all__ = ["MODELS", "fit_model", "interval", "is_model", "new_model", "novelty", "std"]
+__all__ = ["MODELS", "fit_model", "interval", "is_model", "new_model", "novelty", "std", "with_helpers"]
 
 Floats = NDArray[np.float64]
 Names = Sequence[str] | None
 FORESTS = (RandomForestRegressor, ExtraTreesRegressor)
+CALIBRATED = (AutoRegressor, TransferRegressor)
 
 
 def _auto(random_state: int | None, n_jobs: int | None, names: Names = None) -> Any:
@@ -55,6 +57,13 @@ def new_model(model: Any, random_state: int | None, n_jobs: int | None, names: N
     return clone(model)
 
 
+def with_helpers(model: Any, helpers: Mapping[str, Any]) -> Any:
+    """The unfitted model, together with fitted models of other targets, if there are any."""
+    if not isinstance(model, AutoRegressor):
+        raise UnsupportedError(f"`share_targets` needs model='auto', got {type(model).__name__}")
+    return TransferRegressor(model, helpers) if helpers else model
+
+
 def is_model(model: Any) -> bool:
     """Whether it is a scikit-learn regressor (an object, not a class)."""
     return isinstance(model, BaseEstimator) and bool(is_regressor(model))
@@ -71,7 +80,7 @@ def fit_model(model: Any, X: Floats, y: Floats) -> Any:
 
 def std(model: Any, X: Floats) -> Floats:
     """Standard deviation (n_items,) of the predictions: calibrated, or that over the trees of a forest."""
-    if isinstance(model, AutoRegressor):
+    if isinstance(model, CALIBRATED):
         return model.predict_std(X)
     if not isinstance(model, FORESTS):
         raise UnsupportedError(
@@ -83,11 +92,11 @@ def std(model: Any, X: Floats) -> Floats:
 
 def interval(model: Any, X: Floats, coverage: float) -> Floats:
     """Lower and upper ends (2, n_items) of intervals that hold the truth as often as `coverage` says."""
-    if not isinstance(model, AutoRegressor):
+    if not isinstance(model, CALIBRATED):
         raise UnsupportedError(f"intervals need model='auto', got {type(model).__name__}; fit with that")
     return np.stack(model.predict_interval(X, coverage))
 
 
 def novelty(model: Any, X: Floats) -> Floats:
     """How far (n_items,) items are from all that the model learned from; NaN if it cannot tell."""
-    return model.novelty(X) if isinstance(model, AutoRegressor) else np.full(len(X), np.nan)
+    return model.novelty(X) if isinstance(model, CALIBRATED) else np.full(len(X), np.nan)

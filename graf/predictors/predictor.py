@@ -19,7 +19,7 @@ from graf.features import GraphFeatures
 from graf.features.defaults import Simplified
 from graf.predictors.display import learnt_html
 from graf.predictors.inputs import Inputs
-from graf.predictors.models import fit_model, interval, new_model, novelty, std
+from graf.predictors.models import fit_model, interval, new_model, novelty, std, with_helpers
 from graf.predictors.targets import read_targets
 from graf.spaces import SearchSpace
 
@@ -44,12 +44,14 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         the graphs as they are and of the simplified ones.
     random_state : seed of the named models; None draws one.
     n_jobs : threads of the named models, None for one. The result does not depend on it.
+    share_targets : let a target with few labels learn from those with at least twice as many, by
+        their predictions (`graf.predictors.transfer`); for model "auto".
     warn_beyond : novelty from which on `predict` warns of architectures, None for never.
 
     Attributes
     ----------
-    estimators_ : fitted model by target name. Each target has its own, so that predictions of
-        one do not depend on which others are fitted beside it.
+    estimators_ : fitted model by target name. Each target has its own, so that without
+        `share_targets` predictions of one do not depend on which others are fitted beside it.
     target_names_ : names of the targets.
     one_target_ : whether `fit` got one target as an array or Series, so that `predict` gives arrays.
     feature_names_ : array of the names of the columns that the models see.
@@ -85,6 +87,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         simplified: Simplified = "both",
         random_state: int | None = 0,
         n_jobs: int | None = None,
+        share_targets: bool = False,
         warn_beyond: float | None = 2.0,
     ) -> None:
         self.model = model
@@ -95,6 +98,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.simplified = simplified
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.share_targets = share_targets
         self.warn_beyond = warn_beyond
 
     def fit(self, items: Any, y: Any) -> Self:
@@ -105,13 +109,15 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         items : architectures, graphs, or a DataFrame indexed by architecture.
         y : one target (n,) or several (n, targets), as an array, Series or DataFrame. Where its
             index and the items are texts, labels are matched to architectures by it; otherwise
-            they are in the order of the items.
+            they are in the order of the items. Of several targets, an item may lack some (NaN).
 
         Raises
         ------
         InputError
             If there are fewer than two labels, or not one per item; if a label is not a finite
             number, target names occur twice, or there is nothing to predict from.
+        UnsupportedError
+            If targets are shared by a model other than "auto".
         """
         self.inputs_ = Inputs.learn(items, self.features, self.graph_features())
         table = self.inputs_.table(items)
@@ -119,16 +125,26 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.feature_names_: NDArray[np.object_] = np.array(self.inputs_.names, dtype=object)
         self.target_names_ = list(targets)
         self.one_target_ = np.asarray(y).ndim == 1
-        X = table.to_numpy()
-        self.estimators_ = {name: self._fitted(X, targets[name].to_numpy()) for name in targets}
+        self.estimators_ = self._all_fitted(table.to_numpy(), targets)
         return self
 
     def graph_features(self) -> GraphFeatures:
         """Unfitted features of the graphs, as the parameters choose them."""
         return GraphFeatures(self.space, self.columns, self.compat, self.simplified)
 
-    def _fitted(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
-        return fit_model(new_model(self.model, self.random_state, self.n_jobs, self.inputs_.names), X, y)
+    def _all_fitted(self, X: NDArray[np.float64], targets: pd.DataFrame) -> dict[str, Any]:
+        """The model of each target, those with most labels first, so that they can help the others."""
+        n_labels = targets.notna().sum().sort_values(ascending=False, kind="stable")
+        fitted: dict[str, Any] = {}
+        for name, n in n_labels.items():
+            model = new_model(self.model, self.random_state, self.n_jobs, self.inputs_.names)
+            if self.share_targets:
+                model = with_helpers(
+                    model, {other: fitted[other] for other in fitted if n_labels[other] >= 2 * n}
+                )
+            known = targets[name].notna().to_numpy()
+            fitted[str(name)] = fit_model(model, X[known], targets[name].to_numpy()[known])
+        return {name: fitted[name] for name in targets}
 
     def features_table(self, items: Any) -> pd.DataFrame:
         """The numbers that the models see, one row per item, columns `feature_names_`."""

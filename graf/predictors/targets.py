@@ -14,7 +14,9 @@ __all__ = ["read_targets"]
 
 
 def read_targets(y: Any, index: pd.Index[Any]) -> pd.DataFrame:
-    """Targets as a table of finite floats, one row per item, one named column per target.
+    """Targets as a table of floats, one row per item, one named column per target.
+
+    Where there are several, an item may lack some: NaN.
 
     Parameters
     ----------
@@ -26,7 +28,8 @@ def read_targets(y: Any, index: pd.Index[Any]) -> pd.DataFrame:
     ------
     InputError
         If the length or the architectures are not those of the items, there are fewer than two
-        labels, names occur twice, or a value is not a finite number.
+        labels, names occur twice, or a value is not a finite number (of several targets: is infinite,
+        or a target has fewer than two labels).
     """
     table = _table(y)
     if len(table) != len(index):
@@ -37,7 +40,10 @@ def read_targets(y: Any, index: pd.Index[Any]) -> pd.DataFrame:
     if len(table) < 2:
         raise InputError(f"`y` must hold at least two labels, got {len(table)} sample")
     table = _matched(table, index)
-    return pd.DataFrame({name: _floats(str(name), column) for name, column in table.items()}, index=index)
+    several = table.shape[1] > 1
+    return pd.DataFrame(
+        {name: _floats(str(name), column, several) for name, column in table.items()}, index=index
+    )
 
 
 def _table(y: Any) -> pd.DataFrame:
@@ -89,14 +95,16 @@ def _is_text(index: pd.Index[Any]) -> bool:
     return bool(pd.api.types.infer_dtype(index) == "string")
 
 
-def _floats(name: str, column: pd.Series[Any]) -> np.ndarray:
+def _floats(name: str, column: pd.Series[Any], may_lack: bool) -> np.ndarray:
     strange = [] if _is_real(column) else [i for i, v in enumerate(column) if not isinstance(v, Real)]
     if strange:
         raise InputError(
             f"target {name!r} must hold numbers, got {column.iloc[strange[0]]!r:.40} at index {strange[0]}"
         )
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    missing = np.flatnonzero(~np.isfinite(values))
+    if may_lack and np.isfinite(values).sum() < 2:
+        raise InputError(f"target {name!r} must have at least two labels; leave it out")
+    missing = np.flatnonzero(np.isinf(values) if may_lack else ~np.isfinite(values))
     if len(missing):
         raise InputError(
             f"target {name!r} must be finite, got {len(missing)} NaN or infinite values, the first at index"

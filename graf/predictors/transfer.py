@@ -1,0 +1,100 @@
+"""TransferRegressor: a target with few labels, helped by others measured on more architectures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from graf.predictors.auto import ONE_STD, AutoRegressor
+
+__all__ = ["TransferRegressor"]
+
+Floats = NDArray[np.float64]
+PENALTIES = np.logspace(-2, 4, 25)
+MOST_FOLDS = 20
+SHARPNESS = 2  # of errors, so that the better part counts for most
+
+
+class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """A mixture of a target's own model and a ridge regression on the predictions of other targets.
+
+    A few labels say how a new device relates to known ones long before they say how it relates
+    to architectures (few-shot transfer as in HELP: Lee et al., 2021, and MultiPredict: Akhauri and
+    Abdelfattah, 2023; here without a network to train). Both parts are weighed by the inverse
+    square of their mean squared errors on labels that they did not see, so that targets that
+    tell nothing count little.
+
+    Parameters
+    ----------
+    own : unfitted regressor of the target from the columns.
+    helpers : fitted regressors of other targets from the same columns, by name.
+
+    Attributes
+    ----------
+    own_ : the fitted regressor.
+    ridge_ : pipeline of a scaler and a `RidgeCV` on the helpers' predictions.
+    weight_ : of the own model, between 0 and 1; the rest is the ridge regression's.
+    """
+
+    def __init__(self, own: AutoRegressor, helpers: Mapping[str, Any]) -> None:
+        self.own = own
+        self.helpers = helpers
+
+    def fit(self, X: Floats, y: Floats) -> Self:
+        """Learn from rows (n, n_columns) and labels (n,)."""
+        self.n_features_in_ = X.shape[1]
+        self.own_ = self.own.fit(X, y)
+        others = self._predicted(X)
+        ridge = make_pipeline(StandardScaler(), RidgeCV(PENALTIES))
+        folds = KFold(min(len(y), MOST_FOLDS), shuffle=True, random_state=self.own.random_state)
+        unseen = np.stack([self.own_.unseen_, cross_val_predict(ridge, others, y, cv=folds)])
+        self.ridge_ = ridge.fit(others, y)
+        errors = np.maximum(np.mean((unseen - y) ** 2, axis=1), np.finfo(float).tiny ** 0.25)
+        shares = errors**-SHARPNESS / np.sum(errors**-SHARPNESS)
+        self.weight_ = float(shares[0])
+        self._misses = np.sort(np.abs(shares @ unseen - y))
+        return self
+
+    def _predicted(self, X: Floats) -> Floats:
+        return np.column_stack([helper.predict(X) for helper in self.helpers.values()])
+
+    def coefficients(self) -> tuple[float, dict[str, float], float]:
+        """Weight of the own model, of each helper, and what is added: the prediction as a sum."""
+        check_is_fitted(self, "ridge_")
+        scaler, ridge = self.ridge_[0], self.ridge_[-1]
+        slopes = (1 - self.weight_) * ridge.coef_ / scaler.scale_
+        constant = (1 - self.weight_) * ridge.intercept_ - slopes @ scaler.mean_
+        return self.weight_, dict(zip(self.helpers, slopes.tolist(), strict=True)), float(constant)
+
+    def predict(self, X: Floats) -> Floats:
+        """Predictions (n,) of rows (n, n_columns)."""
+        check_is_fitted(self, "ridge_")
+        own, others = self.own_.predict(X), self.ridge_.predict(self._predicted(X))
+        return self.weight_ * own + (1 - self.weight_) * others
+
+    def predict_std(self, X: Floats) -> Floats:
+        """Half the width (n,) that holds two thirds of the labels, the same for all rows."""
+        return np.full(len(X), self._half_width(ONE_STD))
+
+    def predict_interval(self, X: Floats, coverage: float) -> tuple[Floats, Floats]:
+        """Ends (n,) of intervals of constant width that hold a share `coverage` of unseen labels."""
+        mean, half = self.predict(X), self._half_width(coverage)
+        return mean - half, mean + half
+
+    def _half_width(self, coverage: float) -> float:
+        rank = min(ceil((len(self._misses) + 1) * coverage), len(self._misses))
+        return float(self._misses[rank - 1])
+
+    def novelty(self, X: Floats) -> Floats:
+        """The least novelty (n,) that any helper sees, since one that knows the rows is enough."""
+        return np.min([helper.novelty(X) for helper in self.helpers.values()], axis=0)
