@@ -56,7 +56,7 @@ class ChoiceModel:
         """
         told = np.all(np.abs(weights @ self.basis - weights) < EPSILON, axis=1) & np.any(weights, axis=1)
         value = np.where(told, weights @ self.coefficients, np.nan)
-        error = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", weights, self.covariance, weights), 0.0))
+        error = np.sqrt(np.maximum(np.sum((weights @ self.covariance) * weights, axis=1), 0.0))
         half = stats.t.ppf((1 + level) / 2, self.degrees) * error
         with np.errstate(divide="ignore", invalid="ignore"):
             p = np.where(told, 2 * stats.t.sf(np.abs(value) / error, self.degrees), np.nan)

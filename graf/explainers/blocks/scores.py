@@ -151,30 +151,35 @@ def _estimates(name: str, model: ChoiceModel, weights: Floats, level: float) -> 
     return {name: value, f"{name}_low": low, f"{name}_high": high, f"{prefix}p": p}
 
 
-def _summaries(has: NDArray[np.bool_], y: Floats, level: float) -> dict[str, list[float]]:
-    """Means and quantiles of the networks that have each option."""
+def _summaries(has: NDArray[np.bool_], y: Floats, level: float) -> dict[str, Floats]:
+    """Means and quantiles of the networks that have each option, NaN where these are too few."""
+    n = has.sum(axis=0)
+    enough = np.maximum(n, FEWEST)
+    sorted_y = [
+        np.sort(y[here]) if k >= FEWEST else np.full(FEWEST, np.nan) for here, k in zip(has.T, n, strict=True)
+    ]
+    mean = np.array([values.mean() for values in sorted_y])
+    half = (
+        stats.t.ppf((1 + level) / 2, enough - 1)
+        * [values.std(ddof=1) for values in sorted_y]
+        / np.sqrt(enough)
+    )
     overall = np.quantile(y, QUANTILES)
-    rows = [_summary(np.sort(y[here]), overall, level) for here in has.T]
-    return {name: [row[name] for row in rows] for name in rows[0]}
-
-
-def _summary(values: Floats, overall: Floats, level: float) -> dict[str, float]:
-    n = len(values)
-    if n < FEWEST:
-        empty = ("mean_low", "mean_high", "shift_10", "shift_50", "shift_50_low", "shift_50_high", "shift_90")
-        return {"n": n, "mean": values.mean() if n else np.nan} | dict.fromkeys(empty, np.nan)
-    half = stats.t.ppf((1 + level) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
-    low, middle, high = np.quantile(values, QUANTILES) - overall
-    first = int(stats.binom.ppf((1 - level) / 2, n, 0.5))
+    low, middle, high = np.array([np.quantile(values, QUANTILES) for values in sorted_y]).T - overall[:, None]
+    first = stats.binom.ppf((1 - level) / 2, enough, 0.5).astype(int)
     return {
         "n": n,
-        "mean": values.mean(),
-        "mean_low": values.mean() - half,
-        "mean_high": values.mean() + half,
+        "mean": np.where(n == 1, [y[here].sum() for here in has.T], mean),
+        "mean_low": mean - half,
+        "mean_high": mean + half,
         "shift_10": low,
         "shift_50": middle,
-        "shift_50_low": values[max(0, first - 1)] - overall[1],
-        "shift_50_high": values[min(n - 1, n - first)] - overall[1],
+        "shift_50_low": np.array([v[max(0, k - 1)] for v, k in zip(sorted_y, first, strict=True)])
+        - overall[1],
+        "shift_50_high": np.array(
+            [v[min(len(v) - 1, len(v) - k)] for v, k in zip(sorted_y, first, strict=True)]
+        )
+        - overall[1],
         "shift_90": high,
     }
 
