@@ -26,7 +26,7 @@ def _node_degree(view: View, column: Column) -> Witness:
     if not stations:
         return none(column, "no junctions")
     ends = (members, stations) if column.stat == "mean_in" else (stations, members)
-    words = f"{names} {'into' if column.stat == 'mean_in' else 'out of'} a node, in the mean"
+    words = f"edges {'out of' if column.stat == 'mean_in' else 'into'} {names}, per node"
     return _edges(view, column, words, *ends, 1 / len(stations))
 
 
