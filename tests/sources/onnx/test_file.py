@@ -382,6 +382,31 @@ def test_channels_last_as_tensorflow_writes_it(tmp_path):
     assert graph.n_parameters == 108 + 25
 
 
+def test_a_layer_norm_as_flax_writes_it(tmp_path):
+    """The variance from the mean of squares, and the scale multiplied into its inverse root."""
+    text = """g (float[1, 4, 8] x) => (float[1, 4, 8] y) {
+        mean = ReduceMean <axes = [2]> (x)
+        square = Mul (x, x)
+        squares = ReduceMean <axes = [2]> (square)
+        squared = Mul (mean, mean)
+        difference = Sub (squares, squared)
+        variance = Max (zero, difference)
+        bounded = Add (variance, epsilon)
+        root = Sqrt (bounded)
+        inverse = Reciprocal (root)
+        scale = Mul (inverse, w)
+        centred = Sub (x, mean)
+        scaled = Mul (centred, scale)
+        normed = Add (scaled, b)
+        gate = Sigmoid (normed)
+        y = Log (gate)
+    }"""
+    numbers = {"zero": np.float32(0), "epsilon": np.float32(1e-6)}
+    graph = read_graph(saved(tmp_path, text, w=weight(8), b=weight(8), **numbers))
+    assert ops(graph) == ["layer_norm", "log_sigmoid"]
+    assert graph.n_parameters == 16
+
+
 def test_several_outputs(tmp_path):
     text = """g (float[1, 6, 4] x) => (float[1, 2, 4] a, float[1, 4, 4] b, float[1, 6, 1] v) {
         p, q = Split <axis = 1> (x, sizes)
