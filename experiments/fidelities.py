@@ -95,6 +95,7 @@ def draw(study: Study, data: Dataset, table: pd.DataFrame, seed: int) -> Iterato
     """One draw of candidates and of the order in which others are labelled."""
     order = np.random.default_rng(seed).permutation(len(data))
     candidates, others = order[:N_CANDIDATES], order[N_CANDIDATES:]
+    looked_at = order[: N_CANDIDATES + 2 * max(FULL_TRAININGS)]  # all that labels are bought for
     y = data.targets[study.target].to_numpy()
     full = (
         np.full(len(data), study.epochs)
@@ -105,7 +106,9 @@ def draw(study: Study, data: Dataset, table: pd.DataFrame, seed: int) -> Iterato
     def fitted(columns: pd.DataFrame, labels: np.ndarray, bought: np.ndarray) -> np.ndarray:
         forest = ExtraTreesRegressor(100, max_features=0.5, random_state=seed)
         predictor = PerformancePredictor(forest, features="given").fit(columns.iloc[bought], labels[bought])
-        return predictor.predict(columns)
+        predicted = np.full(len(columns), np.nan)
+        predicted[looked_at] = predictor.predict(columns.iloc[looked_at])
+        return predicted
 
     def tau(predicted: np.ndarray) -> float:
         return float(kendalltau(y[candidates], predicted[candidates]).statistic)
