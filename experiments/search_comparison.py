@@ -89,7 +89,7 @@ class Condition:
 CONDITIONS = {
     condition.name: condition
     for condition in (
-        Condition("NAS-Bench-201 accuracy", "nasbench201", ("cifar10_val_acc",), 100),
+        Condition("NAS-Bench-201 accuracy", "nasbench201", ("cifar10_val_acc",), 60),
         Condition(
             "NAS-Bench-201 accuracy, edge GPU",
             "nasbench201",

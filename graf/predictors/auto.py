@@ -120,6 +120,11 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         means = np.stack([member.predict(X) for member in (*self.processes_, self.trees_)])
         return self.scores_.inverse_transform(self.weights_ @ means)
 
+    def predict_with_std(self, X: Floats) -> tuple[Floats, Floats]:
+        """What `predict` and `predict_std` give, for little more than the time of one."""
+        mean, std = self.predict_scores(X)
+        return self.scores_.inverse_transform(mean), self._half_width(mean, std, ONE_STD)
+
     def predict_std(self, X: Floats) -> Floats:
         """Half the width (n,) of the interval that holds as much as one standard deviation does."""
         return self._half_width(*self.predict_scores(X), ONE_STD)

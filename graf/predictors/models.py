@@ -90,6 +90,13 @@ def std(model: Any, X: Floats) -> Floats:
     return spread
 
 
+def mean_and_std(model: Any, X: Floats) -> tuple[Floats, Floats]:
+    """Predictions (n_items,) and their standard deviation."""
+    if isinstance(model, AutoRegressor):
+        return model.predict_with_std(X)
+    return np.asarray(model.predict(X), np.float64), std(model, X)
+
+
 def interval(model: Any, X: Floats, coverage: float) -> Floats:
     """Lower and upper ends (2, n_items) of intervals that hold the truth as often as `coverage` says."""
     if not isinstance(model, CALIBRATED):

@@ -19,7 +19,7 @@ from graf.features import GraphFeatures
 from graf.features.defaults import Simplified
 from graf.predictors.display import learnt_html
 from graf.predictors.inputs import Inputs
-from graf.predictors.models import fit_model, interval, new_model, novelty, std, with_helpers
+from graf.predictors.models import fit_model, interval, mean_and_std, new_model, novelty, with_helpers
 from graf.predictors.targets import read_targets
 from graf.spaces import SearchSpace
 
@@ -184,8 +184,11 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """
         table = self.features_table(items)
         self._warn_of_far(table)
-        mean = self._each(table, lambda model, X: np.asarray(model.predict(X), np.float64))
-        return (mean, self._each(table, std)) if return_std else mean
+        if not return_std:
+            return self._each(table, lambda model, X: np.asarray(model.predict(X), np.float64))
+        both = {name: mean_and_std(model, table.to_numpy()) for name, model in self.estimators_.items()}
+        mean, std = ({name: pair[i] for name, pair in both.items()} for i in (0, 1))
+        return self._shaped(mean, table), self._shaped(std, table)
 
     def predict_interval(self, items: Any, coverage: float = 0.9) -> tuple[Predictions, Predictions]:
         """Lower and upper ends of intervals that hold the truth of a share `coverage` of items.
@@ -243,7 +246,10 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self, table: pd.DataFrame, answer: Callable[[Any, NDArray[np.float64]], NDArray[np.float64]]
     ) -> Predictions:
         X = table.to_numpy()
-        answers = {name: answer(model, X) for name, model in self.estimators_.items()}
+        return self._shaped({name: answer(model, X) for name, model in self.estimators_.items()}, table)
+
+    def _shaped(self, answers: dict[str, NDArray[np.float64]], table: pd.DataFrame) -> Predictions:
+        """Answers by target, as one array where `fit` got one target as that."""
         return next(iter(answers.values())) if self.one_target_ else pd.DataFrame(answers, index=table.index)
 
     def save(self, path: str | os.PathLike[str]) -> None:
