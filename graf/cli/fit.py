@@ -18,7 +18,7 @@ def fit(
         list[str] | None, typer.Option(help="Target to fit; repeat for several. Default: the primary ones.")
     ] = None,
     space: SpaceName = None,
-    model: Annotated[str, typer.Option(help="random_forest or xgboost.")] = "random_forest",
+    model: Annotated[str, typer.Option(help="auto, random_forest or xgboost.")] = "auto",
     features: Annotated[
         str | None,
         typer.Option(

@@ -19,7 +19,7 @@ def report(
         typer.Option(help="Target to explain; repeat for several. Default: the primary ones."),
     ] = None,
     space: SpaceName = None,
-    model: Annotated[str, typer.Option(help="random_forest or xgboost.")] = "random_forest",
+    model: Annotated[str, typer.Option(help="auto, random_forest or xgboost.")] = "auto",
     seed: Seed = 0,
 ) -> None:
     """Write an HTML page that says what drives the targets of a dataset, and how well they are predicted."""

@@ -102,19 +102,24 @@ def features_of(data: Dataset) -> dict[str, str]:
 
 
 def choose_columns(data: Dataset) -> list[str] | None:
-    """Graph features that trees can tell apart on the dataset; None without a search space.
+    """Graph features that models can tell apart on the dataset; None without a search space.
 
     Left out are constant ones, and those that rank architectures as an earlier one does, up or
-    down: a tree splits on either alike, and SHAP would share one effect between them. Counts
-    come before features of operation sets, small sets before large ones.
+    down: a model sees either alike, and SHAP would share one effect between them. Graphs as they are
+    come before simplified ones, counts before features of operation sets, small sets before large ones.
     """
     if data.space is None:
         return None
-    table = GraphFeatures(data.space).fit_transform(data.architectures)
+    table = GraphFeatures(data.space, simplified="both").fit_transform(data.architectures)
     first: dict[bytes, str] = {}
-    for name in sorted(table, key=lambda name: FEATURES[parse_column(name).family].over == "set"):
+    for name in sorted(table, key=_plainness):
         ranks = table[name].rank(method="dense").fillna(0).to_numpy()
         if np.ptp(ranks) > 0:
             flipped = np.where(ranks > 0, ranks.max() + 1 - ranks, 0)
             first.setdefault(min(ranks.tobytes(), flipped.tobytes()), name)
     return list(first.values()) or list(table.columns[:1])
+
+
+def _plainness(name: str) -> tuple[bool, bool]:
+    column = parse_column(name)
+    return column.simplified, FEATURES[column.family].over == "set"

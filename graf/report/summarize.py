@@ -141,6 +141,7 @@ def _predictors(data: Dataset, settings: Settings) -> dict[str, PerformancePredi
             features=features,
             columns=columns,
             random_state=settings.seed,
+            warn_beyond=None,
         )
         for label, features in choices.features_of(data).items()
     }

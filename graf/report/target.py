@@ -30,7 +30,7 @@ FOLDS = 5
 class Settings:
     """How a report is made; see `graf.write_report`."""
 
-    model: Any = "random_forest"
+    model: Any = "auto"
     n_explained: int = 300
     train_sizes: Sequence[int] | None = None
     seeds: Sequence[int] = (0, 1, 2, 3, 4)

@@ -24,7 +24,7 @@ def write_report(
     out: str | os.PathLike[str],
     *,
     targets: Sequence[str] | str | None = None,
-    model: Any = "random_forest",
+    model: Any = "auto",
     n_explained: int = 300,
     train_sizes: Sequence[int] | None = None,
     seeds: Sequence[int] = range(5),
@@ -43,7 +43,7 @@ def write_report(
     out : a new folder, or one with an earlier report, which is replaced.
     targets : columns to report on; None for the primary ones of the dataset or, if there are
         none, the first of each of up to four groups.
-    model : as in `PerformancePredictor`; one of trees.
+    model : as in `PerformancePredictor`; "auto" or one of trees.
     n_explained : number of architectures whose predictions are explained.
     train_sizes : numbers of labels to learn from; None for 32, 128 and up to 1,024, as far as
         half of the dataset allows.
@@ -64,7 +64,7 @@ def write_report(
         If `out` holds other files or cannot be written to; if a target is unknown, or has fewer
         than 10 values or only equal ones; if there is nothing to predict from.
     UnsupportedError
-        If the model is not one of trees.
+        If the model is neither "auto" nor one of trees.
     """
     folder = check_replaceable(out)
     data = data if isinstance(data, Dataset) else load_dataset(data)
