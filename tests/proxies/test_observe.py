@@ -68,6 +68,7 @@ class Waiting(TorchDispatchMode):
 
 @pytest.mark.parametrize("name", sorted(PROXIES))
 def test_no_network_waits_for_the_device(name, model, data):
+    """Until the end; but the decompositions of MeCo, AZ-NAS and DSS check on a GPU whether they converged."""
     settings = {"mu": 1.0, "sigma": 1.0} if name == "regularised_swap" else {}
     plan = Plan(chosen([name]), {name: settings})
     network = Network(model, batches_of(data, 8, 0), torch.float64)
