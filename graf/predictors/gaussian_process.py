@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 __all__ = ["GroupGaussianProcess"]
 
 Floats = NDArray[np.float64]
-LEARNED_FROM, MOST_LABELS, ROWS = 400, 3000, 2048
+LEARNED_FROM, MOST_LABELS, ROWS = 400, 2000, 2048
 UNDEFINED = 1.2  # where ranks run from 0 to 1: no path is longer than any path
 SPREAD = 12**0.5  # of a uniform rank has the standard deviation 1
 LEVEL, LEVEL_STD, GROUP_STD = -2.0, 1.0, 1.5  # of log weights: prior of what groups share and of each
@@ -48,7 +48,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     Notes
     -----
-    The targets should have mean 0 and variance 1. Of more than 3,000 labels so many are drawn.
+    The targets should have mean 0 and variance 1. Of more than 2,000 labels so many are drawn.
     O(m² groups + m³) per step of the search, m ≤ 400, then O(n³) once.
 
     Examples
