@@ -1,0 +1,103 @@
+"""Do intervals hold what they promise, and are they sharper than constant ones?
+
+    GRAF_DATA=<folder of the tables> python experiments/intervals.py [results]
+
+For a target of each table: `predict_interval` of model="auto" at 50 and 90 % coverage, on all architectures without
+a label (2,000 at most), and the interval score (Gneiting and Raftery, 2007; lower is better) at 90 % beside that of the
+constant width which the same leave-one-out errors ask for. 10 splits of 32 and 128 labels, 3 of 1,024.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from _provenance import provenance, write_csv
+from sklearn.model_selection import train_test_split
+
+from graf import GraphFeatures, PerformancePredictor, load_dataset
+from graf.files import atomic_path
+
+TARGETS = (
+    ("nasbench201", "cifar10_val_acc"),
+    ("nasbench201", "hw_edgegpu_latency"),
+    ("nasbench201", "rob_pgd_linf_1.0"),
+    ("transnas_micro", "class_scene_top1_pct"),
+    ("transnas_macro", "class_object_top1_pct"),
+    ("nasbench101", "val_acc_ep108"),
+    ("nasbench301", "val_acc_pct"),
+    ("vitas_small", "acc_fraction"),
+    ("accel_nasbench_imagenet", "val_top1_pct"),
+    ("accel_nasbench_imagenet", "latency_zcu102_mean_ms"),
+    ("fbnet_devices", "samsung_s7"),
+    ("nasbench201_devices", "2080ti_1"),
+    ("flexibert", "glue"),
+    ("digits201", "test_acc"),
+)
+SPLITS = {32: 10, 128: 10, 1024: 3}
+LARGEST, N_TEST, COVERAGE, MOST = 15_000, 2000, 0.9, 0.8
+
+
+def main(folder: Path) -> None:
+    """All targets; one row per target and number of labels."""
+    trials = pd.DataFrame([row for dataset, target in TARGETS for row in target_rows(dataset, target)])
+    grouped = trials.groupby(["dataset", "target", "labels"], sort=False)
+    digest = grouped.mean().drop(columns="seed").assign(n_splits=grouped.size()).round(4).reset_index()
+    write_csv(digest, folder / "intervals.csv")
+    with atomic_path(folder / "intervals.json") as path:
+        path.write_text(json.dumps(provenance() | {"splits": SPLITS, "largest": LARGEST}, indent=1) + "\n")
+    print(digest.to_string())
+
+
+def target_rows(dataset: str, target: str) -> list[dict[str, Any]]:
+    """Every split of one target."""
+    data = load_dataset(dataset)
+    known = np.flatnonzero(data.targets[target].notna())
+    rows = np.sort(np.random.default_rng(0).permutation(known)[:LARGEST])
+    table = GraphFeatures(data.space, simplified="both").fit_transform([data.architectures[i] for i in rows])
+    y = data.targets[target].to_numpy()[rows]
+    sizes = {min(size, int(MOST * len(y))): n for size, n in SPLITS.items()}
+    found = [one_split(table, y, size, seed) for size, n in sizes.items() for seed in range(n)]
+    print(dataset, target, flush=True)
+    return [{"dataset": dataset, "target": target, **row} for row in found]
+
+
+def one_split(table: pd.DataFrame, y: np.ndarray, size: int, seed: int) -> dict[str, Any]:
+    """Coverage and sharpness of one fit."""
+    train, test = train_test_split(np.arange(len(y)), train_size=size, random_state=42 + seed)
+    test = test[:N_TEST]
+    predictor = PerformancePredictor("auto", features="given", random_state=seed, warn_beyond=None)
+    predictor.fit(table.iloc[train], y[train])
+    model = predictor.estimators_["target"]
+    rank = min(int(np.ceil((size + 1) * COVERAGE)), size) - 1
+    constant = np.sort(np.abs(model.unseen_ - y[train]))[rank]
+    mean, truth = predictor.predict(table.iloc[test]), y[test]
+    narrow, wide = (predictor.predict_interval(table.iloc[test], coverage) for coverage in (0.5, COVERAGE))
+    own = interval_score(*wide, truth)
+    return {
+        "labels": size,
+        "seed": seed,
+        "coverage_50": held(*narrow, truth),
+        "coverage_90": held(*wide, truth),
+        "coverage_90_constant": held(mean - constant, mean + constant, truth),
+        "score_to_constant": own / interval_score(mean - constant, mean + constant, truth),
+    }
+
+
+def held(lower: np.ndarray, upper: np.ndarray, truth: np.ndarray) -> float:
+    """Share of labels inside."""
+    return float(np.mean((lower <= truth) & (truth <= upper)))
+
+
+def interval_score(lower: np.ndarray, upper: np.ndarray, truth: np.ndarray) -> float:
+    """Mean width, and for labels outside how far, weighed by how rare that should be."""
+    outside = np.maximum(lower - truth, 0) + np.maximum(truth - upper, 0)
+    return float(np.mean(upper - lower + 2 / (1 - COVERAGE) * outside))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
