@@ -38,7 +38,8 @@ def plot(table: pd.DataFrame, path: Path) -> None:
         _panel(axis, task, table[(table["dataset"] == task.dataset) & (table["target"] == task.target)])
     handles = [
         mpl.lines.Line2D([], [], color=colour, ls=style, marker="o", ms=4, label=label)
-        for label, (_, _, colour, style) in LINES.items()
+        for label, (model, features, colour, style) in LINES.items()
+        if _is_of(table, model, features).any()
     ]
     for axis in axes[len(TASKS) :]:
         axis.axis("off")
@@ -58,10 +59,17 @@ def _panel(axis: Axes, task: Task, table: pd.DataFrame) -> None:
             elinewidth=0.8, zorder=20 - number,
         )  # fmt: skip
     axis.set_xscale("log", base=2)
-    axis.set_xticks(task.sizes, list(map(str, task.sizes)))
+    sizes = [size for size in task.sizes if size != 128 or 100 not in task.sizes]  # labels would overlap
+    axis.set_xticks(sizes, list(map(str, sizes)))
     axis.minorticks_off()
     axis.set(title=task.name, xlabel="labels", ylabel="Kendall tau")
     axis.grid(alpha=0.25)
+
+
+def _is_of(table: pd.DataFrame, model: str, features: str) -> pd.Series:
+    """Rows of a line, with proxies or without."""
+    known = {features or "cells", f"{features} + proxies"}
+    return (table["model"] == model) & table["features"].isin(known)
 
 
 def _features(task: Task, model: str, features: str) -> str:

@@ -53,6 +53,7 @@ GRAPH = tuple(
     if (model, features) != ("auto", "GRAF")
 )
 PLAN = (  # rows, seeds, most labels; features with a star have the proxies where the target uses them
+    (OWN[:1], range(2), 128),
     (OWN[:1], range(2), 1024),
     (OWN[1:], range(2), 1024),
     (PUBLISHED, range(2), 1024),
