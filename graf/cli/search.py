@@ -60,12 +60,14 @@ def search(
     constraint: Annotated[
         list[str] | None, typer.Option(help="Limit such as 'n_parameters <= 1e6'; repeat for several.")
     ] = None,
+    page: Annotated[Path | None, typer.Option(help="HTML page about the search.")] = None,
     checkpoint: Annotated[
         Path | None, typer.Option(help="File that keeps the search; call again to go on from it.")
     ] = None,
     seed: Seed = 0,
 ) -> None:
     """Find good architectures in a table or by a predictor, or ask for those to measure next."""
+    from graf.report import write_search_page
     from graf.searchers import Search
 
     check_output(output)
@@ -85,6 +87,8 @@ def search(
     else:
         running = _search(source, target, minimize, predictor, model, settings)
         write_table(running.run(budget, progress=on_terminal()).history.set_index("number"), output)
+        if page is not None:
+            write_search_page(running.result, page)
     typer.echo(output)
 
 

@@ -1,0 +1,156 @@
+"""A page about searches: how good they had become after how many measurements, and what they took."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from numpy.typing import NDArray
+from plotly import graph_objects as go
+from plotly.colors import qualitative
+from plotly.offline import get_plotlyjs
+
+import graf
+from graf.exceptions import InputError
+from graf.files import atomic_path
+from graf.searchers import SearchResult
+
+__all__ = ["write_search_page"]
+
+HERE = Path(__file__).parent
+COLOURS = qualitative.D3
+Results = Mapping[str, SearchResult | Sequence[SearchResult]]
+
+
+def write_search_page(results: Results | SearchResult, out: str | os.PathLike[str]) -> Path:
+    """Write one HTML page that compares searches with the same objectives; it needs no other file.
+
+    Parameters
+    ----------
+    results : a search, or searches by name of strategy, each one or a list of several seeds.
+    out : the file.
+
+    Returns
+    -------
+    Path
+        The page: the best so far by number of measurements (median, quartiles as a band), the fronts where
+        there are several objectives, a table of what each search found and how many seconds it
+        spent on what.
+
+    Raises
+    ------
+    InputError
+        If there are no searches, their objectives differ, or the file cannot be written.
+    """
+    given: Results = {"search": results} if isinstance(results, SearchResult) else results
+    runs = {name: [one] if isinstance(one, SearchResult) else list(one) for name, one in given.items()}
+    every = [result for several in runs.values() for result in several]
+    if not every:
+        raise InputError("`results` must hold at least one search, got none")
+    directions = every[0].directions
+    if any(result.directions != directions for result in every):
+        raise InputError("`results` must be searches with the same objectives; write a page for each")
+    figures = [_progress(runs, name) for name in directions]
+    if len(directions) > 1:
+        figures.append(_fronts(runs, *list(directions)[:2]))
+    page = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
+    ).get_template("search.html")
+    with atomic_path(out) as path:
+        path.write_text(
+            page.render(
+                style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
+                plotly=Markup(get_plotlyjs()),
+                figures=[
+                    Markup(figure.to_html(full_html=False, include_plotlyjs=False)) for figure in figures
+                ],
+                found=_html(_found(runs)),
+                seconds=_html(_seconds(runs)),
+                version=graf.__version__,
+            ),
+            encoding="utf-8",
+        )
+    return Path(out)
+
+
+def _best_so_far(result: SearchResult, name: str) -> NDArray[np.float64]:
+    values = result.history[name]
+    best = values.cummax() if result.directions[name] == "max" else values.cummin()
+    return best.ffill().to_numpy(np.float64)
+
+
+def _progress(runs: Mapping[str, list[SearchResult]], name: str) -> go.Figure:
+    """Best value of one objective over the number of measurements."""
+    figure = go.Figure()
+    for i, (label, results) in enumerate(runs.items()):
+        length = min(len(result.history) for result in results)
+        lines = np.stack([_best_so_far(result, name)[:length] for result in results])
+        low, middle, high = np.quantile(lines, [0.25, 0.5, 0.75], axis=0)
+        colour, x = COLOURS[i % len(COLOURS)], np.arange(1, length + 1)
+        step = {"shape": "hv", "color": colour}
+        if len(results) > 1:
+            edge = {"shape": "hv", "width": 0}
+            figure.add_scatter(x=x, y=low, line=edge, mode="lines", showlegend=False, hoverinfo="skip")
+            figure.add_scatter(
+                x=x, y=high, line=edge, mode="lines", fill="tonexty", opacity=0.2, showlegend=False,
+                fillcolor=f"rgba{(*_rgb(colour), 0.2)}", hoverinfo="skip",
+            )  # fmt: skip
+        figure.add_scatter(x=x, y=middle, line=step, mode="lines", name=label)
+    return figure.update_layout(
+        title=f"Best {name} so far", xaxis_title="architectures measured", yaxis_title=name, height=420
+    )
+
+
+def _fronts(runs: Mapping[str, list[SearchResult]], first: str, second: str) -> go.Figure:
+    """What the first run of each search measured, and its front."""
+    figure = go.Figure()
+    for i, (label, results) in enumerate(runs.items()):
+        colour = COLOURS[i % len(COLOURS)]
+        history, front = results[0].history, results[0].front
+        figure.add_scatter(
+            x=history[second], y=history[first], text=history["architecture"], mode="markers", opacity=0.3,
+            marker={"color": colour, "size": 5}, showlegend=False,
+        )  # fmt: skip
+        figure.add_scatter(
+            x=front[second], y=front[first], text=front["architecture"], mode="lines+markers", name=label,
+            line={"color": colour, "shape": "hv"},
+        )  # fmt: skip
+    return figure.update_layout(title="Fronts", xaxis_title=second, yaxis_title=first, height=480)
+
+
+def _rgb(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+
+def _found(runs: Mapping[str, list[SearchResult]]) -> pd.DataFrame:
+    """The best of each search, over all its seeds, by the first objective."""
+    rows = []
+    for label, results in runs.items():
+        table = pd.concat([result.history for result in results])
+        name, direction = next(iter(results[0].directions.items()))
+        row = table.sort_values(name, ascending=direction == "min").iloc[0]
+        facts = {
+            "runs": len(results),
+            "measured": len(table),
+            "failed": int((table["status"] == "failed").sum()),
+        }
+        rows.append({"search": label, **facts, **row[[*results[0].directions, "architecture"]]})
+    return pd.DataFrame(rows)
+
+
+def _seconds(runs: Mapping[str, list[SearchResult]]) -> pd.DataFrame:
+    """Mean seconds of a run by kind of work."""
+    tables = {
+        label: pd.DataFrame([result.seconds.drop(columns="number").sum() for result in results]).mean()
+        for label, results in runs.items()
+    }
+    return pd.DataFrame(tables).T.rename_axis("search").reset_index()
+
+
+def _html(table: pd.DataFrame) -> Markup:
+    return Markup(table.to_html(index=False, border=0, float_format=lambda value: f"{value:.4g}"))
