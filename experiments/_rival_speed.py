@@ -44,4 +44,8 @@ def _timed(predictor: Any, labelled: list[str], y: Any, cells: list[str]) -> dic
     start, worked = perf_counter(), process_time()
     predictor.fit(labelled, y).predict(cells)
     seconds = {"seconds": perf_counter() - start, "processor_seconds": process_time() - worked}
-    return {name: round(value, 2) for name, value in seconds.items()} | {"load": round(os.getloadavg()[0], 1)}
+    found = {name: round(value, 2) for name, value in seconds.items()} | {
+        "load": round(os.getloadavg()[0], 1)
+    }
+    print(type(predictor.model).__name__, found, flush=True)
+    return found
