@@ -82,6 +82,24 @@ def interaction_values(trees, x):
     return found + np.diag(shapley_values(trees, x) - found.sum(axis=1))
 
 
+def owen_values(trees, x, groups):
+    """Owen values: Shapley over groups, and within a group, where others are known all or none."""
+    n, value = len(x), _game(trees, x)
+    n_groups = max(groups) + 1
+    members = [frozenset(i for i in range(n) if groups[i] == g) for g in range(n_groups)]
+    found = np.zeros(n)
+    for i in range(n):
+        own = members[groups[i]]
+        for outer in _subsets(n_groups, {groups[i]}):
+            others = frozenset().union(*(members[g] for g in outer))
+            outside = factorial(len(outer)) * factorial(n_groups - len(outer) - 1) / factorial(n_groups)
+            for inner in _subsets(n, set(range(n)) - own | {i}):
+                inside = factorial(len(inner)) * factorial(len(own) - len(inner) - 1) / factorial(len(own))
+                known = others | inner
+                found[i] += outside * inside * (value[known | {i}] - value[known])
+    return found
+
+
 def _game(trees, x):
     return {known: sum(expected_value(tree, x, known) for tree in trees) for known in _subsets(len(x), set())}
 

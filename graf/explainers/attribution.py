@@ -14,7 +14,7 @@ from graf.exceptions import InputError
 from graf.explainers.explanation import Explanation
 from graf.explainers.mixture import mixture_values
 from graf.explainers.shap_values import check_additivity, interaction_values, shap_values
-from graf.features import Column, parse_column
+from graf.features import Column, GraphFeatures, parse_column
 from graf.features.published import published_columns
 from graf.graph import ComputationGraph
 from graf.predictors import PerformancePredictor
@@ -22,7 +22,7 @@ from graf.predictors.auto import AutoRegressor
 from graf.predictors.transfer import TransferRegressor
 from graf.sources.items import graph_of_item
 
-__all__ = ["explain"]
+__all__ = ["explain", "graph_columns"]
 
 
 def explain(
@@ -98,7 +98,7 @@ def explain(
         predictions=predictions,
         data=data,
         target_names=tuple(predictor.target_names_),
-        columns=_graph_columns(predictor),
+        columns=graph_columns(predictor.inputs_.graph),
         graph_of=_graphs(predictor, items),
         interactions=_pairs(predictor, X) if interactions else None,
         errors=np.stack(errors, axis=-1),
@@ -137,9 +137,8 @@ def _pairs(predictor: PerformancePredictor, X: NDArray[np.float64]) -> NDArray[n
     return np.stack([interaction_values(model, X) for model in predictor.estimators_.values()], axis=-1)
 
 
-def _graph_columns(predictor: PerformancePredictor) -> dict[str, Column]:
-    """What the graph features hold by their names, which may be published ones."""
-    graph = predictor.inputs_.graph
+def graph_columns(graph: GraphFeatures | None) -> dict[str, Column]:
+    """What fitted graph features hold by their names, which may be published ones."""
     if graph is None:
         return {}
     if graph.compat is None or graph.space_ is None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
 
 from graf.exceptions import UnknownNameError
 from graf.features import Column
 
-__all__ = ["GIVEN", "WHOLE", "weights"]
+__all__ = ["GIVEN", "WHOLE", "partition", "rank_correlations", "weights"]
 
 GIVEN = "given columns"  # proxies and whatever else is not a graph feature
 WHOLE = "whole graph"  # features that are not about any operation
@@ -50,3 +54,53 @@ GROUPS: dict[str, Callable[[str, Column | None], tuple[str, ...]]] = {
     "family": _family,
     "operation": _operations,
 }
+
+
+def partition(
+    data: pd.DataFrame, columns: Mapping[str, Column], by: str, least: float = 0.7
+) -> pd.Series[str]:
+    """The one group that each column of a table is of, by column.
+
+    Parameters
+    ----------
+    data : (n, n_features).
+    columns : what the graph features among them hold.
+    by : "feature"; "family"; "operation", where a feature of several operations is of their set; or
+        "cluster", of columns whose values rank the rows alike.
+    least : mean absolute Spearman correlation down to which clusters are joined.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"a": [1, 2, 3, 4], "b": [9, 7, 5, 3], "c": [1, 4, 4, 1]})
+    >>> partition(table, {}, "cluster").to_dict()
+    {'a': 'a + 1 more', 'b': 'a + 1 more', 'c': 'c'}
+    """
+    if by == "cluster":
+        return _clusters(data, least)
+    if by not in GROUPS:
+        raise UnknownNameError("grouping", by, [*GROUPS, "cluster"])
+    labels = {name: "+".join(GROUPS[by](name, columns.get(name))) for name in data}
+    return pd.Series(labels, dtype=object)
+
+
+def rank_correlations(data: pd.DataFrame) -> NDArray[np.float64]:
+    """Absolute Spearman correlations (n_features, n_features); missing ranks last, 0 for constants."""
+    ranks = data.rank(na_option="bottom").to_numpy()
+    centred = ranks - ranks.mean(axis=0)
+    size = np.sqrt((centred**2).sum(axis=0))
+    scaled = centred / np.where(size > 0, size, 1.0)
+    found: NDArray[np.float64] = np.minimum(np.abs(scaled.T @ scaled), 1.0)
+    np.fill_diagonal(found, 1.0)
+    return found
+
+
+def _clusters(data: pd.DataFrame, least: float) -> pd.Series[str]:
+    """Average linkage; a cluster is called after its shortest name."""
+    if data.shape[1] == 1:
+        return pd.Series(data.columns, index=data.columns, dtype=object)
+    distances = squareform(1.0 - rank_correlations(data), checks=False)
+    numbers = pd.Series(fcluster(linkage(distances, "average"), 1.0 - least, "distance"), index=data.columns)
+    members = numbers.groupby(numbers, sort=False).groups
+    named = {n: min(found, key=lambda name: (len(str(name)), str(name))) for n, found in members.items()}
+    more = {n: f" + {len(found) - 1} more" if len(found) > 1 else "" for n, found in members.items()}
+    return numbers.map(lambda n: f"{named[n]}{more[n]}")

@@ -59,25 +59,28 @@ class TreeShap:
     """
 
     def __init__(self, model: Any) -> None:
-        from graf.kernels.tree_shap import Nodes, Splits, lay_out
+        self._ensemble = read_ensemble(model)
+        self._every = _LaidOut(self._ensemble, np.arange(self._ensemble.n_features))
+        self.base_values: Floats = self._every.base_values
 
-        ensemble = read_ensemble(model)
-        n, n_trees = len(ensemble.left), len(ensemble.offsets) - 1
-        per_tree = [np.zeros(n_trees, np.int64) for _ in range(3)]
-        kinds = (np.int64, np.int64, np.int64, np.float64, np.int64, np.int64, np.float64)
-        self._nodes = Nodes(*per_tree, *(np.zeros(n, kind) for kind in kinds))
-        means = np.empty((n_trees, len(ensemble.start)))
-        offsets, left, right, feature = (np.ascontiguousarray(part, np.int64) for part in ensemble[:4])
-        cover = np.ascontiguousarray(ensemble.cover, np.float64)
-        lay_out(offsets, left, right, feature, cover, ensemble.values, self._nodes, means)
-        self.base_values: Floats = ensemble.start + means.sum(axis=0)
-        self._n_features, self._missing = ensemble.n_features, ensemble.missing
-        self._splits = Splits(*_splits(ensemble, self._nodes.node))
-        self._points = _gauss_legendre((int(self._nodes.widths.max()) + 1) // 2)
+    def values(self, X: Any, groups: Any = None) -> Floats:
+        """SHAP values (n, n_features, n_outputs) of rows; NaN is missing.
 
-    def values(self, X: Any) -> Floats:
-        """SHAP values (n, n_features, n_outputs) of rows; NaN is missing, `InputError` if X has other columns."""
-        return self._run(X, pairs=False)[0]
+        Parameters
+        ----------
+        X : (n, n_features).
+        groups : (n_features,) numbers from 0 of the group that each feature is of; the players are
+            then groups whose features become known together (the quotient game), and values are
+            (n, n_groups, n_outputs). They are not sums of the SHAP values of features: those share
+            each effect among single features, so that a group gains by the number of its features.
+
+        Raises
+        ------
+        InputError
+            If X has other columns than in training, or groups are not one number from 0 per feature.
+        """
+        laid_out = self._every if groups is None else _LaidOut(self._ensemble, self._checked(groups))
+        return laid_out.run(self._rows(X))[0]
 
     def interactions(self, X: Any) -> Floats:
         """SHAP interaction values (n, n_features, n_features, n_outputs) of rows.
@@ -85,25 +88,80 @@ class TreeShap:
         Symmetric; what two features do together counts half at [i, j] and half at [j, i], the rest
         of a feature's SHAP value on the diagonal, so that rows add up to SHAP values.
         """
-        values, pairs = self._run(X, pairs=True)
+        values, pairs = self._every.run(self._rows(X), pairs=True)
         found: Floats = (pairs + pairs.swapaxes(1, 2)) / 2
         diagonal = np.arange(values.shape[1])
         found[:, diagonal, diagonal] = values - found.sum(axis=2)
         return found
 
-    def _run(self, X: Any, pairs: bool) -> tuple[Floats, Floats]:
+    def owen_values(self, X: Any, groups: Any) -> Floats:
+        """Owen values (n, n_features, n_outputs) of features in groups, as in `values`.
+
+        Groups share the prediction among them (their values are those of `values(X, groups)`), and
+        the features of a group share what it got; features of other groups are known all or none.
+        Exact; O(n_groups width) times the time of `values` (G. Owen, Values of games with a priori
+        unions, 1977).
+        """
+        rows, groups = self._rows(X), self._checked(groups)
+        n_features, n_groups = len(groups), int(groups.max()) + 1
+        found = np.zeros((len(rows), n_features, len(self.base_values)))
+        for group in range(n_groups):
+            inside = groups == group
+            players = np.where(inside, np.arange(n_features), n_features + groups)
+            laid_out = _LaidOut(self._ensemble, players)
+            n_points = laid_out.most_players // 2 + 1
+            for t, weight in zip(*_unit_legendre(n_points), strict=True):
+                fixed = np.repeat([np.nan, t], [n_features, n_groups])
+                found[:, inside] += weight * laid_out.run(rows, fixed)[0][:, :n_features][:, inside]
+        return found
+
+    def _rows(self, X: Any) -> Floats:
+        rows = np.asarray(X, np.float32).astype(np.float64)  # as the trees themselves compare
+        expected = self._ensemble.n_features
+        if rows.ndim != 2 or rows.shape[1] != expected:
+            raise InputError(f"`X` must have shape (n, {expected}), as in training, got {rows.shape}")
+        rows[rows == np.float32(self._ensemble.missing)] = np.nan
+        return rows
+
+    def _checked(self, groups: Any) -> NDArray[np.int64]:
+        found, n = np.asarray(groups), self._ensemble.n_features
+        if found.shape != (n,) or found.dtype.kind not in "iu" or found.min() < 0:
+            raise InputError(f"`groups` must be {n} numbers from 0, one per feature, got {groups!r:.60}")
+        return found.astype(np.int64)
+
+
+class _LaidOut:
+    """An ensemble for kernels; players (n_features,) are the player that each feature is of."""
+
+    def __init__(self, ensemble: Ensemble, players: NDArray[np.int64]) -> None:
+        from graf.kernels.tree_shap import Nodes, Splits, lay_out
+
+        n, n_trees = len(ensemble.left), len(ensemble.offsets) - 1
+        player = players[np.maximum(ensemble.feature, 0)]
+        per_tree = [np.zeros(n_trees, np.int64) for _ in range(3)]
+        kinds = (np.int64, np.int64, np.int64, np.float64, np.int64, np.int64, np.float64)
+        self.nodes = Nodes(*per_tree, *(np.zeros(n, kind) for kind in kinds))
+        means = np.empty((n_trees, len(ensemble.start)))
+        offsets, left, right = (np.ascontiguousarray(part, np.int64) for part in ensemble[:3])
+        cover = np.ascontiguousarray(ensemble.cover, np.float64)
+        lay_out(offsets, left, right, player, cover, ensemble.values, self.nodes, means)
+        self.base_values: Floats = ensemble.start + means.sum(axis=0)
+        self.n_players = int(players.max()) + 1
+        self.most_players = int(self.nodes.widths.max())
+        self.splits = Splits(player[self.nodes.node], *_splits(ensemble, self.nodes.node))
+        self.points = _gauss_legendre((self.most_players + 1) // 2)
+
+    def run(self, rows: Floats, fixed: Floats | None = None, pairs: bool = False) -> tuple[Floats, Floats]:
+        """Values (n, n_players, n_outputs), and mixed derivatives of pairs."""
         from graf.kernels._jit import threads_for
         from graf.kernels.tree_shap import tree_shap
 
-        rows = np.asarray(X, np.float32).astype(np.float64)  # as the trees themselves compare
-        if rows.ndim != 2 or rows.shape[1] != self._n_features:
-            raise InputError(f"`X` must have shape (n, {self._n_features}), as in training, got {rows.shape}")
-        rows[rows == np.float32(self._missing)] = np.nan
-        n, n_features, n_outputs = *rows.shape, len(self.base_values)
-        out = np.zeros((n, n_features, n_outputs))
-        crossed = np.zeros((n, n_features, n_features, n_outputs) if pairs else (0, 0, 0, 0))
+        n, k, n_outputs = len(rows), self.n_players, len(self.base_values)
+        out = np.zeros((n, k, n_outputs))
+        crossed = np.zeros((n, k, k, n_outputs) if pairs else (0, 0, 0, 0))
+        fixed = np.full(k, np.nan) if fixed is None else fixed
         with threads_for(n):
-            tree_shap(rows, self._nodes, self._splits, *self._points, out, crossed)
+            tree_shap(rows, self.nodes, self.splits, *self.points, fixed, out, crossed)
         return out, crossed
 
 
@@ -121,6 +179,10 @@ def _gauss_legendre(most: int) -> tuple[Floats, Floats]:
     """Points and weights (most + 1, most) on (0, 1): row n holds those of n points."""
     points, weights = np.zeros((2, most + 1, most))
     for n in range(1, most + 1):
-        found, of = np.polynomial.legendre.leggauss(n)
-        points[n, :n], weights[n, :n] = (found + 1) / 2, of / 2
+        points[n, :n], weights[n, :n] = _unit_legendre(n)
     return points, weights
+
+
+def _unit_legendre(n: int) -> tuple[Floats, Floats]:
+    points, weights = np.polynomial.legendre.leggauss(n)
+    return (points + 1) / 2, weights / 2

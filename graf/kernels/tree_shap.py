@@ -11,6 +11,9 @@ feature is the integral over t from 0 to 1 of the derivative of the expected val
 t: over the nodes that ask for it, the sum of reach * tau' * h * (mean left - mean right). The reach
 is carried down, the means up. All are polynomials of a degree below the number of features on a
 path, which Gauss-Legendre nodes integrate exactly. Pairs: the mixed second derivatives.
+
+Players may be features or groups of features that become known together: "the same feature" then
+reads "the same player". Some players may be known with a fixed probability instead of t.
 """
 
 from __future__ import annotations
@@ -26,20 +29,20 @@ from graf.kernels._jit import jit, parallel_jit
 __all__ = ["Nodes", "Splits", "lay_out", "tree_shap"]
 
 Array = NDArray[Any]
-BLOCK = 16  # rows side by side, a few vector registers of them
+BLOCK = 32  # rows side by side: enough for the compiler to use vector registers
 LEFT, RIGHT = 0, 1
 
 
 class Nodes(NamedTuple):
     """Nodes that split, tree by tree in preorder; the first `sizes[tree]` from `starts[tree]` on.
 
-    `above` is the depth of the next node above that asks for the same feature, -1 if there is
+    `above` is the depth of the next node above that asks for the same player, -1 if there is
     none, `above_side` the side on which the path leaves it, `above_share` the product of its shares.
     """
 
     starts: Array  # (n_trees,)
     sizes: Array  # (n_trees,)
-    widths: Array  # (n_trees,) most features on a path
+    widths: Array  # (n_trees,) most players on a path
     node: Array  # index in the arrays that were laid out
     depth: Array
     side: Array  # of the parent
@@ -50,14 +53,14 @@ class Nodes(NamedTuple):
 
 
 @jit
-def _place(at: int, node: int, depth: int, path: Array, sides: Array, feature: Array, nodes: Nodes) -> None:
+def _place(at: int, node: int, depth: int, path: Array, sides: Array, player: Array, nodes: Nodes) -> None:
     """What the path says of a node that splits; path holds places of the nodes above it, by depth."""
     nodes.node[at], nodes.depth[at] = node, depth
     nodes.side[at] = sides[depth]
     nodes.above[at], nodes.above_side[at], nodes.above_share[at] = -1, LEFT, 1.0
     for d in range(depth - 1, -1, -1):
         other = path[d]
-        if feature[nodes.node[other]] == feature[node]:
+        if player[nodes.node[other]] == player[node]:
             part = nodes.share[other] if sides[d + 1] == LEFT else 1.0 - nodes.share[other]
             nodes.above[at], nodes.above_side[at] = d, sides[d + 1]
             nodes.above_share[at] = nodes.above_share[other] * part
@@ -70,7 +73,7 @@ def lay_out(
     offsets: Array,
     left: Array,
     right: Array,
-    feature: Array,
+    player: Array,
     cover: Array,
     values: Array,
     nodes: Nodes,
@@ -83,7 +86,7 @@ def lay_out(
     training row reached weighs its children equally. O(nodes depth).
     """
     for tree in prange(len(offsets) - 1):
-        _lay_out_tree(tree, offsets, left, right, feature, cover, values, nodes, means)
+        _lay_out_tree(tree, offsets, left, right, player, cover, values, nodes, means)
 
 
 @jit
@@ -92,7 +95,7 @@ def _lay_out_tree(
     offsets: Array,
     left: Array,
     right: Array,
-    feature: Array,
+    player: Array,
     cover: Array,
     values: Array,
     nodes: Nodes,
@@ -116,7 +119,7 @@ def _lay_out_tree(
             continue
         low, high = first + left[node], first + right[node]
         nodes.share[at] = cover[low] / cover[node] if cover[node] > 0 else 0.5
-        _place(at, node, depth, path, sides, feature, nodes)
+        _place(at, node, depth, path, sides, player, nodes)
         distinct[depth + 1] = distinct[depth] + (nodes.above[at] < 0)
         widest = max(widest, distinct[depth + 1])
         for side in (RIGHT, LEFT):
@@ -131,6 +134,7 @@ def _lay_out_tree(
 class Splits(NamedTuple):
     """What the nodes ask, in the order of `Nodes`."""
 
+    player: Array
     feature: Array
     threshold: Array  # left where the value is at most this
     missing: Array  # 1 where NaN goes left, 0 where it goes right
@@ -158,17 +162,19 @@ def tree_shap(
     splits: Splits,
     points: Array,
     weights: Array,
+    fixed: Array,
     out: Array,
     pairs: Array,
 ) -> None:
-    """SHAP values of rows X (n, n_features) into out (n, n_features, n_outputs).
+    """SHAP values of rows X (n, n_features) into out (n, n_players, n_outputs).
 
-    Points and weights (most + 1, most) are those of Gauss-Legendre on (0, 1), by their number. Into
-    pairs (n, n_features, n_features, n_outputs), unless it is empty, the mixed derivatives, in part
+    Points and weights (most + 1, most) are those of Gauss-Legendre on (0, 1), by their number; fixed
+    (n_players,) are probabilities of being known, NaN for those known with probability t. Into
+    pairs (n, n_players, n_players, n_outputs), unless it is empty, the mixed derivatives, in part
     at [i, j] and in part at [j, i]. O(rows nodes width); with pairs times depth.
     """
     for block in prange((len(out) + BLOCK - 1) // BLOCK):
-        _explain_block(block * BLOCK, X, nodes, splits, points, weights, out, pairs)
+        _explain_block(block * BLOCK, X, nodes, splits, points, weights, fixed, out, pairs)
 
 
 @jit
@@ -179,18 +185,20 @@ def _explain_block(
     splits: Splits,
     points: Array,
     weights: Array,
+    fixed: Array,
     out: Array,
     pairs: Array,
 ) -> None:
     """The rows from a start on; the last row again where there are fewer than a block of them."""
-    n, n_features, n_outputs = out.shape
-    n_pairs = n_features if len(pairs) > 0 else 0
+    n, n_players, n_outputs = out.shape
+    n_features = X.shape[1]
+    n_pairs = n_players if len(pairs) > 0 else 0
     x = np.empty((n_features, BLOCK))
     for b in range(BLOCK):
         for f in range(n_features):
             x[f, b] = X[min(start + b, n - 1), f]
-    feature, leaves = splits.feature, splits.leaves
-    found = np.zeros((n_features, n_outputs, BLOCK))
+    player, leaves = splits.player, splits.leaves
+    found = np.zeros((n_players, n_outputs, BLOCK))
     crossed = np.zeros((n_pairs, n_pairs, n_outputs, BLOCK))
     desk = _desk(nodes.depth.max() + 2, n_outputs, points.shape[1])
     for tree in range(len(nodes.starts)):
@@ -201,19 +209,19 @@ def _explain_block(
             now = nodes.depth[place] if place < last else 0
             while depth >= now:  # all below it is done
                 p = desk.place[depth]
-                _attribute(desk, depth, q, nodes.share[p], leaves[p], nodes.side[p], found[feature[p]])
+                _attribute(desk, depth, q, nodes.share[p], leaves[p], nodes.side[p], found[player[p]])
                 if n_pairs > 0:
-                    _cross(desk, depth, q, leaves[p], feature, crossed)
+                    _cross(desk, depth, q, leaves[p], player, crossed)
                 depth -= 1
             if place < last:
                 depth = now
                 _reach(desk, depth, q, nodes, place, weights[q])
                 if n_pairs > 0 and depth > 0:
                     _grow(desk, depth - 1, q, nodes, place)
-                _turn(desk, depth, x[feature[place]], splits.threshold[place], splits.missing[place])
-                _lean(desk, depth, q, nodes, place, points[q])
+                _turn(desk, depth, x[splits.feature[place]], splits.threshold[place], splits.missing[place])
+                _lean(desk, depth, q, nodes, place, points[q], fixed[player[place]])
     for b in range(min(BLOCK, n - start)):
-        for f in range(n_features):
+        for f in range(n_players):
             for o in range(n_outputs):
                 out[start + b, f, o] = found[f, o, b]
                 for other in range(n_pairs):
@@ -249,8 +257,9 @@ def _reach(desk: _Desk, depth: int, q: int, nodes: Nodes, place: int, weights: A
     h, before, after = desk.lean[depth - 1], desk.reach[depth - 1], desk.reach[depth]
     for k in range(q):
         tau = sign * desk.tau[depth - 1, k]
+        old, new = before[k], after[k]
         for b in range(BLOCK):
-            after[k, b] = before[k, b] * (share + tau * h[b])
+            new[b] = old[b] * (share + tau * h[b])
 
 
 @jit
@@ -262,8 +271,8 @@ def _turn(desk: _Desk, depth: int, x: Array, threshold: float, missing: float) -
 
 
 @jit
-def _lean(desk: _Desk, depth: int, q: int, nodes: Nodes, place: int, points: Array) -> None:
-    """How going left depends on the feature being known."""
+def _lean(desk: _Desk, depth: int, q: int, nodes: Nodes, place: int, points: Array, fixed: float) -> None:
+    """How going left depends on the player being known."""
     above, share, s = nodes.above[place], nodes.share[place], nodes.above_share[place]
     for b in range(BLOCK):
         known = 1.0
@@ -273,14 +282,15 @@ def _lean(desk: _Desk, depth: int, q: int, nodes: Nodes, place: int, points: Arr
         desk.known[depth, b] = known
         desk.lean[depth, b] = known * (desk.goes[depth, b] - share)
     for k in range(q):
-        inverse = 1.0 / (s + points[k] * (1.0 - s))
-        desk.tau[depth, k] = points[k] * inverse
-        desk.slope[depth, k] = s * inverse * inverse
+        t = points[k] if np.isnan(fixed) else fixed
+        inverse = 1.0 / (s + t * (1.0 - s))
+        desk.tau[depth, k] = t * inverse
+        desk.slope[depth, k] = s * inverse * inverse if np.isnan(fixed) else 0.0
 
 
 @jit
 def _attribute(desk: _Desk, depth: int, q: int, share: float, leaves: Array, side: int, found: Array) -> None:
-    """What the feature of a node adds, and the mean below the node, once those below are known."""
+    """What the player of a node adds, and the mean below the node, once those below are known."""
     h, reach, total = desk.lean[depth], desk.reach[depth], np.empty(BLOCK)
     for o in range(len(found)):
         own, low, high = (
@@ -295,9 +305,10 @@ def _attribute(desk: _Desk, depth: int, q: int, share: float, leaves: Array, sid
             for k in range(q):
                 slope, tau = gap * desk.slope[depth, k], gap * desk.tau[depth, k]
                 middle = leaves[RIGHT, o] + gap * share
+                likely, below = reach[k], own[k]
                 for b in range(BLOCK):
-                    total[b] += reach[k, b] * slope
-                    own[k, b] = middle + tau * h[b]
+                    total[b] += likely[b] * slope
+                    below[b] = middle + tau * h[b]
         else:
             if low_leaf:
                 low[:q] = leaves[LEFT, o]
@@ -305,10 +316,11 @@ def _attribute(desk: _Desk, depth: int, q: int, share: float, leaves: Array, sid
                 high[:q] = leaves[RIGHT, o]
             for k in range(q):
                 slope, tau = desk.slope[depth, k], desk.tau[depth, k]
+                likely, below, lows, highs = reach[k], own[k], low[k], high[k]
                 for b in range(BLOCK):
-                    difference = low[k, b] - high[k, b]
-                    total[b] += reach[k, b] * slope * difference
-                    own[k, b] = high[k, b] + difference * (share + tau * h[b])
+                    difference = lows[b] - highs[b]
+                    total[b] += likely[b] * slope * difference
+                    below[b] = highs[b] + difference * (share + tau * h[b])
         for b in range(BLOCK):
             found[o, b] += h[b] * total[b]
 
@@ -327,10 +339,10 @@ def _grow(desk: _Desk, depth: int, q: int, nodes: Nodes, child: int) -> None:
 
 
 @jit
-def _cross(desk: _Desk, depth: int, q: int, leaves: Array, feature: Array, crossed: Array) -> None:
-    """Mixed derivatives of a node's feature and those of the nodes above it."""
+def _cross(desk: _Desk, depth: int, q: int, leaves: Array, player: Array, crossed: Array) -> None:
+    """Mixed derivatives of a node's player and those of the nodes above it."""
     h, part, total = desk.lean[depth], np.empty((q, BLOCK)), np.empty(BLOCK)
-    here = feature[desk.place[depth]]
+    here = player[desk.place[depth]]
     for o in range(crossed.shape[2]):
         low_leaf, high_leaf = not np.isnan(leaves[LEFT, o]), not np.isnan(leaves[RIGHT, o])
         for k in range(q):
@@ -339,7 +351,7 @@ def _cross(desk: _Desk, depth: int, q: int, leaves: Array, feature: Array, cross
                 high = leaves[RIGHT, o] if high_leaf else desk.mean[depth + 1, RIGHT, o, k, b]
                 part[k, b] = desk.reach[depth, k, b] * desk.slope[depth, k] * h[b] * (low - high)
         for d in range(depth):
-            other = feature[desk.place[d]]
+            other = player[desk.place[d]]
             if other != here:
                 total[:] = 0.0
                 for k in range(q):

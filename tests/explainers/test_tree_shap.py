@@ -208,3 +208,32 @@ def test_rows_of_another_width(data):
     X, y = data
     with pytest.raises(InputError, match=r"`X` must have shape \(n, 4\), as in training, got \(60, 3\)"):
         TreeShap(DecisionTreeRegressor().fit(X, y)).values(X[:, :3])
+
+
+@pytest.mark.parametrize("groups", [[0, 1, 2, 3], [0, 0, 1, 1], [1, 0, 1, 1], [0, 0, 0, 0]])
+def test_owen_values_are_those_of_the_definition(groups, data):
+    X, y = data
+    model = RandomForestRegressor(2, random_state=0).fit(X, y)
+    trees, rows = forest_nodes(model), X[:4]
+    explainer = TreeShap(model)
+    found = explainer.owen_values(rows, groups)[..., 0]
+    np.testing.assert_allclose(found, [naive_trees.owen_values(trees, x, groups) for x in rows], atol=1e-12)
+    together = np.stack([found[:, np.array(groups) == g].sum(axis=1) for g in range(max(groups) + 1)], axis=1)
+    np.testing.assert_allclose(explainer.values(rows, groups)[..., 0], together, atol=1e-12)
+
+
+def test_groups_are_not_sums_of_features(data):
+    X, y = data
+    twice = np.column_stack([X, X[:, 0]])  # an effect shared by two columns
+    model = ExtraTreesRegressor(20, random_state=0).fit(twice, y)
+    explainer, groups = TreeShap(model), np.array([0, 1, 2, 3, 0])
+    sums = explainer.values(twice)[..., 0] @ np.eye(4)[groups]
+    together = explainer.values(twice, groups)[..., 0]
+    np.testing.assert_allclose(sums.sum(axis=1), together.sum(axis=1))
+    assert np.abs(sums - together).max() > 1e-3
+
+
+@pytest.mark.parametrize("groups", [[0, 1], [0.5, 0, 1, 1], [-1, 0, 1, 1]])
+def test_groups_that_are_none(groups, data):
+    with pytest.raises(InputError, match="`groups` must be 4 numbers from 0, one per feature"):
+        TreeShap(DecisionTreeRegressor().fit(*data)).values(data[0], groups)
