@@ -14,6 +14,7 @@ __all__ = ["TreeShap"]
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
+LEAST = 10_000  # nodes, or nodes times rows, that are worth another thread
 
 
 class TreeShap:
@@ -134,6 +135,7 @@ class _LaidOut:
     """An ensemble for kernels; players (n_features,) are the player that each feature is of."""
 
     def __init__(self, ensemble: Ensemble, players: NDArray[np.int64]) -> None:
+        from graf.kernels._jit import threads_for
         from graf.kernels.tree_shap import Nodes, Splits, lay_out
 
         n, n_trees = len(ensemble.left), len(ensemble.offsets) - 1
@@ -144,7 +146,8 @@ class _LaidOut:
         means = np.empty((n_trees, len(ensemble.start)))
         offsets, left, right = (np.ascontiguousarray(part, np.int64) for part in ensemble[:3])
         cover = np.ascontiguousarray(ensemble.cover, np.float64)
-        lay_out(offsets, left, right, player, cover, ensemble.values, self.nodes, means)
+        with threads_for(n // LEAST):
+            lay_out(offsets, left, right, player, cover, ensemble.values, self.nodes, means)
         self.base_values: Floats = ensemble.start + means.sum(axis=0)
         self.n_players = int(players.max()) + 1
         self.most_players = int(self.nodes.widths.max())
@@ -160,7 +163,7 @@ class _LaidOut:
         out = np.zeros((n, k, n_outputs))
         crossed = np.zeros((n, k, k, n_outputs) if pairs else (0, 0, 0, 0))
         fixed = np.full(k, np.nan) if fixed is None else fixed
-        with threads_for(n):
+        with threads_for(n * len(self.nodes.node) // LEAST):
             tree_shap(rows, self.nodes, self.splits, *self.points, fixed, out, crossed)
         return out, crossed
 

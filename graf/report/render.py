@@ -18,6 +18,7 @@ import graf
 from graf.features import FEATURES, Feature
 from graf.graph import ComputationGraph
 from graf.report import figures as plots
+from graf.report.importances import importances_sentences
 from graf.report.payload import ELSEWHERE, payload
 from graf.report.sentences import headline
 from graf.report.summarize import Summary
@@ -48,6 +49,7 @@ def render(summary: Summary) -> str:
         figures={name: _place(name, figure) for name, figure in drawn.items()},
         labels=labels,
         headlines=_headlines(summary),
+        disagreements=[] if summary.importances is None else importances_sentences(summary.importances),
         drawings=[None if e.graph is None else _drawn(e.graph) for e in summary.examples],
         glossary=_glossary(summary),
         words=partial(words, ops=summary.ops),
@@ -71,6 +73,9 @@ def figures(summary: Summary) -> dict[str, go.Figure]:
     }
     if len(summary.operation_effects):
         found["operations"] = plots.effects_figure(summary.operation_effects, list(labels.values()))
+    if summary.importances is not None:
+        unit = str(summary.metadata.loc[summary.lead, "unit"])
+        found["importances"] = plots.importances_figure(summary.importances, unit)
     if summary.recipes is not None:
         found["recipes"] = plots.shares_figure(summary.recipes.shares, labels)
     for i, target in enumerate(summary.targets):

@@ -17,6 +17,7 @@ from graf.report import choices
 from graf.report.cells import draw_cells
 from graf.report.effects import by_operation, effects, ordered, strongest
 from graf.report.examples import Example, choose_examples, examples
+from graf.report.importances import importances
 from graf.report.properties import properties
 from graf.report.recipes import RecipeShares, recipe_shares
 from graf.report.sentences import sentences
@@ -50,6 +51,7 @@ class Summary:
     lead : target that says which these are.
     settings : how it was made.
     recipes : how much of the targets is recipe, None where that was not measured.
+    importances : of the lead target, see `compare_importances`; None where they were not asked for.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Summary:
     lead: str
     settings: Settings
     recipes: RecipeShares | None = None
+    importances: pd.DataFrame | None = None
 
 
 def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Step) -> Summary:
@@ -87,6 +90,8 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
     chosen = choose_examples(data, lead)
     plan = Plan(data, settings, _predictors(data, settings), _explained(data, settings, chosen))
     targets = summarize_targets(plan, names, step)
+    compared = importances(plan, lead)
+    step(f"{lead}: importances")
     metadata, ops = data.metadata.loc[names], None if data.space is None else data.space.ops
     explanations = {target.name: target.explanation for target in targets}
     scales = data.targets[names].std(), metadata["direction"]
@@ -117,6 +122,7 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
         lead=lead,
         settings=settings,
         recipes=shares,
+        importances=compared,
     )
 
 

@@ -24,6 +24,11 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
     shares = (
         {} if summary.recipes is None else {"variance": summary.recipes.shares.reset_index(names="target")}
     )
+    importances = (
+        {}
+        if summary.importances is None
+        else {"importances": summary.importances.reset_index(names="family")}
+    )
     return {
         "targets": summary.metadata.assign(
             n=[target.n for target in summary.targets],
@@ -51,6 +56,7 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
             {(e.role, e.architecture): e.drivers for e in summary.examples}, ("role", "architecture")
         ),
         **shares,
+        **importances,
     }
 
 

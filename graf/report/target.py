@@ -37,10 +37,15 @@ class Settings:
     seed: int = 0
     n_jobs: int = 2
     most_rows: int = 2500
+    n_refits: int = 3
 
     def __post_init__(self) -> None:
         if self.n_explained < 1:
             raise InputError(f"`n_explained` must be at least 1, got {self.n_explained}")
+        if self.n_refits == 1 or self.n_refits < 0:
+            raise InputError(
+                f"`n_refits` must be at least 2 for a spread, or 0 for none, got {self.n_refits}"
+            )
         if len(self.seeds) == 0:
             raise InputError("`seeds` must hold at least one seed, got none")
 

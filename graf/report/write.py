@@ -30,6 +30,7 @@ def write_report(
     seeds: Sequence[int] = range(5),
     seed: int = 0,
     n_jobs: int = 2,
+    n_refits: int = 3,
     progress: bool | Step = False,
 ) -> Path:
     """Write a report on what drives the targets of a dataset: one page and its tables.
@@ -50,6 +51,7 @@ def write_report(
     seeds : splits that the ranking is repeated on.
     seed : of the models, folds and samples.
     n_jobs : processes that share the work. The numbers do not depend on it.
+    n_refits : refits that three kinds of importance are compared on; 0 leaves them out.
     progress : True for a progress bar on standard error, or a function that is called with a
         few words after each step.
 
@@ -68,9 +70,9 @@ def write_report(
     """
     folder = check_replaceable(out)
     data = data if isinstance(data, Dataset) else load_dataset(data)
-    settings = Settings(model, n_explained, train_sizes, tuple(seeds), seed, n_jobs)
+    settings = Settings(model, n_explained, train_sizes, tuple(seeds), seed, n_jobs, n_refits=n_refits)
     names = choose_targets(data, targets)
-    with _steps(progress, len(STEPS) * len(names) + 1) as step:
+    with _steps(progress, len(STEPS) * len(names) + 2) as step:
         summary = summarize(data, names, settings, step)
         with report_folder(folder) as new:
             write(summary, new)

@@ -52,10 +52,17 @@ def proxies(data):
 def quick():
     """Settings that take a moment."""
     model = RandomForestRegressor(8, random_state=0)
-    return {"model": model, "n_explained": 10, "train_sizes": (20,), "seeds": (0,), "n_jobs": 1}
+    return {
+        "model": model,
+        "n_explained": 10,
+        "train_sizes": (20,),
+        "seeds": (0,),
+        "n_jobs": 1,
+        "n_refits": 0,
+    }
 
 
 @pytest.fixture(scope="session")
 def summary(data, quick):
-    settings = quick | {"n_explained": 30, "train_sizes": (20, 40), "seeds": (0, 1)}
+    settings = quick | {"n_explained": 30, "train_sizes": (20, 40), "seeds": (0, 1), "n_refits": 2}
     return summarize(data, choose_targets(data, None), Settings(**settings), lambda text: None)

@@ -8,6 +8,7 @@ traces whose dot of the chosen architecture it marks.
 from graf.report.figures.chosen import tradeoff_figure, waterfall_figure
 from graf.report.figures.explained import beeswarm_figure, dependence_figure, strongest_features
 from graf.report.figures.importance import effects_figure, importance_figure
+from graf.report.figures.importances import importances_figure
 from graf.report.figures.ranking import predicted_figure, ranking_figure
 from graf.report.figures.shares import shares_figure
 
@@ -16,6 +17,7 @@ __all__ = [
     "dependence_figure",
     "effects_figure",
     "importance_figure",
+    "importances_figure",
     "predicted_figure",
     "ranking_figure",
     "shares_figure",

@@ -1,0 +1,57 @@
+"""Three kinds of importance on the page."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from graf.exceptions import InputError
+from graf.report.figures import importances_figure
+from graf.report.importances import importances_sentences
+from graf.report.render import render
+from graf.report.target import Settings
+
+
+@pytest.fixture
+def table():
+    return pd.DataFrame(
+        {
+            "shapley": [2.0, 1.0, 0.1],
+            "permutation": [1.5, 1.2, 0.0],
+            "drop_column": [0.1, 0.9, 0.0],
+            **{f"{m}_std": [0.1, 0.2, 0.3] for m in ("shapley", "permutation", "drop_column")},
+            "more_than_noise": [True, True, False],
+            "reason": ["paths says much the same and takes over once it is dropped", "", "noise"],
+        },
+        index=["counts", "paths", "idle"],
+    )
+
+
+def test_figure_holds_every_number_and_hollow_marks_for_noise(table):
+    figure = importances_figure(table, "percent")
+    assert [len(trace.x) for trace in figure.data] == [3, 3, 3]
+    np.testing.assert_array_equal(figure.data[0].x, [0.1, 1.0, 2.0])
+    np.testing.assert_array_equal(figure.data[2].error_x.array, [0.3, 0.2, 0.1])
+    assert list(figure.data[0].marker.symbol) == ["circle-open", "circle", "circle"]
+
+
+def test_sentences(table):
+    assert importances_sentences(table) == [
+        "2 of 3 families matter more for this target than for permuted ones.",
+        "Not distinguishable from noise: idle.",
+        "counts: paths says much the same and takes over once it is dropped.",
+    ]
+    agreed = table.assign(reason="").iloc[:2]
+    assert importances_sentences(agreed)[1] == "The three methods rank the others alike."
+
+
+def test_the_page_has_a_section_only_where_importances_were_compared(summary):
+    assert 'id="importances"' in render(summary)
+    assert 'id="importances"' not in render(replace(summary, importances=None))
+    assert summary.importances.loc["op_count", "more_than_noise"]
+
+
+def test_one_refit_has_no_spread():
+    with pytest.raises(InputError, match="`n_refits` must be at least 2 for a spread, or 0 for none, got 1"):
+        Settings(n_refits=1)
