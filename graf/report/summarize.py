@@ -91,7 +91,8 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
     plan = Plan(data, settings, _predictors(data, settings), _explained(data, settings, chosen))
     targets = summarize_targets(plan, names, step)
     compared = importances(plan, lead)
-    step(f"{lead}: importances")
+    if settings.n_refits:
+        step(f"{lead}: importances")
     metadata, ops = data.metadata.loc[names], None if data.space is None else data.space.ops
     explanations = {target.name: target.explanation for target in targets}
     scales = data.targets[names].std(), metadata["direction"]

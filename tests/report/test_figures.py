@@ -28,7 +28,7 @@ def test_every_figure_has_data(drawn, summary):
         "dependence1",
         "dependence2",
     ]
-    always = {"effects", "operations", "tradeoff", "waterfall"}
+    always = {"effects", "importances", "operations", "tradeoff", "waterfall"}
     assert set(drawn) == {*always, *(f"{name}-{i}" for name in places for i in range(2))}
     for name in set(drawn) - {"tradeoff", "waterfall"}:
         assert all(len(trace.x) for trace in drawn[name].data if not trace.meta)

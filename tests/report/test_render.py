@@ -85,7 +85,7 @@ def test_anchors_lead_to_sections(page):
 
 def test_every_figure_has_its_place_and_data(page, content):
     places = [name.removeprefix("figure-") for name in page.ids if name.startswith("figure-")]
-    assert len(places) == 22
+    assert len(places) == 23
     assert sorted(places) == sorted(content["figures"])
     assert page.counts["script"] == 3
 
