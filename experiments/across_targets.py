@@ -6,8 +6,9 @@ For each target, ten seeds draw 300 cells, fit a random forest (50 trees, a thir
 and explain 150 others by SHAP. Written are
 
 - the share of each group of columns in the explanation: the mean size of what its columns add together, over the
-  sum of that over groups; for published columns also the Kendall tau, on 1,000 other cells, of forests that see
-  the group alone, and of forests that see all but the group (the first file);
+  sum of that over groups (columns of skips also split into degrees and the rest); for published columns also the
+  Kendall tau, on 1,000 other cells, of forests that see the group alone, and of forests that see all but the
+  group (the first file);
 - what one operation more does (`_operations.csv`): coefficients of a least-squares fit of the forest's
   predictions for these cells to counts of operations instead of none, in standard deviations of the target,
   turned so that positive is better.
@@ -61,8 +62,8 @@ def group_of(column: Column) -> str:
     return "counts" if column.family == "op_count" else "shape"
 
 
-def features(data: Any, columns: str) -> tuple[pd.DataFrame, pd.Series]:
-    """The table of all cells, and the group of each column."""
+def features(data: Any, columns: str) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """The table of all cells, the group of each column, and whether it is a degree."""
     compat = "zc_combine" if columns == "published" else None
     table = graf.GraphFeatures(data.space, compat=compat).fit_transform(data.architectures)
     if compat:
@@ -70,7 +71,14 @@ def features(data: Any, columns: str) -> tuple[pd.DataFrame, pd.Series]:
         table = table[[name for name in table if known[name] is not None]]
     else:
         known = {name: parse_column(name) for name in table}
-    return table, pd.Series({name: group_of(known[name]) for name in table})
+    groups = pd.Series({name: group_of(known[name]) for name in table})
+    return table, groups, pd.Series({name: known[name].family in DEGREES for name in table})
+
+
+def skips_of(groups: pd.Series, degrees: pd.Series) -> pd.Series:
+    """Columns of skip connections, degrees apart from the others; columns of other groups are left out."""
+    names = np.where(degrees, "skip connections, degrees", "skip connections, the rest")
+    return pd.Series(names, groups.index).where(groups == "skip connections")
 
 
 def forest(seed: int) -> graf.PerformancePredictor:
@@ -80,7 +88,13 @@ def forest(seed: int) -> graf.PerformancePredictor:
 
 
 def one_seed(
-    X: pd.DataFrame, groups: pd.Series, counts: pd.DataFrame, y: pd.Series, seed: int, alone: bool
+    X: pd.DataFrame,
+    groups: pd.Series,
+    degrees: pd.Series,
+    counts: pd.DataFrame,
+    y: pd.Series,
+    seed: int,
+    alone: bool,
 ) -> tuple[list[dict[str, Any]], dict[str, float]]:
     """Rows by group, and the effect of one more of each operation."""
     order = np.random.default_rng(seed).permutation(len(y))
@@ -92,9 +106,13 @@ def one_seed(
     explanation = graf.explain(forest(seed).fit(X.iloc[train], y.iloc[train]), X.iloc[shown])
     sums = pd.DataFrame(explanation.values, columns=X.columns).T.groupby(groups).sum().T
     sizes = sums.abs().mean()
-    rows = []
+    of_skips = (
+        pd.DataFrame(explanation.values, columns=X.columns).T.groupby(skips_of(groups, degrees)).sum().T
+    )
+    parts = of_skips.abs().mean() / sizes.sum()
+    rows: list[dict[str, Any]] = [{"group": name, "share": share} for name, share in parts.items()]
     for group, share in (sizes / sizes.sum()).items():
-        row: dict[str, Any] = {"group": group, "share": share, "n_columns": int((groups == group).sum())}
+        row: dict[str, Any] = {"group": group, "share": share}
         if alone:
             for name, kept in (("tau_alone", groups == group), ("tau_without", groups != group)):
                 part = X.loc[:, kept[kept].index]
@@ -116,13 +134,13 @@ def study(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     all_counts.columns = [op for op in data.space.ops if op != "none"]
     group_rows, effects = [], []
     for columns in ("published", "graf") if name == "transnas_micro" else ("graf",):
-        X, groups = features(data, columns)
+        X, groups, degrees = features(data, columns)
         for target in TARGETS[name]:
             y = data.targets[target].dropna()
             sign = 1 if data.metadata.loc[target, "direction"] == "max" else -1
             for seed in range(N_SEEDS):
                 rows, slopes = one_seed(
-                    X.loc[y.index], groups, all_counts.loc[y.index], y, seed, columns == "published"
+                    X.loc[y.index], groups, degrees, all_counts.loc[y.index], y, seed, columns == "published"
                 )
                 about = {"dataset": name, "target": target, "columns": columns, "seed": seed}
                 group_rows += [about | row for row in rows]
@@ -137,7 +155,7 @@ def main(out: Path) -> None:
     groups, effects = (pd.concat(parts) for parts in zip(*found, strict=True))
     by_group = groups.groupby(["dataset", "columns", "target", "group"], sort=False)
     shares = by_group.agg(
-        n_columns=("n_columns", "first"), seeds=("seed", "nunique"),
+        seeds=("seed", "nunique"),
         share=("share", "mean"), share_sd=("share", "std"),
         tau_alone=("tau_alone", "mean"), tau_alone_sd=("tau_alone", "std"),
         tau_without=("tau_without", "mean"), tau_without_sd=("tau_without", "std"),
