@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-__all__ = ["ACQUISITIONS", "POINTS", "expected_improvement", "outcomes", "volume_gained"]
+from graf.searchers.fitness import is_efficient
+
+__all__ = ["ACQUISITIONS", "expected_improvement", "outcomes", "volume_gained"]
 
 Floats = NDArray[np.float64]
 POINTS = 1000  # for volumes
@@ -71,13 +73,31 @@ def expected_improvement(mean: Floats, std: Floats, best: float) -> Floats:
     return found
 
 
-def volume_gained(points: Floats, outcomes: Floats) -> Floats:
-    """Share of points that each outcome dominates, (n,) from (points, objectives) and (draws, n, objectives).
+def volume_gained(gains: Floats, outcomes: Floats, rng: np.random.Generator) -> Floats:
+    """What each outcome adds to the hypervolume of gains, (n,) from (m, objectives) and (draws, n, objectives).
 
-    Where the points are drawn uniformly from what no measured trial dominates, this is the
-    improvement of the hypervolume up to a factor, averaged over draws (Emmerich et al. 2006;
-    by Monte Carlo as in Bader & Zitzler 2011). Linear in all sizes.
+    The reference is the worst gain in each objective. Exact for two objectives (Emmerich et al. 2006),
+    averaged over draws; for more, by Monte Carlo up to a factor (Bader & Zitzler 2011). Linear in all
+    sizes but the front's.
+
+    Examples
+    --------
+    >>> gains = np.array([[0.0, 3.0], [2.0, 1.0], [3.0, 0.0]])
+    >>> volume_gained(gains, np.array([[[3.0, 2.0], [1.0, 1.0]]]), np.random.default_rng(0)).tolist()
+    [4.0, 0.0]
     """
+    front = gains[is_efficient(gains)]
+    low = gains.min(axis=0)
+    if gains.shape[1] == 2:
+        return _area_gained(front, low, outcomes)
+    high = np.maximum(gains.max(axis=0), np.quantile(outcomes, 0.99, axis=(0, 1)))
+    points = low + (high - low) * rng.random((4 * POINTS, len(low)))
+    below = np.zeros(len(points), bool)
+    for row in front:
+        below |= (points <= row).all(axis=1)
+    points = points[~below][:POINTS]
+    if len(points) == 0:
+        return np.zeros(outcomes.shape[1])
     gained = np.zeros(outcomes.shape[1])
     for draw in outcomes:
         covered = np.ones((len(draw), len(points)), bool)
@@ -85,3 +105,15 @@ def volume_gained(points: Floats, outcomes: Floats) -> Floats:
             covered &= points[None, :, k] <= draw[:, None, k]
         gained += covered.mean(axis=1)
     return gained / len(outcomes)
+
+
+def _area_gained(front: Floats, low: Floats, outcomes: Floats) -> Floats:
+    """The area between outcomes and the staircase of the front, strip by strip."""
+    front = np.unique(front, axis=0)  # in increasing order of the first objective
+    left = np.concatenate([[low[0]], front[:, 0]])
+    right = np.concatenate([front[:, 0], [np.inf]])
+    height = np.concatenate([front[:, 1], [low[1]]])
+    x, y = outcomes[..., [0]], outcomes[..., [1]]
+    widths = np.clip(np.minimum(x, right) - left, 0, None)
+    areas: Floats = (widths * np.clip(y - height, 0, None)).sum(axis=-1).mean(axis=0)
+    return areas

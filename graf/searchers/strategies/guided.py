@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.exceptions import InputError, UnknownNameError
-from graf.searchers.fitness import is_efficient
 from graf.searchers.strategies.acquisition import (
     ACQUISITIONS,
-    POINTS,
     expected_improvement,
     outcomes,
     volume_gained,
@@ -108,24 +106,13 @@ class Guided(Strategy):
             scale = np.ptp(gains, axis=0)
             scale = np.where(scale > 0, scale, 1.0)
             outcome = outcomes(self.acquisition, mean / scale, std / scale, self.beta, state.rng)
-            gained = volume_gained(_undominated(gains / scale, outcome, state.rng), outcome)
+            gained = volume_gained(gains / scale, outcome, state.rng)
             return gained + 1e-9 * (mean / scale).sum(axis=1)
         k = (len(state.history.trials) + turn) % mean.shape[1]
         if self.acquisition == "ei":
             return expected_improvement(mean[:, k], std[:, k], gains[:, k].max())
         found: Floats = outcomes(self.acquisition, mean[:, k], std[:, k], self.beta, state.rng)[0]
         return found
-
-
-def _undominated(gains: Floats, outcome: Floats, rng: np.random.Generator) -> Floats:
-    """Points drawn uniformly between the worst and the best outcome, those that the front dominates left out."""
-    front = gains[is_efficient(gains)]
-    low, high = gains.min(axis=0), np.maximum(gains.max(axis=0), outcome.max(axis=(0, 1)))
-    points = low + (high - low) * rng.random((4 * POINTS, gains.shape[1]))
-    below = np.zeros(len(points), bool)
-    for row in front:
-        below |= (points <= row).all(axis=1)
-    return points[~below][:POINTS]
 
 
 def _proposal(name: str, parent: int | None, fitted: Fitted, mean: Floats, std: Floats) -> Proposal:
