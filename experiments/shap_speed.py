@@ -22,7 +22,7 @@ import numba
 import numpy as np
 import shap
 from _provenance import provenance
-from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor, RandomForestRegressor
+from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from xgboost import DMatrix, XGBRegressor
 
 from graf import GraphFeatures, load_dataset
@@ -34,7 +34,6 @@ MODELS = {
     "random_forest": RandomForestRegressor(random_state=0),
     "extra_trees": ExtraTreesRegressor(random_state=0),
     "random_forest_leaves_of_5": RandomForestRegressor(min_samples_leaf=5, random_state=0),
-    "gradient_boosting": GradientBoostingRegressor(random_state=0),
     "xgboost": XGBRegressor(random_state=0, n_jobs=THREADS),
     "xgboost_500_deep_8": XGBRegressor(n_estimators=500, max_depth=8, random_state=0, n_jobs=THREADS),
 }

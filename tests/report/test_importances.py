@@ -31,9 +31,9 @@ def table():
 def test_figure_holds_every_number_and_hollow_marks_for_noise(table):
     figure = importances_figure(table, "percent")
     assert [len(trace.x) for trace in figure.data] == [3, 3, 3]
-    np.testing.assert_array_equal(figure.data[0].x, [0.1, 1.0, 2.0])
-    np.testing.assert_array_equal(figure.data[2].error_x.array, [0.3, 0.2, 0.1])
-    assert list(figure.data[0].marker.symbol) == ["circle-open", "circle", "circle"]
+    np.testing.assert_array_equal(figure.data[0].x, [2.0, 1.0, 0.1])
+    np.testing.assert_array_equal(figure.data[2].error_x.array, [0.1, 0.2, 0.3])
+    assert list(figure.data[0].marker.symbol) == ["circle", "circle", "circle-open"]
 
 
 def test_sentences(table):

@@ -21,7 +21,7 @@ METHODS = {  # label, colour and symbol
 
 def importances_figure(table: pd.DataFrame, unit: str) -> go.Figure:
     """A row per group, a mark per method with the spread over refits; hollow: no more than noise."""
-    shown = table.head(N_SHOWN)[::-1]
+    shown = table.head(N_SHOWN)
     figure = go.Figure()
     for method, (label, colour, symbol) in METHODS.items():
         figure.add_scatter(
@@ -38,4 +38,5 @@ def importances_figure(table: pd.DataFrame, unit: str) -> go.Figure:
             hovertemplate=f"%{{y}}<br>{label}: %{{x:.3g}}<extra></extra>",
         )
     figure.update_xaxes(title=with_unit("importance", unit))
+    figure.update_yaxes(autorange="reversed")  # the legend shows the first mark: that of the most important
     return styled(figure, 130 + 26 * len(shown), legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
