@@ -92,12 +92,16 @@ function fillDots(trace) {
 
 function followChosen(trace, traces) {
   if (!trace.meta?.follows) return;
-  const spots = trace.meta.follows.map((k) => {
-    const { meta, x, y } = traces[k];
-    const i = meta.rows === "explained" ? place.get(state.chosen) : state.chosen;
-    return [x?.[i] ?? null, y?.[i] ?? null];
-  });
-  [trace.x, trace.y] = [0, 1].map((axis) => spots.map((spot) => spot[axis]));
+  const spots = trace.meta.follows.map((k, n) => spot(traces[k], n, trace.meta));
+  [trace.x, trace.y] = [0, 1].map((axis) => spots.map((place) => place[axis]));
+}
+
+function spot({ meta, x, y }, n, { target: name, features, absent }) {
+  const i = meta.rows === "explained" ? place.get(state.chosen) : state.chosen;
+  if (i === undefined || !state.shown[state.chosen]) return [null, null];
+  if (i < y.length) return [x[i], y[i]];
+  const value = shap()[features[n]][shapRow(i, data.targets.findIndex((t) => t.name === name))];
+  return absent === undefined ? [value, n] : [explained[features[n]][i] ?? absent, value];
 }
 
 function fillTradeoff([dots, front, ring], layout) {
@@ -149,11 +153,10 @@ function fillWaterfall(trace, layout, width) {
 }
 
 const shap = () => (data.shap ??= byName(data.tables.shap));
-const shapRow = (i) => state.target * explained.row.length + i;
+const shapRow = (i, k = state.target) => k * explained.row.length + i;
 
 function largestSteps(i, n) {
-  const names = data.tables.features.names.slice(1).filter((name) => shap()[name]);
-  const all = names.map((name) => {
+  const all = data.tables.features.names.slice(1).map((name) => {
     const value = explained[name][i];
     return {
       name: `${name} = ${value === null ? "undefined" : number(value)}`,
@@ -161,9 +164,9 @@ function largestSteps(i, n) {
       value: shap()[name][shapRow(i)],
     };
   }).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const rest = all.slice(n).reduce((sum, { value }) => sum + value, 0);
-  const title = `${all.length - n} other features`;
-  return all.length > n ? [...all.slice(0, n), { name: title, title, value: rest }] : all;
+  const rest = all.slice(n).reduce((sum, { value }) => sum + value, shap().other_features[shapRow(i)]);
+  const title = `${data.n_features - n} other features`;
+  return data.n_features > n ? [...all.slice(0, n), { name: title, title, value: rest }] : all;
 }
 
 // ---- one architecture: its drawing and its numbers

@@ -32,6 +32,7 @@ def payload(summary: Summary, figures: Mapping[str, go.Figure], labels: Mapping[
         "tables": {name: _columns(table) for name, table in found.items() if name not in ELSEWHERE},
         "figures": {name: json.loads(figure.to_json()) for name, figure in figures.items()},
         "cells": summary.cells,
+        "n_features": len(summary.effects),
         "targets": [_target(summary, name, label) for name, label in labels.items()],
         "labels": {name: ATTRIBUTES.get(name) or words(name, ops=summary.ops) for name in known},
         "words": {name: words(name, ops=summary.ops) for name in summary.effects.index},

@@ -54,6 +54,7 @@ def render(summary: Summary) -> str:
         glossary=_glossary(summary),
         words=partial(words, ops=summary.ops),
         folds=FOLDS,
+        n_dots=plots.N_DOTS,
         asset=_asset,
         plotly=Markup(get_plotlyjs()),
         payload=payload(summary, drawn, labels),

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from graf.explainers import Explanation
 from graf.report.summarize import Summary
 
 __all__ = ["tables"]
 
-FACTS = ("target", "architecture", "base_value", "prediction")  # columns beside those of features
+FACTS = ("target", "architecture", "base_value", "prediction", "other_features")  # no names of features
+N_STRONGEST = 15
 
 
 def tables(summary: Summary) -> dict[str, pd.DataFrame]:
     """Every table by the name of its file, all columns named, none an index."""
     by_target = {target.name: target for target in summary.targets}
     explanations = {name: target.explanation for name, target in by_target.items()}
+    kept = _strongest(list(explanations.values()))
     shares = (
         {} if summary.recipes is None else {"variance": summary.recipes.shares.reset_index(names="target")}
     )
@@ -40,8 +40,8 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
             {name: t.predictions.reset_index(names="architecture") for name, t in by_target.items()}
         ),
         "architectures": _architectures(summary),
-        "features": _by_architecture(explanations[summary.lead].data),
-        "shap": _stacked({name: _shap(explanation) for name, explanation in explanations.items()}),
+        "features": _by_architecture(explanations[summary.lead].data[kept]),
+        "shap": _stacked({name: _shap(explanation, kept) for name, explanation in explanations.items()}),
         **{
             f"importance_by_{by}": _wide([e.importance(by) for e in explanations.values()], by)
             for by in ("feature", "family", "operation")
@@ -75,17 +75,30 @@ def _by_architecture(table: pd.DataFrame) -> pd.DataFrame:
     return found.rename_axis("architecture").reset_index()
 
 
-def _shap(explanation: Explanation) -> pd.DataFrame:
-    """Base value and SHAP values, which add up to the prediction; six digits of each."""
-    ends = np.column_stack([explanation.base_values, explanation.predictions])
-    table = _by_architecture(_short(explanation.values, explanation.data))
-    facts = _short(ends, pd.DataFrame(index=table.index, columns=["base_value", "prediction"]))
-    return pd.concat([table[["architecture"]], facts, table.drop(columns="architecture")], axis=1)
+def _strongest(explanations: list[Explanation]) -> list[str]:
+    """The strongest features of each target, in the order of the columns."""
+    kept = {name for e in explanations for name in e.importance().index[:N_STRONGEST]}
+    return [name for name in explanations[0].feature_names if name in kept]
 
 
-def _short(values: NDArray[np.float64], like: pd.DataFrame) -> pd.DataFrame:
-    short = [[float(f"{value:.6g}") for value in row] for row in values.tolist()]
-    return pd.DataFrame(short, like.index, like.columns)
+def _shap(explanation: Explanation, kept: list[str]) -> pd.DataFrame:
+    """Base value, SHAP values and the sum of the other ones, which add up to the prediction; six digits."""
+    values = pd.DataFrame(explanation.values, explanation.architectures, explanation.feature_names)
+    facts = pd.DataFrame(
+        {
+            "base_value": explanation.base_values,
+            "prediction": explanation.predictions,
+            "other_features": values.drop(columns=kept).sum(axis=1),
+        }
+    )
+    return _by_architecture(_short(values[kept])).merge(
+        _short(facts).rename_axis("architecture").reset_index(), on="architecture"
+    )
+
+
+def _short(table: pd.DataFrame) -> pd.DataFrame:
+    short = [[float(f"{value:.6g}") for value in row] for row in table.to_numpy().tolist()]
+    return pd.DataFrame(short, table.index, table.columns)
 
 
 def _stacked(parts: Mapping[Any, pd.DataFrame], names: tuple[str, ...] = ("target",)) -> pd.DataFrame:

@@ -14,7 +14,15 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking")
-PATIENCE = 60
+PATIENCE = 300  # seconds; a busy machine is no fault
+RESET = """
+document.getElementById('filters').replaceChildren();
+addFilter();
+filter();
+document.getElementById('axis-x').value = 'measured ' + data.targets.at(-1).name;
+chooseTarget(0);
+step('best');
+"""
 
 
 def start(width=1280, height=900):
@@ -27,7 +35,11 @@ def start(width=1280, height=900):
     for option in (*OPTIONS, f"--window-size={width},{height}"):
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(options, Service(driver))
+    driver = webdriver.Chrome(options, Service(driver))
+    driver.command_executor.client_config.timeout = PATIENCE
+    driver.set_page_load_timeout(PATIENCE)
+    driver.set_script_timeout(PATIENCE)
+    return driver
 
 
 class Page:
@@ -61,12 +73,16 @@ class Page:
             self.script("arguments[0].dispatchEvent(new Event(arguments[1], {bubbles: true}))", field, event)
 
     def show(self, figure):
-        """Scroll to a figure and wait until it is drawn; its traces."""
-        self.script("document.getElementById(arguments[0]).scrollIntoView()", f"figure-{figure}")
-        self.wait(
-            lambda: self.script("return document.getElementById(arguments[0]).fresh", f"figure-{figure}")
+        """Scroll to a figure and draw it, if the page has not done so yet; its traces."""
+        found = (
+            "const div = document.getElementById(arguments[0]); div.scrollIntoView({behavior: 'instant'});"
         )
+        self.script(found + "if (!div.fresh) draw(div);", f"figure-{figure}")
         return self.traces(figure)
+
+    def reset(self):
+        """All choices as after opening."""
+        self.script(RESET)
 
     def traces(self, figure):
         keys = "['x', 'y', 'meta', 'text', 'type', 'base']"

@@ -7,14 +7,19 @@ import pandas as pd
 import pytest
 from report.browser import Page, start
 
+from graf.report.figures import explained
 from graf.report.folder import PAGE, TABLES
 from graf.report.write import write
+
+N_DOTS = 20  # of the 30 architectures explained
 
 
 @pytest.fixture(scope="module")
 def folder(summary, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    write(summary, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explained, "N_DOTS", N_DOTS)
+        write(summary, folder)
     return folder
 
 
@@ -25,9 +30,15 @@ def driver():
     driver.quit()
 
 
-@pytest.fixture
-def page(driver, folder):
+@pytest.fixture(scope="module")
+def opened(driver, folder):
     return Page(driver, folder / PAGE)
+
+
+@pytest.fixture
+def page(opened):
+    opened.reset()
+    return opened
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +62,19 @@ def values(page, box):
     return [float(cell or "nan") for cell in cells], {name: float(value) for name, value in facts}
 
 
+def test_figures_are_drawn_as_they_come_into_view(opened):
+    fresh = "return document.getElementById('figure-{}').fresh"
+    assert not opened.script(fresh.format("beeswarm-0"))
+    opened.script("document.getElementById('figure-beeswarm-0').scrollIntoView({behavior: 'instant'})")
+    assert opened.wait(lambda: opened.script(fresh.format("beeswarm-0")))
+
+
 def test_it_is_quiet_and_asks_for_nothing(page, driver, folder):
     names = page.script("return [...document.querySelectorAll('.figure')].map((div) => div.id.slice(7))")
     shown = [name for name in names if not name.endswith("-1")]
     for name in shown:
         assert page.show(name)
-    assert len(shown) == 13
+    assert len(shown) == 14
     assert page.messages() == []
     assert {url for url in page.requests() if not url.startswith("data:")} == {(folder / PAGE).as_uri()}
 
@@ -142,6 +160,21 @@ def test_one_architecture_is_followed_through_all_plots(page, summary, table):
         assert page.show(f"dependence{k}-0")[1]["y"] == [explanation.values[7, places[-1 - k]]]
 
 
+def test_one_without_a_dot_gets_a_ring(page, summary):
+    explanation = summary.targets[1].explanation
+    page.select("#target", "latency")
+    page.type("#architecture", explanation.architectures[25])
+    names = list(explanation.importance().index[:12])[::-1]
+    places = [explanation.feature_names.index(name) for name in names]
+    swarm = page.show("beeswarm-1")
+    assert len(swarm[0]["x"]) == N_DOTS
+    np.testing.assert_allclose(swarm[-1]["x"], explanation.values[25, places], rtol=1e-5)
+    assert swarm[-1]["y"] == list(range(12))
+    ring = page.show("dependence0-1")[1]
+    np.testing.assert_allclose(ring["x"], explanation.data[names[-1]].iloc[25])
+    np.testing.assert_allclose(ring["y"], explanation.values[25, places[-1]], rtol=1e-5)
+
+
 def test_the_waterfall_adds_up_to_the_prediction(page, summary, folder):
     page.select("#target", "latency")
     explanation = summary.targets[1].explanation
@@ -151,7 +184,11 @@ def test_the_waterfall_adds_up_to_the_prediction(page, summary, folder):
     row = shap.loc[("latency_ms", explanation.architectures[3])]
     assert bars["base"] == row["base_value"]
     np.testing.assert_allclose(sum(bars["x"]) + bars["base"], row["prediction"], rtol=1e-4)
-    largest = row.drop(["base_value", "prediction"]).abs().sort_values(ascending=False, kind="stable")
+    largest = (
+        row.drop(["base_value", "prediction", "other_features"])
+        .abs()
+        .sort_values(ascending=False, kind="stable")
+    )
     assert [name.split(" = ")[0] for name in bars["y"][:3]] == list(largest.index[:3])
     np.testing.assert_allclose(np.abs(bars["x"][:10]), largest.iloc[:10])
 
@@ -188,8 +225,8 @@ def test_a_filter_hides_dots_everywhere(page, table, summary):
         drawn = ~np.isnan(column(page.show(figure)[trace]["x"]))
         measured = "measured latency_ms" if figure == "tradeoff" else "measured test_acc"
         np.testing.assert_array_equal(drawn, kept & table[measured].notna())
-    explained = kept[summary.targets[0].explanation.architectures]
-    np.testing.assert_array_equal(~np.isnan(column(page.show("beeswarm-0")[0]["x"])), explained)
+    dots = kept[summary.targets[0].explanation.architectures[:N_DOTS]]
+    np.testing.assert_array_equal(~np.isnan(column(page.show("beeswarm-0")[0]["x"])), dots)
     page.click(".filter button")
     assert page.find("#count").text == f"{len(table)} of {len(table)} shown"
 
@@ -235,3 +272,5 @@ def test_print_shows_every_target(page, driver):
     )
     assert page.script(undrawn) == 0
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    page.script("window.dispatchEvent(new Event('afterprint'))")
+    assert page.show("predicted-0")[1]["x"]

@@ -54,7 +54,8 @@ def test_numbers_are_those_of_the_summary(found, summary, data):
 def test_shap_values_add_up_to_the_prediction(found):
     table = found["shap"]
     features = found["features"].columns.drop("architecture")
-    total = table["base_value"] + table[features].sum(axis=1)
+    total = table["base_value"] + table[features].sum(axis=1) + table["other_features"]
+    assert 15 <= len(features) < len(found["effects"])
     np.testing.assert_allclose(total, table["prediction"], rtol=1e-4)
     assert len(table) == 2 * len(found["features"])
 

@@ -1,4 +1,4 @@
-"""What features added to the predictions of the architectures explained, a dot for each."""
+"""What features added to the predictions of the architectures explained, a dot for each of some."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from graf.report.figures.looks import BLUE, GREY, ORANGE, SMALL, broken, colorba
 __all__ = ["beeswarm_figure", "dependence_figure", "strongest_features"]
 
 N_SWARM, N_DEPENDENCE = 12, 3
+N_DOTS = 300  # architectures that have a dot; others get a ring when they are chosen
 LOW_TO_HIGH = [(0.0, BLUE), (0.5, "#B9A7B0"), (1.0, ORANGE)]
 
 Floats = NDArray[np.floating[Any]]
@@ -27,7 +28,7 @@ def beeswarm_figure(explanation: Explanation, unit: str) -> go.Figure:
     figure = go.Figure()
     for position, name in enumerate(names):
         figure.add_trace(_swarm(explanation, name, position))
-    figure.add_trace(ring(*range(len(names))))
+    figure.add_trace(ring(*range(len(names)), target=explanation.target_names[0], features=names))
     figure.update_layout(
         coloraxis={
             "colorscale": LOW_TO_HIGH,
@@ -46,8 +47,8 @@ def beeswarm_figure(explanation: Explanation, unit: str) -> go.Figure:
 
 
 def _swarm(explanation: Explanation, name: str, position: int) -> go.Scatter:
-    values = explanation.values[:, explanation.feature_names.index(name)]
-    feature = explanation.data[name]
+    values = explanation.values[:N_DOTS, explanation.feature_names.index(name)]
+    feature = explanation.data[name].iloc[:N_DOTS]
     rank = feature.rank()
     span = rank.max() - rank.min()
     colour = (rank - rank.min()) / (span if span > 0 else 1)
@@ -74,10 +75,10 @@ def _spread(values: Floats, bins: int = 90, widest: float = 0.4) -> Floats:
 
 def dependence_figure(explanation: Explanation, name: str, unit: str) -> go.Figure:
     """SHAP value over the value of a feature; dots without a value on the left."""
-    feature = explanation.data[name]
-    values = explanation.values[:, explanation.feature_names.index(name)]
-    low, high = np.nan_to_num([feature.min(), feature.max()])
-    absent = low - max(high - low, 1) / 4
+    values = explanation.values[:N_DOTS, explanation.feature_names.index(name)]
+    low, high = np.nan_to_num([explanation.data[name].min(), explanation.data[name].max()])
+    absent = float(low - max(high - low, 1) / 4)
+    feature = explanation.data[name].iloc[:N_DOTS]
     figure = go.Figure()
     figure.add_scatter(
         x=(feature.fillna(absent) + _jitter(feature)).tolist(),
@@ -93,7 +94,7 @@ def dependence_figure(explanation: Explanation, name: str, unit: str) -> go.Figu
         text=[_shown(value) for value in feature],
         hovertemplate=f"{escape(name)} = %{{text}}<br>SHAP %{{y:.3g}}<extra></extra>",
     )
-    figure.add_trace(ring(0))
+    figure.add_trace(ring(0, target=explanation.target_names[0], features=[name], absent=absent))
     figure.add_hline(0, line={"color": GREY, "width": 1})
     figure.update_xaxes(title={"text": broken(name), "font": SMALL}, nticks=6)
     figure.update_yaxes(title=with_unit("SHAP value", unit), range=_reach(explanation))

@@ -42,12 +42,12 @@ def dots(n: int, rows: str, **columns: str) -> go.Scatter | go.Scattergl:
     return kind(mode="markers", marker=marker, hoverinfo="none", meta={"rows": rows, **columns})
 
 
-def ring(*follows: int, **look: Any) -> go.Scatter:
+def ring(*follows: int, **facts: Any) -> go.Scatter:
     """Rings that the page puts around the dot of the chosen architecture in the traces followed."""
     marker = {"size": 13, "symbol": "circle-open", "color": "#000000", "line": {"width": 2.5}}
     line = {"color": "#000000", "width": 1, "dash": "dot"}
-    shared = {"mode": "lines+markers", "marker": marker, "line": line, "hoverinfo": "skip"}
-    return go.Scatter(x=[], y=[], meta={"follows": list(follows)}, **shared, **look)
+    look = {"mode": "lines+markers", "marker": marker, "line": line, "hoverinfo": "skip"}
+    return go.Scatter(x=[], y=[], meta={"follows": list(follows), **facts}, **look)
 
 
 def styled(figure: go.Figure, height: int, top: int = 30, bottom: int = 10, **layout: Any) -> go.Figure:
