@@ -23,6 +23,7 @@ from graf.searchers.surrogate import Fitted
 __all__ = ["Guided"]
 
 Floats = NDArray[np.float64]
+EXPLORED, EXPLORED_BY_SEVERAL = 0.2, 0.5
 LIKENESS = 4  # power of the share of equal choices that lowers the uncertainty of a batch
 
 
@@ -43,7 +44,8 @@ class Guided(Strategy):
     initial : measurements, drawn, before the first fit.
     pool : candidates that are predicted for each batch.
     elite : best trials that they are made from.
-    explored : share of the pool that is drawn.
+    explored : share of the pool that is drawn; None for a fifth with one objective and half with several,
+        whose fronts lie far apart.
     """
 
     name: ClassVar[str] = "guided"
@@ -53,13 +55,13 @@ class Guided(Strategy):
     initial: int = 10
     pool: int = 2000
     elite: int = 10
-    explored: float = 0.2
+    explored: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.acquisition not in ACQUISITIONS:
             raise UnknownNameError("acquisition", self.acquisition, ACQUISITIONS)
-        if not 0 <= self.explored <= 1:
+        if self.explored is not None and not 0 <= self.explored <= 1:
             raise InputError(f"`explored` must be a share between 0 and 1, got {self.explored!r}")
 
     @property
@@ -74,7 +76,10 @@ class Guided(Strategy):
             return draw_untried(min(n, missing), state)
         if len(state.history.ok) < 2:
             return draw_untried(n, state)
-        candidates = pool(self.pool, self.elite, self.explored, state)
+        explored = self.explored
+        if explored is None:
+            explored = EXPLORED if len(state.history.directions) == 1 else EXPLORED_BY_SEVERAL
+        candidates = pool(self.pool, self.elite, explored, state)
         if not candidates:
             return draw_untried(n, state)
         fitted = state.surrogate.fitted(state.history, int(state.rng.integers(2**31)))
