@@ -62,9 +62,11 @@ function refresh() {
 
 function draw(div, width) {
   const { data: traces, layout } = data.figures[div.id.slice("figure-".length)];
-  traces.forEach(fillDots);
-  traces.forEach((trace) => followChosen(trace, traces));
-  if (div.id === "figure-tradeoff") fillTradeoff(traces, layout);
+  if (div.id === "figure-tradeoff") fillTradeoff(traces, layout); // its axes are not known before
+  else {
+    traces.forEach(fillDots);
+    traces.forEach((trace) => followChosen(trace, traces));
+  }
   if (div.id === "figure-waterfall") fillWaterfall(traces[0], layout, div.clientWidth);
   const size = typeof width === "number" ? { width, autosize: false } : { width: undefined, autosize: true };
   Plotly.react(div, traces, { ...layout, ...size }, { displayModeBar: false, responsive: true });
