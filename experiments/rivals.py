@@ -57,6 +57,8 @@ PLAN = (  # rows, seeds, most labels; features with a star have the proxies wher
     (OWN[:1], range(2), 1024),
     (OWN[1:], range(2), 1024),
     (PUBLISHED, range(2), 1024),
+    (OWN[:1], range(2, 20), 128),
+    (OWN[:1], range(2, 10), 1024),
     (QUICK, range(2), 1024),
     (SLOW, range(2), 128),
     (OWN, range(2, 5), 1024),
