@@ -86,11 +86,11 @@ class Annealer:
         Of more samples than `n` those of lowest energy are kept; fewer are repeated in turn.
         Raises `GrafError` if the sampler fails, or returns nothing.
         """
+        model = to_quadratic(machine, self.margin, self.beta)
         sampler = self.sampler or _simulated_annealing()
         settings = dict(SCHEDULE if self.sampler is None and self.settings is None else self.settings or {})
         wanted = {"num_reads": n, "seed": seed}
         settings = {name: v for name, v in wanted.items() if name in sampler.parameters} | settings
-        model = to_quadratic(machine, self.margin, self.beta)
         try:
             found = sampler.sample(model, **settings)
         except Exception as error:
