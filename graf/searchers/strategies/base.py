@@ -17,7 +17,7 @@ from graf.searchers.surrogate import Surrogate
 __all__ = ["Proposal", "State", "Strategy", "draw_untried", "make_untried"]
 
 TRIES = 50
-LISTED = 200_000
+LISTED = 2000  # candidates looked through where a domain cannot be listed
 
 
 class Proposal(NamedTuple):
@@ -65,7 +65,6 @@ class Strategy(ABC):
 
     name: ClassVar[str]
     batch: ClassVar[int] = 1  # how many it likes to propose at once
-    needs_std: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for parameter in fields(self):
@@ -75,9 +74,24 @@ class Strategy(ABC):
                     f"`{parameter.name}` of {self.name} must be a positive integer, got {value!r}"
                 )
 
-    @abstractmethod
+    @property
+    def needs_std(self) -> bool:
+        """Whether the model must tell its uncertainty."""
+        return False
+
+    @property
+    def first(self) -> int:
+        """Number of trials that are drawn before it proposes any of its own."""
+        return 0
+
     def propose(self, n: int, state: State) -> list[Proposal]:
-        """At most `n` different candidates that are new; fewer only where no more are left."""
+        """At most `n` different candidates that are new: the first ones drawn, then its own."""
+        missing = self.first - len(state.history.trials)
+        return draw_untried(min(n, missing), state) if missing > 0 else self.proposed(n, state)
+
+    @abstractmethod
+    def proposed(self, n: int, state: State) -> list[Proposal]:
+        """What `propose` gives once the first trials are drawn."""
 
 
 def make_untried(make: Callable[[], str], state: State) -> str | None:
@@ -109,4 +123,4 @@ def _listed(domain: Domain) -> Sequence[Any]:
     """All candidates, or where they are too many a great number of them."""
     if domain.members is not None:
         return domain.members
-    return domain.sample(LISTED // 100, np.random.default_rng(0))
+    return domain.sample(LISTED, np.random.default_rng(0))

@@ -55,11 +55,13 @@ class Boltzmann(Strategy):
             raise InputError(f"`good` of {self.name} must be above 0 and at most 1, got {self.good!r}")
         read_chains(self.chains)  # raises if there are none of this name
 
-    def propose(self, n: int, state: State) -> list[Proposal]:
-        """Draw the first trials, then train and sample; quadratic in the number of options."""
-        missing = self.start - len(state.history.trials)
-        if missing > 0:
-            return draw_untried(min(n, missing), state)
+    @property
+    def first(self) -> int:
+        """The first `start` trials are drawn."""
+        return self.start
+
+    def proposed(self, n: int, state: State) -> list[Proposal]:
+        """Train and sample; quadratic in the number of options."""
         trials = state.history.ok
         if not trials or state.domain.space is None:  # a list without a space has nothing to learn
             return draw_untried(n, state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -32,11 +33,13 @@ class Evolution(Strategy):
     population: int = 20
     sample: int = 5
 
-    def propose(self, n: int, state: State) -> list[Proposal]:
-        """Draw the first population, then mutate; linear in `n` and the population."""
-        missing = self.population - len(state.history.trials)
-        if missing > 0:
-            return draw_untried(min(n, missing), state)
+    @property
+    def first(self) -> int:
+        """The first `population` trials are drawn."""
+        return self.population
+
+    def proposed(self, n: int, state: State) -> list[Proposal]:
+        """Mutations of the fittest; linear in `n` and the population."""
         alive = [trial for trial in state.history.trials if trial.status != FAILED][-self.population :]
         alive = [trial for trial in alive if trial.values]
         if not alive:
@@ -46,6 +49,6 @@ class Evolution(Strategy):
         for _ in range(n):
             rivals = state.rng.permutation(len(alive))[: self.sample]
             parent = alive[rivals[np.argmax(fit[rivals])]]
-            child = make_untried(lambda p=parent: state.domain.mutate(p.candidate, state.rng), state)  # type: ignore[misc]
+            child = make_untried(partial(state.domain.mutate, parent.candidate, state.rng), state)
             found += draw_untried(1, state) if child is None else [Proposal(child, parent.number)]
         return found

@@ -54,11 +54,13 @@ class Explained(Strategy):
         if not 0 <= self.greed < np.inf:
             raise InputError(f"`greed` must be a number of 0 or more, got {self.greed!r}")
 
-    def propose(self, n: int, state: State) -> list[Proposal]:
-        """Draw the first population; then fit, explain and mutate. Linear in trials times options."""
-        missing = self.population - len(state.history.trials)
-        if missing > 0:
-            return draw_untried(min(n, missing), state)
+    @property
+    def first(self) -> int:
+        """The first `population` trials are drawn."""
+        return self.population
+
+    def proposed(self, n: int, state: State) -> list[Proposal]:
+        """Fit, explain and mutate. Linear in trials times options."""
         trials = state.history.ok
         if len(trials) < 2:
             return draw_untried(n, state)

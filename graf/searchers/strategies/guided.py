@@ -65,15 +65,17 @@ class Guided(Strategy):
             raise InputError(f"`explored` must be a share between 0 and 1, got {self.explored!r}")
 
     @property
-    def needs_std(self) -> bool:  # type: ignore[override]
+    def needs_std(self) -> bool:
         """Whether the model must tell its uncertainty."""
         return self.acquisition != "mean"
 
-    def propose(self, n: int, state: State) -> list[Proposal]:
-        """Draw until there are enough measurements, then fit, predict the pool and pick."""
-        missing = self.initial - len(state.history.trials)
-        if missing > 0:
-            return draw_untried(min(n, missing), state)
+    @property
+    def first(self) -> int:
+        """The first `initial` trials are drawn."""
+        return self.initial
+
+    def proposed(self, n: int, state: State) -> list[Proposal]:
+        """Fit, predict the pool and pick."""
         if len(state.history.ok) < 2:
             return draw_untried(n, state)
         explored = self.explored

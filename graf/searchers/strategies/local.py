@@ -29,7 +29,7 @@ class LocalSearch(Strategy):
     name: ClassVar[str] = "local"
     starts: int = 1
 
-    def propose(self, n: int, state: State) -> list[Proposal]:
+    def proposed(self, n: int, state: State) -> list[Proposal]:
         """Neighbours of the current trial, or starts; linear in the number of neighbours."""
         climb = _since_last_start(state.history.trials)
         missing = self.starts - len(climb) if all(trial.parent is None for trial in climb) else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -45,11 +46,13 @@ class NSGA2(Strategy):
         if self.on not in ON:
             raise UnknownNameError("choice of `on`", self.on, ON)
 
-    def propose(self, n: int, state: State) -> list[Proposal]:
-        """Draw the first population, then mate; quadratic in the population."""
-        missing = self.population - len(state.history.trials)
-        if missing > 0:
-            return draw_untried(min(n, missing), state)
+    @property
+    def first(self) -> int:
+        """The first `population` trials are drawn."""
+        return self.population
+
+    def proposed(self, n: int, state: State) -> list[Proposal]:
+        """Children; quadratic in the population."""
         trials = state.history.ok
         if len(trials) < 2:
             return draw_untried(n, state)
@@ -73,7 +76,7 @@ class NSGA2(Strategy):
         found: list[Proposal] = []
         for first, second in pairs:
             a, b = names[alive[first]], names[alive[second]]
-            child = make_untried(lambda a=a, b=b: _child(a, b, state), state)  # type: ignore[misc]
+            child = make_untried(partial(_child, a, b, state), state)
             found += [] if child is None else [Proposal(child, numbers[a])]
         return found
 

@@ -16,6 +16,6 @@ class RandomSearch(Strategy):
 
     name: ClassVar[str] = "random"
 
-    def propose(self, n: int, state: State) -> list[Proposal]:
+    def proposed(self, n: int, state: State) -> list[Proposal]:
         """Draw; linear in `n`."""
         return draw_untried(n, state)
