@@ -12,10 +12,10 @@ from scipy.spatial.distance import squareform
 
 from graf.exceptions import UnknownNameError
 from graf.features import Column
+from graf.predictors.groups import GIVEN
 
 __all__ = ["GIVEN", "WHOLE", "partition", "rank_correlations", "weights"]
 
-GIVEN = "given columns"  # proxies and whatever else is not a graph feature
 WHOLE = "whole graph"  # features that are not about any operation
 
 

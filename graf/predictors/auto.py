@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 from typing import Self
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from graf.predictors.gaussian_process import GroupGaussianProcess
 from graf.predictors.groups import families, statistics
+from graf.predictors.jackknife import width_that_holds
 from graf.predictors.normal_scores import NormalScores
 
 __all__ = ["AutoRegressor"]
@@ -24,7 +24,6 @@ SMALLEST = 1e-12  # error of a member that makes none
 OPTIMISM = (
     4.0  # labels: weights of columns were learned with the row that is left out; measured at 32 and 128
 )
-ONE_STD = 0.6826894921370859  # share of a normal distribution within one standard deviation
 
 
 class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -120,30 +119,16 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         means = np.stack([member.predict(X) for member in (*self.processes_, self.trees_)])
         return self.scores_.inverse_transform(self.weights_ @ means)
 
-    def predict_with_std(self, X: Floats) -> tuple[Floats, Floats]:
-        """What `predict` and `predict_std` give, for little more than the time of one."""
-        mean, std = self.predict_scores(X)
-        return self.scores_.inverse_transform(mean), self._half_width(mean, std, ONE_STD)
-
-    def predict_std(self, X: Floats) -> Floats:
-        """Half the width (n,) of the interval that holds as much as one standard deviation does."""
-        return self._half_width(*self.predict_scores(X), ONE_STD)
-
-    def predict_interval(self, X: Floats, coverage: float) -> tuple[Floats, Floats]:
-        """Ends (n,) of intervals that hold the label with a probability of `coverage`.
+    def predict_with_width(self, X: Floats, coverage: float) -> tuple[Floats, Floats]:
+        """Predictions (n,), and half the width (n,) of intervals that hold the label as often as `coverage` says.
 
         Half the width is the geometric mean of the row's own standard deviation and of the usual one,
         times a number that makes the intervals of as many training rows hold their own label,
-        each predicted without it (jackknife; Barber et al., Predictive inference with the
-        jackknife+, 2021).
+        each predicted without it.
         """
         mean, std = self.predict_scores(X)
-        prediction, half = self.scores_.inverse_transform(mean), self._half_width(mean, std, coverage)
-        return prediction - half, prediction + half
-
-    def _half_width(self, mean: Floats, std: Floats, coverage: float) -> Floats:
-        rank = min(ceil((len(self._misses) + 1) * coverage), len(self._misses))
-        return self._misses[rank - 1] * np.sqrt(self._local_width(mean, std) * self._usual_width)
+        width = np.sqrt(self._local_width(mean, std) * self._usual_width)
+        return self.scores_.inverse_transform(mean), width_that_holds(self._misses, coverage) * width
 
     def _local_width(self, mean: Floats, std: Floats) -> Floats:
         """A standard deviation of the scores in units of the labels."""

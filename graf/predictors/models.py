@@ -13,9 +13,10 @@ from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
 from graf.exceptions import InputError, UnknownNameError, UnsupportedError
 from graf.predictors.auto import AutoRegressor
+from graf.predictors.jackknife import ONE_STD
 from graf.predictors.transfer import TransferRegressor
 
-__all__ = ["MODELS", "fit_model", "interval", "is_model", "new_model", "novelty", "std", "with_helpers"]
+__all__ = ["MODELS", "fit_model", "interval", "is_model", "new_model", "novelty", "with_helpers"]
 
 Floats = NDArray[np.float64]
 Names = Sequence[str] | None
@@ -78,30 +79,24 @@ def fit_model(model: Any, X: Floats, y: Floats) -> Any:
     return model
 
 
-def std(model: Any, X: Floats) -> Floats:
-    """Standard deviation (n_items,) of the predictions: calibrated, or that over the trees of a forest."""
+def mean_and_std(model: Any, X: Floats) -> tuple[Floats, Floats]:
+    """Predictions (n_items,) and their standard deviation: calibrated, or that over the trees of a forest."""
     if isinstance(model, CALIBRATED):
-        return model.predict_std(X)
+        return model.predict_with_width(X, ONE_STD)
     if not isinstance(model, FORESTS):
         raise UnsupportedError(
             f"`return_std` needs model='auto' or 'random_forest', got {type(model).__name__}; leave it out"
         )
     spread: Floats = np.std([tree.predict(X) for tree in model.estimators_], axis=0)
-    return spread
+    return np.asarray(model.predict(X), np.float64), spread
 
 
-def mean_and_std(model: Any, X: Floats) -> tuple[Floats, Floats]:
-    """Predictions (n_items,) and their standard deviation."""
-    if isinstance(model, AutoRegressor):
-        return model.predict_with_std(X)
-    return np.asarray(model.predict(X), np.float64), std(model, X)
-
-
-def interval(model: Any, X: Floats, coverage: float) -> Floats:
-    """Lower and upper ends (2, n_items) of intervals that hold the truth as often as `coverage` says."""
+def interval(model: Any, X: Floats, coverage: float) -> tuple[Floats, Floats]:
+    """Lower and upper ends (n_items,) of intervals that hold the truth as often as `coverage` says."""
     if not isinstance(model, CALIBRATED):
         raise UnsupportedError(f"intervals need model='auto', got {type(model).__name__}; fit with that")
-    return np.stack(model.predict_interval(X, coverage))
+    mean, half = model.predict_with_width(X, coverage)
+    return mean - half, mean + half
 
 
 def novelty(model: Any, X: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal, Self, TypeAlias, overload
 
 import numpy as np
@@ -186,9 +187,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self._warn_of_far(table)
         if not return_std:
             return self._each(table, lambda model, X: np.asarray(model.predict(X), np.float64))
-        both = {name: mean_and_std(model, table.to_numpy()) for name, model in self.estimators_.items()}
-        mean, std = ({name: pair[i] for name, pair in both.items()} for i in (0, 1))
-        return self._shaped(mean, table), self._shaped(std, table)
+        return self._pair(table, mean_and_std)
 
     def predict_interval(self, items: Any, coverage: float = 0.9) -> tuple[Predictions, Predictions]:
         """Lower and upper ends of intervals that hold the truth of a share `coverage` of items.
@@ -213,11 +212,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             raise InputError(f"`coverage` must lie between 0 and 1, got {coverage!r:.40}")
         table = self.features_table(items)
         self._warn_of_far(table)
-        ends = [
-            self._each(table, lambda model, X, i=i: interval(model, X, coverage)[i])  # type: ignore[misc]
-            for i in (0, 1)
-        ]
-        return ends[0], ends[1]
+        return self._pair(table, partial(interval, coverage=coverage))
 
     def novelty(self, items: Any) -> Predictions:
         """How far items are from all labelled ones, in units of the largest such distance among these.
@@ -247,6 +242,17 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     ) -> Predictions:
         X = table.to_numpy()
         return self._shaped({name: answer(model, X) for name, model in self.estimators_.items()}, table)
+
+    def _pair(
+        self,
+        table: pd.DataFrame,
+        answer: Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]],
+    ) -> tuple[Predictions, Predictions]:
+        """Two answers that come together."""
+        X = table.to_numpy()
+        both = {name: answer(model, X) for name, model in self.estimators_.items()}
+        first, second = ({name: pair[i] for name, pair in both.items()} for i in (0, 1))
+        return self._shaped(first, table), self._shaped(second, table)
 
     def _shaped(self, answers: dict[str, NDArray[np.float64]], table: pd.DataFrame) -> Predictions:
         """Answers by target, as one array where `fit` got one target as that."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil
 from typing import Any, Self
 
 import numpy as np
@@ -15,13 +14,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from graf.predictors.auto import ONE_STD, AutoRegressor
+from graf.predictors.auto import AutoRegressor
+from graf.predictors.jackknife import width_that_holds
 
 __all__ = ["TransferRegressor"]
 
 Floats = NDArray[np.float64]
 PENALTIES = np.logspace(-2, 4, 25)
 MOST_FOLDS = 20
+SMALLEST = 1e-6  # error of a part that makes none, beside the other's
 SHARPNESS = 2  # of errors, so that the better part counts for most
 
 
@@ -59,7 +60,8 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         folds = KFold(min(len(y), MOST_FOLDS), shuffle=True, random_state=self.own.random_state)
         unseen = np.stack([self.own_.unseen_, cross_val_predict(ridge, others, y, cv=folds)])
         self.ridge_ = ridge.fit(others, y)
-        errors = np.maximum(np.mean((unseen - y) ** 2, axis=1), np.finfo(float).tiny ** 0.25)
+        errors = np.mean((unseen - y) ** 2, axis=1)
+        errors = np.maximum(errors / (errors.max() or 1.0), SMALLEST)
         shares = errors**-SHARPNESS / np.sum(errors**-SHARPNESS)
         self.weight_ = float(shares[0])
         self._misses = np.sort(np.abs(shares @ unseen - y))
@@ -82,18 +84,10 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         own, others = self.own_.predict(X), self.ridge_.predict(self._predicted(X))
         return self.weight_ * own + (1 - self.weight_) * others
 
-    def predict_std(self, X: Floats) -> Floats:
-        """Half the width (n,) that holds two thirds of the labels, the same for all rows."""
-        return np.full(len(X), self._half_width(ONE_STD))
-
-    def predict_interval(self, X: Floats, coverage: float) -> tuple[Floats, Floats]:
-        """Ends (n,) of intervals of constant width that hold a share `coverage` of unseen labels."""
-        mean, half = self.predict(X), self._half_width(coverage)
-        return mean - half, mean + half
-
-    def _half_width(self, coverage: float) -> float:
-        rank = min(ceil((len(self._misses) + 1) * coverage), len(self._misses))
-        return float(self._misses[rank - 1])
+    def predict_with_width(self, X: Floats, coverage: float) -> tuple[Floats, Floats]:
+        """Predictions (n,), and half the width (n,) that holds a share `coverage` of unseen labels, the same for all."""
+        mean = self.predict(X)
+        return mean, np.full(len(mean), width_that_holds(self._misses, coverage))
 
     def novelty(self, X: Floats) -> Floats:
         """The least novelty (n,) that any helper sees, since one that knows the rows is enough."""

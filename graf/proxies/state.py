@@ -63,7 +63,7 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         stack.enter_context(torch.enable_grad())
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         random.seed(seed)
-        np.random.seed(seed)  # noqa: NPY002
+        np.random.seed(seed)  # noqa: NPY002 - put back when done
         torch.default_generator.manual_seed(seed)
         if devices:
             torch.cuda.default_generators[device.index].manual_seed(seed)
