@@ -17,16 +17,20 @@ MOST_ROWS = 300  # fitted on: there are as many fits as groups, and more
 
 
 def importances(plan: Plan, target: str) -> pd.DataFrame | None:
-    """`compare_importances` by family, on some rows; None without refits, or if the model is not of trees."""
+    """`compare_importances` by family, on some rows; None without refits, or if the model is not of trees.
+
+    A random forest stands in for "auto", whose values of groups are not exact and take longer.
+    """
     settings = plan.settings
     if settings.n_refits == 0:
         return None
     known = np.flatnonzero(plan.data.targets[target].notna())
     drawn = np.sort(np.random.default_rng(settings.seed).permutation(known)[:MOST_ROWS])
     rows = plan.data.select(np.isin(np.arange(len(plan.data)), drawn))
+    model = "random_forest" if settings.model == "auto" else settings.model
     try:
         return compare_importances(
-            plan.predictor,
+            plan.predictor.set_params(model=model),
             items_of(rows),
             rows.targets[target].to_numpy(),
             n_refits=settings.n_refits,

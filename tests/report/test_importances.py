@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from graf import PerformancePredictor
 from graf.exceptions import InputError
 from graf.report.figures import importances_figure
-from graf.report.importances import importances_sentences
+from graf.report.importances import importances, importances_sentences
 from graf.report.render import render
-from graf.report.target import Settings
+from graf.report.target import Plan, Settings
 
 
 @pytest.fixture
@@ -50,6 +51,16 @@ def test_the_page_has_a_section_only_where_importances_were_compared(summary):
     assert 'id="importances"' in render(summary)
     assert 'id="importances"' not in render(replace(summary, importances=None))
     assert summary.importances.loc["op_count", "more_than_noise"]
+
+
+def test_a_forest_stands_in_for_the_default_model_and_the_page_says_so(data, summary):
+    settings = Settings(n_refits=2, n_jobs=1)
+    columns = ["op_count(conv3x3)", "op_count(none)"]
+    predictors = {"graph features": PerformancePredictor(settings.model, features="graph", columns=columns)}
+    found = importances(Plan(data, settings, predictors, []), "test_acc")
+    assert found.index.tolist() == ["op_count"]
+    assert "random forests, whose values" in render(replace(summary, settings=settings))
+    assert "random forests, whose values" not in render(summary)
 
 
 def test_one_refit_has_no_spread():
