@@ -54,7 +54,18 @@ class Network:
 
     def buffers(self, dtype: torch.dtype | None = None) -> dict[str, Tensor]:
         """Copies of the buffers, which a call may write into."""
-        return {name: self._ready(b, dtype).clone() for name, b in self.module.named_buffers()}
+        return {name: self._ready(b, dtype).clone() for name, b in self._buffers.items()}
+
+    @cached_property
+    def _buffers(self) -> dict[str, Tensor]:
+        return dict(self.module.named_buffers())
+
+    @cached_property
+    def _is_tied(self) -> bool:
+        """Whether a tensor has several names; looking for them at every call costs much of it."""
+        parameters = dict(self.module.named_parameters(remove_duplicate=False))
+        buffers = dict(self.module.named_buffers(remove_duplicate=False))
+        return len(parameters) + len(buffers) > len(self.parameters) + len(self._buffers)
 
     def _ready(self, tensor: Tensor, dtype: torch.dtype | None = None) -> Tensor:
         tensor = tensor.clone() if tensor.is_inference() else tensor.detach()
@@ -93,7 +104,7 @@ class Network:
         """What the module gives for inputs: one tensor, or a dictionary of them by keyword."""
         args, kwargs = ((), inputs) if isinstance(inputs, Mapping) else ((inputs,), {})
         state = {**parameters, **(self.buffers() if buffers is None else buffers)}
-        return functional_call(self.module, state, args, dict(kwargs))
+        return functional_call(self.module, state, args, dict(kwargs), tie_weights=self._is_tied)
 
 
 def kernels(module: nn.Module) -> Iterator[nn.Parameter]:

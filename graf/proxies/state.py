@@ -22,29 +22,33 @@ def untouched(module: nn.Module) -> Iterator[None]:
     Modes, hooks, caches in lists and dictionaries, gradients and the flags of parameters and
     buffers come back; what tensors hold is not copied, as passes only write into tensors of their own.
     """
-    parts = list(module.modules())
-    attributes = [(part, dict(vars(part)), _contents(part)) for part in parts]
+    parts = [(part, dict(vars(part))) for part in module.modules()]
+    contents = {id(c): c.copy() for _, values in parts for c in _containers(values) if c}
     tensors = [(t, t.grad, t.requires_grad) for t in (*module.parameters(), *module.buffers())]
     try:
         yield
     finally:
-        for part, values, contents in attributes:
+        for part, values in parts:
             vars(part).clear()
             vars(part).update(values)
-            for container, copy in contents:
-                _restore(container, copy)
+            for container in _containers(values):
+                _restore(container, contents.get(id(container)))
         for tensor, gradient, flag in tensors:
-            tensor.requires_grad_(flag) if tensor.is_leaf else None
+            if tensor.is_leaf and tensor.requires_grad != flag:
+                tensor.requires_grad_(flag)
             tensor.grad = gradient
 
 
-def _contents(part: nn.Module) -> list[tuple[Any, Any]]:
-    return [(v, v.copy()) for v in vars(part).values() if isinstance(v, (dict, list, set))]
+def _containers(values: dict[str, Any]) -> Iterator[Any]:
+    return (value for value in values.values() if isinstance(value, (dict, list, set)))
 
 
 def _restore(container: Any, copy: Any) -> None:
-    container.clear()
-    container.extend(copy) if isinstance(container, list) else container.update(copy)
+    """With no copy it was empty, as ten of each module are."""
+    if container:
+        container.clear()
+    if copy:
+        container.extend(copy) if isinstance(container, list) else container.update(copy)
 
 
 @contextmanager
