@@ -13,6 +13,7 @@ from graf.proxies.batch import Batch
 from graf.proxies.network import Network
 from graf.proxies.plan import Plan
 from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
+from graf.proxies.workers import workers
 from graf.spaces import SearchSpace
 
 __all__ = ["Evaluation", "Score"]
@@ -41,13 +42,15 @@ class Evaluation:
     device: torch.device
     seed: int
 
-    def run(self, items: Sequence[Item], n_jobs: int = 1) -> Iterator[tuple[int, Score]]:
-        """Number and score of each item, as they come.
+    def run(self, items: Sequence[Item], n_jobs: int | None = 1) -> Iterator[tuple[int, Score]]:
+        """Number and score of each item, as they come; None for as many processes as keep the device busy.
 
         Networks for which there is no memory are tried again with half as many processes, and at
         last alone; the batch stays what it is.
         """
         left = list(range(len(items)))
+        if n_jobs is None:
+            n_jobs = workers(lambda: self.scores(items[:1]), len(items), self.device) if left else 1
         while left:
             chunks = [left[i : i + CHUNK] for i in range(0, len(left), CHUNK)]
             work = (delayed(self.scores)([items[i] for i in chunk]) for chunk in chunks)

@@ -64,7 +64,8 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     dtype : "float32", "float64" or "bfloat16", of weights and inputs. What needs "float64" has it anyway.
     seed : of initial weights and everything else that is drawn.
     settings : keywords of proxies by name: `{"regularised_swap": {"mu": 1000, "sigma": 1000}}`.
-    n_jobs : processes, each with a network at a time; -1 for one per core.
+    n_jobs : processes, each with a network at a time; -1 for one per core. None for one on a CPU, and
+        on a GPU for as many as keep it busy, which is measured on the first network.
     cache : path of a file of finished values of architectures, which is written as they come and
         read when the call is repeated. Architectures of the same canonical hash share a value.
     progress : whether to show a bar with the time left.
@@ -102,7 +103,7 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         dtype: str = "float32",
         seed: int = 0,
         settings: Settings | None = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = None,
         cache: str | os.PathLike[str] | None = None,
         progress: bool = False,
     ) -> None:
@@ -276,9 +277,11 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _jobs(n_jobs: int) -> int:
+def _jobs(n_jobs: int | None) -> int | None:
+    if n_jobs is None:
+        return None
     if not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0:
-        raise InputError(f"`n_jobs` must be a positive integer, or -1 for one per core, got {n_jobs!r}")
+        raise InputError(f"`n_jobs` must be None, a positive integer, or -1 for one per core, got {n_jobs!r}")
     return int(n_jobs) if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + int(n_jobs))
 
 

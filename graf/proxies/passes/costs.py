@@ -36,7 +36,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
                 operations.append(count(output, args, kwargs))
         return output
 
-    products = _Products()
+    products = _Products()  # type: ignore[no-untyped-call]
     with torch.no_grad(), products, Calls(see):
         network(network.parameters, network.batch.rows(slice(1)).inputs)
     results["n_macs"] = products.operations // 2

@@ -1,0 +1,178 @@
+"""The thirteen proxies of NAS-Bench-Suite-Zero on a GPU: networks per second beside the published way.
+
+    python experiments/proxy_gpu.py [results/proxy_gpu.json]
+
+NAS-Bench-201 cells as networks of 16 channels and 5 cells per stage, batches of 64 digits. The published way
+(`_published_proxies.py`) and graf in one process see the same networks; graf in more processes sees more of them, so that
+starting the processes, which is timed too, does not hide their speed. Utilisation is the device's own, sampled ten
+times a second. In float32, and with weights and inputs in bfloat16 beside the ranks of float32. Runs on a CPU, too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from _provenance import provenance
+from _published_proxies import one_by_one
+from scipy.stats import spearmanr
+
+import graf
+from graf.files import atomic_path
+from graf.proxies.batch import batches_of, digits
+from graf.proxies.transformer import PUBLISHED
+
+EIGHT = ["l2_norm", "snip", "plain", "grad_norm", "fisher", "nwot", "jacov", "epe_nas"]
+DRAWN = {"zen"}  # from random numbers, which differ
+BATCH, N_ALONE = 64, int(os.environ.get("N_ALONE", "24"))
+N_MANY, JOBS = int(os.environ.get("N_MANY", "768")), (2, 4, 8, 16)
+
+
+def main(out: Path) -> None:
+    """Time all ways and write the figures as JSON."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    space = graf.get_space("nasbench201")
+    cells = [cell for cell in space.sample(2 * N_MANY, seed=0) if space.graph(cell).connected][:N_MANY]
+    name = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
+    found: dict[str, Any] = provenance() | {
+        "torch": torch.__version__,
+        "device": name,
+        "cores": os.cpu_count(),
+    }
+    found |= {"batch_size": BATCH, "networks_alone": N_ALONE, "networks_many": N_MANY}
+    for label, names in {"thirteen": list(PUBLISHED), "eight": EIGHT}.items():
+        found[label] = compared(names, cells, space, device)
+        print(label, json.dumps(found[label], indent=1), flush=True)
+        write(out, found)
+    found["bfloat16"] = precision(cells, device)
+    print(json.dumps(found["bfloat16"], indent=1))
+    write(out, found)
+
+
+def write(out: Path, found: dict[str, Any]) -> None:
+    """The figures as they are by now."""
+    with atomic_path(out) as path:
+        path.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def compared(
+    names: list[str], cells: list[str], space: graf.SearchSpace, device: torch.device
+) -> dict[str, Any]:
+    """Networks per second and utilisation of every way, and how far values are apart."""
+    few = cells[:N_ALONE]
+    batch = batches_of(digits((3, 32, 32)), BATCH, seed=0)[0].to(device, torch.float32)
+    alone = transformer(names, few)
+    alone.transform(few[:2])
+    one_by_one(names, space.model(few[0], seed=0).to(device), batch.first, batch.labels)  # warm
+    with timed(device) as published:
+        theirs = [
+            one_by_one(names, space.model(cell, seed=0).to(device), batch.first, batch.labels) for cell in few
+        ]
+    with timed(device) as single:
+        ours = alone.transform(few)
+    found = {"published": per_second(published, len(few)), "graf, 1 process": per_second(single, len(few))}
+    found |= {"median_relative_difference": difference(ours, theirs)}
+    for n_jobs in (*JOBS, None):
+        if n_jobs is None or n_jobs <= (os.cpu_count() or 1):
+            way = f"graf, {'measured number of' if n_jobs is None else n_jobs} processes"
+            found[way] = in_processes(names, cells, n_jobs, device)
+    base = found["published"]["networks_per_second"]
+    for way, figures in found.items():
+        if way.startswith("graf"):
+            figures["times_published"] = figures["networks_per_second"] / base
+    return found
+
+
+def in_processes(names: list[str], cells: list[str], n_jobs: Any, device: torch.device) -> dict[str, Any]:
+    """All networks, in new processes and in the same again."""
+    with timed(device) as first:
+        transformer(names, cells, n_jobs=n_jobs).transform(cells)
+    with timed(device) as again:
+        transformer(names, cells, n_jobs=n_jobs).transform(cells)
+    return per_second(again, len(cells)) | {"with_start": len(cells) / first["seconds"]}
+
+
+def transformer(names: list[str], cells: list[str], **options: Any) -> graf.ZeroCostProxies:
+    """graf's proxies with the batch of this study."""
+    return graf.ZeroCostProxies(names, space="nasbench201", batch_size=BATCH, **options).fit(cells)
+
+
+def difference(ours: Any, theirs: list[dict[str, float]]) -> dict[str, float]:
+    """Median over networks, of each proxy that draws nothing."""
+    found = {}
+    for name in ours.columns.difference(list(DRAWN)):
+        reference = np.array([values[name] for values in theirs])
+        found[name] = float(np.nanmedian(np.abs(ours[name] - reference) / np.abs(reference)))
+    return found
+
+
+def precision(cells: list[str], device: torch.device) -> dict[str, Any]:
+    """Speed in bfloat16, and rank correlation with float32 and of float32 with float64."""
+    few = cells[: max(N_ALONE, N_MANY // 6)]
+    tables = {
+        dtype: transformer(list(PUBLISHED), few, dtype=dtype) for dtype in ("float64", "float32", "bfloat16")
+    }
+    values, seconds = {}, {}
+    for dtype, proxies in tables.items():
+        proxies.transform(few[:2])
+        with timed(device) as clock:
+            values[dtype] = proxies.transform(few)
+        seconds[dtype] = clock["seconds"]
+
+    def ranks(a: str, b: str) -> dict[str, float]:
+        return {
+            name: float(spearmanr(values[a][name], values[b][name], nan_policy="omit").statistic)
+            for name in PUBLISHED
+        }
+
+    return {
+        "networks": len(few),
+        "networks_per_second": {dtype: len(few) / s for dtype, s in seconds.items()},
+        "rank_correlation_with_float32": ranks("bfloat16", "float32"),
+        "rank_correlation_of_float32_with_float64": ranks("float32", "float64"),
+    }
+
+
+@contextmanager
+def timed(device: torch.device) -> Iterator[dict[str, Any]]:
+    """Wall seconds of the block, and the mean share of time in which the device computed."""
+    found: dict[str, Any] = {}
+    samples: list[int] = []
+    done = threading.Event()
+
+    def sample() -> None:
+        while not done.wait(0.1):
+            samples.append(torch.cuda.utilization())
+
+    watcher = threading.Thread(target=sample, daemon=True)
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+        watcher.start()
+    started = time.perf_counter()
+    yield found
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    found["seconds"] = time.perf_counter() - started
+    done.set()
+    found["utilisation_percent"] = float(np.mean(samples)) if samples else None
+
+
+def per_second(clock: dict[str, Any], n: int) -> dict[str, Any]:
+    """What a clock says of `n` networks."""
+    return {
+        "networks_per_second": n / clock["seconds"],
+        "utilisation_percent": clock["utilisation_percent"],
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/proxy_gpu.json"))
