@@ -33,8 +33,8 @@ from graf.proxies.transformer import PUBLISHED
 
 EIGHT = ["l2_norm", "snip", "plain", "grad_norm", "fisher", "nwot", "jacov", "epe_nas"]
 DRAWN = {"zen"}  # from random numbers, which differ
-BATCH, N_ALONE = 64, int(os.environ.get("N_ALONE", "24"))
-N_MANY, JOBS = int(os.environ.get("N_MANY", "768")), (2, 4, 8, 16)
+BATCH, N_ALONE = 64, int(os.environ.get("N_ALONE", "16"))
+N_MANY, JOBS = int(os.environ.get("N_MANY", "256")), (4, 16)
 
 
 def main(out: Path) -> None:
@@ -70,7 +70,7 @@ def compared(
     """Networks per second and utilisation of every way, and how far values are apart."""
     few = cells[:N_ALONE]
     batch = batches_of(digits((3, 32, 32)), BATCH, seed=0)[0].to(device, torch.float32)
-    alone = transformer(names, few)
+    alone = transformer(names, few, n_jobs=1)
     alone.transform(few[:2])
     one_by_one(names, space.model(few[0], seed=0).to(device), batch.first, batch.labels)  # warm
     with timed(device) as published:
@@ -117,13 +117,12 @@ def difference(ours: Any, theirs: list[dict[str, float]]) -> dict[str, float]:
 
 def precision(cells: list[str], device: torch.device) -> dict[str, Any]:
     """Speed in bfloat16, and rank correlation with float32 and of float32 with float64."""
-    few = cells[: max(N_ALONE, N_MANY // 6)]
+    few = cells[: N_MANY // 2]
     tables = {
         dtype: transformer(list(PUBLISHED), few, dtype=dtype) for dtype in ("float64", "float32", "bfloat16")
     }
     values, seconds = {}, {}
     for dtype, proxies in tables.items():
-        proxies.transform(few[:2])
         with timed(device) as clock:
             values[dtype] = proxies.transform(few)
         seconds[dtype] = clock["seconds"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from joblib import Parallel, delayed
 from torch import nn
+from torch.nn.utils import get_total_norm
 
 from graf.proxies.batch import Batch
 from graf.proxies.network import Network
@@ -105,9 +106,8 @@ class Evaluation:
 
 
 def _is_finite(network: Network) -> torch.Tensor:
-    tensors = [p for p in network.parameters.values() if p.is_floating_point()]
-    flags = [p.isfinite().all() for p in tensors]
-    return torch.stack(flags).all() if flags else torch.tensor(True, device=network.device)
+    tensors = [p for p in network.parameters.values() if p.is_floating_point() and p.numel()]
+    return get_total_norm(tensors, norm_type=float("inf")).to(network.device).isfinite()
 
 
 def _empty_cache(device: torch.device) -> None:

@@ -67,18 +67,16 @@ class Plan:
         """
         found: dict[str, Any] = {}
         results, ran = Results(), set()
-        for source, wanted in self.passes.items():
-            with (
-                results.attempt(wanted),
-                untouched(network.module),
-                seeded(network.seed, network.device),
-            ):
-                PASSES[source](network, wanted, results)
-            ran.add(source)
-            for proxy in self.proxies:
-                if proxy.name not in found and {QUANTITIES[q].source for q in proxy.quantities} <= ran:
-                    found[proxy.name] = self._result(proxy, results)
-            self._release(results, found)
+        with untouched(network.module) as restore:
+            for source, wanted in self.passes.items():
+                with results.attempt(wanted), seeded(network.seed, network.device):
+                    PASSES[source](network, wanted, results)
+                restore()
+                ran.add(source)
+                for proxy in self.proxies:
+                    if proxy.name not in found and {QUANTITIES[q].source for q in proxy.quantities} <= ran:
+                        found[proxy.name] = self._result(proxy, results)
+                self._release(results, found)
         return found
 
     def _result(self, proxy: Proxy, results: Results) -> Any:

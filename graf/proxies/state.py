@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -16,18 +16,18 @@ __all__ = ["seeded", "untouched"]
 
 
 @contextmanager
-def untouched(module: nn.Module) -> Iterator[None]:
+def untouched(module: nn.Module) -> Iterator[Callable[[], None]]:
     """Whatever the block does to attributes of the module and of its parts is undone after it.
 
     Modes, hooks, caches in lists and dictionaries, gradients and the flags of parameters and
     buffers come back; what tensors hold is not copied, as passes only write into tensors of their own.
+    Yields a function that undoes it before the end, too.
     """
     parts = [(part, dict(vars(part))) for part in module.modules()]
     contents = {id(c): c.copy() for _, values in parts for c in _containers(values) if c}
     tensors = [(t, t.grad, t.requires_grad) for t in (*module.parameters(), *module.buffers())]
-    try:
-        yield
-    finally:
+
+    def restore() -> None:
         for part, values in parts:
             vars(part).clear()
             vars(part).update(values)
@@ -37,6 +37,11 @@ def untouched(module: nn.Module) -> Iterator[None]:
             if tensor.is_leaf and tensor.requires_grad != flag:
                 tensor.requires_grad_(flag)
             tensor.grad = gradient
+
+    try:
+        yield restore
+    finally:
+        restore()
 
 
 def _containers(values: dict[str, Any]) -> Iterator[Any]:
