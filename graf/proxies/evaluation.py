@@ -65,9 +65,18 @@ class Evaluation:
                         yield i, self._without_memory() if score is None else score
             n_jobs = max(1, n_jobs // 2)
 
-    @torch.inference_mode(False)
     def scores(self, items: Sequence[Item]) -> list[Score | None]:
         """The score of each item; None where there was no memory for it."""
+        try:
+            return self._scores(items)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            _empty_cache(self.device)  # not even for the batch, or for the algebra of all
+        return [score for item in items for score in self.scores([item])] if len(items) > 1 else [None]
+
+    @torch.inference_mode(False)
+    def _scores(self, items: Sequence[Item]) -> list[Score | None]:
         batches = [batch.to(self.device, self.dtype) for batch in self.batches]
         found, finite, known = [], [], []
         for i, item in enumerate(items):

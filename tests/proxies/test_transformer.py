@@ -1,5 +1,6 @@
 """ZeroCostProxies as an estimator: tables, files of values, processes, memory."""
 
+import contextlib
 import json
 import pickle
 
@@ -15,7 +16,9 @@ from torch import nn
 from graf import ZeroCostProxies, get_space
 from graf.exceptions import InputError
 from graf.proxies import PROXIES, az_nas_rank, proxy
+from graf.proxies.batch import Batch
 from graf.proxies.evaluation import CHUNK
+from graf.proxies.plan import Plan
 
 SPACE = get_space("nasbench201", channels=2, cells_per_stage=1, n_stages=1, input_shape=(1, 8, 8))
 CELLS = [f"|nor_conv_3x3~0|+|{op}~0|skip_connect~1|+|none~0|{op}~1|nor_conv_1x1~2|" for op in
@@ -144,6 +147,23 @@ def test_without_memory_a_network_is_tried_alone_and_then_given_up():
     with pytest.warns(UserWarning, match="out of memory, even for this network alone"):
         table = transformer.fit_transform([Hungry(False), Hungry(True), Hungry(False)])
     assert table["snip"].isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("where", ["batch", "algebra"])
+def test_no_memory_for_the_batch_or_for_the_algebra_of_many(where, monkeypatch):
+    def short(*args):
+        if where == "batch" or len(args[1]) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(*args)
+
+    owner, name = (Batch, "to") if where == "batch" else (Plan, "scores")
+    whole = getattr(owner, name)
+    data = torch.randn(4, 4), torch.arange(4) % 2
+    transformer = ZeroCostProxies(["snip"], "cpu", data=data, batch_size=4).fit([nn.Linear(4, 2)])
+    monkeypatch.setattr(owner, name, short)
+    with contextlib.nullcontext() if where == "algebra" else pytest.warns(UserWarning, match="out of memory"):
+        table = transformer.transform([nn.Linear(4, 2) for _ in range(3)])
+    assert table["snip"].isna().tolist() == [where == "batch"] * 3
 
 
 def test_fewer_networks_at_once_where_memory_is_short(monkeypatch):
