@@ -47,15 +47,27 @@ def test_predictions_are_in_the_history(data):
 @pytest.mark.parametrize("strategy", ["guided", "nsga2", NSGA2(on="predicted", generations=3)])
 def test_fronts(data, strategy):
     names = ["test_acc", "latency_b1_ms"]
-    found = graf.search(data, names, FOREST, 40, strategy=strategy)
-    by_chance = graf.search(data, names, FOREST, 40, strategy="random")
 
-    def volume(result):
-        gains = result.history[names].to_numpy() * [1, -1]
-        points = np.random.default_rng(0).uniform([0.5, -2], [1, 0], (4000, 2))
-        return (points[:, None] <= gains).all(axis=2).any(axis=1).mean()
+    def volume(strategy):
+        """Mean over seeds."""
+        volumes = []
+        for seed in range(3):
+            found = graf.search(data, names, FOREST, 40, strategy=strategy, seed=seed)
+            gains = found.history[names].to_numpy() * [1, -1]
+            points = np.random.default_rng(0).uniform([0.5, -2], [1, 0], (4000, 2))
+            volumes.append((points[:, None] <= gains).all(axis=2).any(axis=1).mean())
+        return np.mean(volumes)
 
-    assert volume(found) >= volume(by_chance)
+    assert volume(strategy) > volume("random")
+
+
+@pytest.mark.parametrize(("drawn", "least", "most"), [(0.0, 0, 0), (0.9, 20, 29), (None, 1, 12)])
+def test_part_of_each_batch_is_drawn_where_a_front_is_wanted(data, drawn, least, most):
+    strategy = Guided(drawn=drawn, pool=50)
+    found = graf.search(data, ["test_acc", "latency_b1_ms"], FOREST, 40, strategy=strategy, batch=10, seed=1)
+    assert least <= found.history["predicted_test_acc"].isna()[10:].sum() <= most
+    alone = graf.search(data, "test_acc", FOREST, 40, strategy=Guided(pool=50), batch=10)
+    assert alone.history["predicted_value"].notna()[10:].all()
 
 
 def test_one_search_serves_several_devices(data):
@@ -140,6 +152,8 @@ def test_bad_parameters():
         Guided(pool=0)
     with pytest.raises(InputError, match="share between 0 and 1"):
         Guided(explored=2.0)
+    with pytest.raises(InputError, match="`drawn` must be a share"):
+        Guided(drawn=-0.1)
     with pytest.raises(UnknownNameError, match="did you mean 'measured'"):
         NSGA2(on="guessed")
 

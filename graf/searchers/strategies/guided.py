@@ -24,6 +24,7 @@ __all__ = ["Guided"]
 
 Floats = NDArray[np.float64]
 EXPLORED, EXPLORED_BY_SEVERAL = 0.2, 0.5
+DRAWN_FOR_FRONTS = 0.2
 LIKENESS = 4  # power of the share of equal choices that lowers the uncertainty of a batch
 
 
@@ -46,6 +47,9 @@ class Guided(Strategy):
     elite : best trials that they are made from.
     explored : share of the pool that is drawn; None for a fifth with one objective and half with several,
         whose fronts lie far apart.
+    drawn : share of each batch that is drawn instead, in the mean; None for a fifth where a front is
+        wanted, else for none: a predictor of trials that all lie near one part of the front knows too
+        little of the rest to be uncertain enough about it.
     """
 
     name: ClassVar[str] = "guided"
@@ -56,13 +60,16 @@ class Guided(Strategy):
     pool: int = 2000
     elite: int = 10
     explored: float | None = None
+    drawn: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.acquisition not in ACQUISITIONS:
             raise UnknownNameError("acquisition", self.acquisition, ACQUISITIONS)
-        if self.explored is not None and not 0 <= self.explored <= 1:
-            raise InputError(f"`explored` must be a share between 0 and 1, got {self.explored!r}")
+        for name in ("explored", "drawn"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise InputError(f"`{name}` must be a share between 0 and 1, got {value!r}")
 
     @property
     def needs_std(self) -> bool:
@@ -78,19 +85,26 @@ class Guided(Strategy):
         """Fit, predict the pool and pick."""
         if len(state.history.ok) < 2:
             return draw_untried(n, state)
-        explored = self.explored
-        if explored is None:
-            explored = EXPLORED if len(state.history.directions) == 1 else EXPLORED_BY_SEVERAL
+        explored, drawn = self._shares(len(state.history.directions) > 1, state.goal == "front")
         candidates = pool(self.pool, self.elite, explored, state)
         if not candidates:
             return draw_untried(n, state)
         fitted = state.surrogate.fitted(state.history, int(state.rng.integers(2**31)))
         names = list(candidates)
         mean, std = fitted.gains(names, self.needs_std)
-        picked = self._picked(n, names, mean, std, state)
+        picked = self._picked(n - int(state.rng.binomial(n, drawn)), names, mean, std, state)
         found = [_proposal(names[i], candidates[names[i]], fitted, mean[i], std[i]) for i in picked]
         state.taken.update(proposal.candidate for proposal in found)
         return found + draw_untried(n - len(found), state)
+
+    def _shares(self, several: bool, front: bool) -> tuple[float, float]:
+        """Of the pool, and of the batch, that is drawn."""
+        explored = EXPLORED_BY_SEVERAL if several else EXPLORED
+        drawn = DRAWN_FOR_FRONTS if several and front else 0.0
+        return (
+            explored if self.explored is None else self.explored,
+            drawn if self.drawn is None else self.drawn,
+        )
 
     def _picked(self, n: int, names: Sequence[str], mean: Floats, std: Floats, state: State) -> list[int]:
         """Positions of at most `n` candidates, one after the other."""
