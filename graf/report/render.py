@@ -44,6 +44,7 @@ def render(summary: Summary) -> str:
     environment.filters |= {function.__name__: function for function in filters}
     drawn = figures(summary)
     labels = _labels(summary)
+    changed = [name.partition(" ")[2] for name in summary.changes if name.startswith("predicted ")]
     return environment.get_template("page.html").render(
         summary=summary,
         figures={name: _place(name, figure) for name, figure in drawn.items()},
@@ -51,6 +52,8 @@ def render(summary: Summary) -> str:
         headlines=_headlines(summary),
         disagreements=[] if summary.importances is None else importances_sentences(summary.importances),
         drawings=[None if e.graph is None else _drawn(e.graph) for e in summary.examples],
+        changed_targets=changed,
+        changed_labels=[labels[target] for target in changed],
         glossary=_glossary(summary),
         words=partial(words, ops=summary.ops),
         folds=FOLDS,

@@ -15,6 +15,7 @@ from graf.ops import OpSet
 from graf.predictors import PerformancePredictor
 from graf.report import choices
 from graf.report.cells import draw_cells
+from graf.report.changes import changes
 from graf.report.effects import by_operation, effects, ordered, strongest
 from graf.report.examples import Example, choose_examples, examples
 from graf.report.importances import importances
@@ -48,6 +49,7 @@ class Summary:
     strongest : the rows of `effects` worth showing.
     sentences : the strongest in plain words.
     examples : the best, a middling and the worst architecture.
+    changes : what is predicted to make them better, see `graf.report.changes`.
     lead : target that says which these are.
     settings : how it was made.
     recipes : how much of the targets is recipe, None where that was not measured.
@@ -68,6 +70,7 @@ class Summary:
     strongest: pd.DataFrame
     sentences: Sequence[str]
     examples: Sequence[Example]
+    changes: pd.DataFrame
     lead: str
     settings: Settings
     recipes: RecipeShares | None = None
@@ -90,6 +93,8 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
     chosen = choose_examples(data, lead)
     plan = Plan(data, settings, _predictors(data, settings), _explained(data, settings, chosen))
     targets = summarize_targets(plan, names, step)
+    better = changes(plan, names, lead, chosen)
+    step(f"{lead}: changes")
     compared = importances(plan, lead)
     if settings.n_refits:
         step(f"{lead}: importances")
@@ -120,6 +125,7 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
         strongest=strongest(table, values, N_EFFECTS),
         sentences=spoken,
         examples=examples(data, chosen, explanations),
+        changes=better,
         lead=lead,
         settings=settings,
         recipes=shares,

@@ -55,6 +55,7 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
         "drivers": _stacked(
             {(e.role, e.architecture): e.drivers for e in summary.examples}, ("role", "architecture")
         ),
+        "changes": summary.changes,
         **shares,
         **importances,
     }

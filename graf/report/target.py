@@ -20,7 +20,7 @@ from graf.explainers import Explanation, explain
 from graf.predictors import PerformancePredictor, evaluate, free_rows, summary
 from graf.report.choices import choose_sizes, items_of
 
-__all__ = ["FOLDS", "STEPS", "Plan", "Settings", "Step", "TargetSummary", "summarize_targets"]
+__all__ = ["FOLDS", "STEPS", "Plan", "Settings", "Step", "TargetSummary", "rows_of", "summarize_targets"]
 
 Step = Callable[[str], None]
 FOLDS = 5
@@ -128,13 +128,13 @@ def _summary(
     )
 
 
-def _known(plan: Plan, name: str) -> Dataset:
-    return plan.data.select(plan.data.targets[name].notna().to_numpy())
+def _known(plan: Plan, names: Sequence[str]) -> Dataset:
+    return plan.data.select(plan.data.targets[list(names)].notna().all(axis=1).to_numpy())
 
 
-def _sample(plan: Plan, name: str) -> Dataset:
-    """The rows that models are fitted on: all that have a value, or a random part of them."""
-    known = _known(plan, name)
+def rows_of(plan: Plan, names: Sequence[str]) -> Dataset:
+    """The rows that models are fitted on: all that have values of the targets, or a random part of them."""
+    known = _known(plan, names)
     order = np.random.default_rng(plan.settings.seed).permutation(len(known))
     kept = np.zeros(len(known), bool)
     kept[order[: plan.settings.most_rows]] = True
@@ -142,13 +142,13 @@ def _sample(plan: Plan, name: str) -> Dataset:
 
 
 def _explained(plan: Plan, name: str) -> Explanation:
-    rows = _sample(plan, name)
+    rows = rows_of(plan, [name])
     fitted = plan.predictor.fit(items_of(rows), rows.targets[name])
     return explain(fitted, items_of(plan.data.select(plan.explained)))
 
 
 def _held_out(plan: Plan, name: str) -> pd.DataFrame:
-    rows = _sample(plan, name)
+    rows = rows_of(plan, [name])
     folds = KFold(FOLDS, shuffle=True, random_state=plan.settings.seed)
     splits = [
         tuple(rows.select(part) for part in _masks(len(rows), test)) for _, test in folds.split(rows.targets)
@@ -170,7 +170,7 @@ def _masks(n: int, test: NDArray[np.intp]) -> tuple[NDArray[np.bool_], NDArray[n
 
 
 def _trials(plan: Plan, name: str) -> pd.DataFrame:
-    known = _known(plan, name)
+    known = _known(plan, [name])
     free = free_rows(known.architectures, known.space, known.info, plan.settings.seed)
     return evaluate(
         {**plan.predictors, **free},

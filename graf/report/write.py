@@ -73,7 +73,7 @@ def write_report(
     data = data if isinstance(data, Dataset) else load_dataset(data)
     settings = Settings(model, n_explained, train_sizes, tuple(seeds), seed, n_jobs, n_refits=n_refits)
     names = choose_targets(data, targets)
-    with _steps(progress, len(STEPS) * len(names) + (n_refits > 0) + 1) as step:
+    with _steps(progress, len(STEPS) * len(names) + (n_refits > 0) + 2) as step:
         summary = summarize(data, names, settings, step)
         with report_folder(folder) as new:
             write(summary, new)

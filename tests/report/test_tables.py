@@ -20,7 +20,7 @@ def test_tables_have_named_columns_and_no_index(found):
     assert set(found) == {
         "targets", "trials", "scores", "predictions", "effects", "effects_by_operation", "examples", "drivers",
         "architectures", "features", "shap",
-        "importance_by_feature", "importance_by_family", "importance_by_operation", "importances",
+        "changes", "importance_by_feature", "importance_by_family", "importance_by_operation", "importances",
     }  # fmt: skip
     for table in found.values():
         assert len(table)

@@ -1,0 +1,65 @@
+"""What would make an example better: on the page what `improve` says, with what was measured."""
+
+from dataclasses import replace
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from graf.report.changes import changes
+from graf.report.render import render
+from graf.report.target import Plan, Settings
+
+
+def plan_of(data, **settings):
+    from graf.report.summarize import _predictors
+
+    settings = Settings(**settings)
+    return Plan(data, settings, _predictors(data, settings), data.architectures[:5])
+
+
+def test_changes_better_the_lead_and_cost_nothing(data, quick):
+    chosen = {"middling": data.architectures[5], "worst": data.targets["test_acc"].idxmin()}
+    table = changes(plan_of(data, **quick), ["test_acc", "latency_ms"], "test_acc", chosen)
+    assert set(table["role"]) <= set(chosen)
+    assert len(table) > 0
+    assert (table["predicted test_acc"] > 0).all()
+    assert (table["predicted latency_ms"] <= 0).all()
+    for row in table.to_dict("records"):
+        assert row["architecture"] == chosen[row["role"]]
+        assert row["changed"] != row["architecture"]
+        assert row["changes"].count(" to ") in (1, 2)
+        measured = data.targets["test_acc"].get(row["changed"], np.nan)
+        expected = measured - data.targets["test_acc"][row["architecture"]]
+        np.testing.assert_equal(row["measured test_acc"], expected)
+
+
+def test_measured_changes_are_told(data, quick):
+    """With all neighbours of a cell in the dataset every change was measured."""
+    start = data.architectures[0]
+    space = data.space
+    cells = list(dict.fromkeys([start, *space.neighbours(space.parse(start)), *data.architectures]))
+    targets = pd.DataFrame(
+        {"test_acc": [3.0 * cell.count("conv_3x3") for cell in cells], "latency_ms": 1.0}, index=cells
+    )
+    empty = pd.DataFrame(index=targets.index)
+    whole = replace(data, targets=targets, proxies=empty, info=empty, recipes=None, fidelities=None)
+    table = changes(plan_of(whole, **quick), ["test_acc"], "test_acc", {"best": start})
+    single = table[table["changes"].str.count(" to ") == 1]
+    assert single["measured test_acc"].notna().all()
+    assert list(table.filter(like="latency")) == []
+
+
+def test_without_a_space_nothing_can_be_changed(proxies, quick):
+    given = replace(proxies, space=None)
+    table = changes(plan_of(given, **quick), ["test_acc"], "test_acc", {"best": given.architectures[0]})
+    assert table.empty
+    assert not [name for name in table if name.startswith("predicted")]
+
+
+def test_on_the_page(summary):
+    page = render(summary)
+    assert "What would make it better" in page
+    for row in summary.changes.to_dict("records"):
+        assert escape(row["changes"]) in page
+        assert f"{row['predicted test_acc']:+.3g}" in page
