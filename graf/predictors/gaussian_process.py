@@ -9,21 +9,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import linalg
-from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
+from graf.predictors.posterior import matern, most_probable, plausible
+
 __all__ = ["GroupGaussianProcess"]
 
 Floats = NDArray[np.float64]
-LEARNED_FROM, MOST_LABELS, ROWS = 400, 2000, 2048
+AVERAGED, LEARNED_FROM, MOST_LABELS, ROWS = 150, 400, 2000, 2048
 UNDEFINED = 1.2  # where ranks run from 0 to 1: no path is longer than any path
 SPREAD = 12**0.5  # of a uniform rank has the standard deviation 1
-LEVEL, LEVEL_STD, GROUP_STD = -2.0, 1.0, 1.5  # of log weights: prior of what groups share and of each
-SIGNAL, SIGNAL_STD, NOISE, NOISE_STD = -0.5, 0.7, -2.7, 1.0  # of log variances, for targets of variance 1
 
 
 class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -31,25 +30,27 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     The squared distance of two rows is the weighted sum of their mean squared differences in each
     group of columns. Columns count by their ranks among the training rows. Weights, signal and
-    noise are those of highest posterior density under log-normal priors that know how many groups
-    there are, so that a handful of labels is enough (MAP; Rasmussen and Williams, Gaussian Processes for
-    Machine Learning, 2006).
+    noise have log-normal priors that know how many groups there are, so that a handful of labels is
+    enough. Up to 150 labels leave many weights plausible: predictions are averaged over ten draws
+    from their posterior. With more, those of highest density stand for all (MAP; Rasmussen and Williams, Gaussian
+    Processes for Machine Learning, 2006).
 
     Parameters
     ----------
     groups : label of the group of each column; None puts each into its own.
-    random_state : seed of the labels that weights are learned from, where there are more than 400.
+    random_state : seed of the draws, and of the labels that weights are learned from, where there are
+        more than 400.
 
     Attributes
     ----------
-    groups_, weights_ : the distinct groups, and the weight of each (n_groups,).
+    groups_, weights_ : the distinct groups, and the weight of each (n_groups,), a mean over draws.
     loo_mean_, loo_std_ : prediction of each training row from the others, and its standard
         deviation, noise included.
 
     Notes
     -----
     The targets should have mean 0 and variance 1. Of more than 2,000 labels so many are drawn.
-    O(m² groups + m³) per step of the search, m ≤ 400, then O(n³) once.
+    O(m² groups + m³) per step of the search and of the draws, m ≤ 400, then O(n³) once for each draw.
 
     Examples
     --------
@@ -66,12 +67,18 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Floats, y: Floats) -> Self:
         """Learn weights and noise from rows (n, n_columns) and targets (n,)."""
         self._number, labels = pd.factorize(np.asarray(self.groups or range(X.shape[1])))
-        chosen = np.random.default_rng(self.random_state).permutation(len(X))[:MOST_LABELS]
+        rng = np.random.default_rng(self.random_state)
+        chosen = rng.permutation(len(X))[:MOST_LABELS]
         rows = self._learn_ranks(X[chosen])
         with threadpool_limits(1):  # so that rounding does not depend on the number of threads
-            self._theta = _search(_distances(rows[:LEARNED_FROM], self._number), y[chosen[:LEARNED_FROM]])
-            self.groups_, self.weights_ = labels.tolist(), np.exp(self._theta[2:])
-            self._rows = self.scaled(X[chosen])
+            distances, known = _distances(rows[:LEARNED_FROM], self._number), y[chosen[:LEARNED_FROM]]
+            averaged = len(known) <= AVERAGED
+            self._draws = (
+                plausible(distances, known, rng) if averaged else most_probable(distances, known)[None]
+            )
+            self.groups_, self.weights_ = labels.tolist(), np.exp(self._draws[:, 2:]).mean(axis=0)
+            self._known = self._ranked(X[chosen])
+            self._rows = self._known * self._scales(self._draws[:, 2:])
             self._solve(y[chosen])
         self.loo_mean_, self.loo_std_ = self._left_out(X, y, chosen)
         return self
@@ -91,29 +98,41 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return ranks * (SPREAD / np.sqrt(np.bincount(self._number))[self._number])
 
     def scaled(self, X: Floats) -> Floats:
-        """Coordinates (n, n_columns) of rows, whose squared distances the covariance is a function of."""
-        return self._ranked(X) * np.exp(self._theta[2:] / 2)[self._number]
+        """Coordinates (draws, n, n_columns) of rows, whose squared distances covariances are functions of."""
+        return self._ranked(X) * self._scales(self._draws[:, 2:])
 
-    def terms(self) -> tuple[float, Floats, Floats]:
-        """Signal variance, coordinates (n, n_columns) of the training rows and their dual coefficients.
+    def _scales(self, log_weights: Floats) -> Floats:
+        """What coordinates (..., 1, n_columns) are multiplied by, from log weights (..., n_groups)."""
+        return np.exp(log_weights / 2)[..., None, self._number]
 
-        The prediction is the signal variance times the sum of dual times Matérn correlation.
+    def terms(self) -> list[tuple[float, Floats, Floats]]:
+        """For each draw its factor, coordinates (n, n_columns) of the training rows and their dual coefficients.
+
+        The prediction is the sum over draws of the factor times the sum of dual times Matérn correlation.
         """
-        return float(np.exp(self._theta[0])), self._rows, self._dual
+        factors = np.exp(self._draws[:, 0]) / len(self._draws)
+        return list(zip(factors.tolist(), self._rows, self._dual, strict=True))
 
     def _solve(self, y: Floats) -> None:
-        covariance = self._covariance(self._rows) + np.exp(self._theta[1]) * np.eye(len(y))
-        self._factor = linalg.cholesky(covariance, lower=True)
-        self._dual = linalg.cho_solve((self._factor, True), y)
+        noise = np.exp(self._draws[:, 1])
+        covariances = [self._covariance(k, rows) for k, rows in enumerate(self._rows)]
+        self._factor = np.stack(
+            [
+                linalg.cholesky(c + v * np.eye(len(y)), lower=True)
+                for c, v in zip(covariances, noise, strict=True)
+            ]
+        )
+        self._dual = np.stack([linalg.cho_solve((factor, True), y) for factor in self._factor])
 
-    def _covariance(self, rows: Floats) -> Floats:
-        return np.exp(self._theta[0]) * _matern(cdist(rows, self._rows, "sqeuclidean"))
+    def _covariance(self, k: int, rows: Floats) -> Floats:
+        return np.exp(self._draws[k, 0]) * matern(cdist(rows, self._rows[k], "sqeuclidean"))
 
     def _left_out(self, X: Floats, y: Floats, chosen: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Of rows that were not chosen, the prediction is one from the others as it is."""
         mean, std = self.predict(X, return_std=True) if len(chosen) < len(X) else np.empty((2, len(X)))
-        precision = np.diag(linalg.cho_solve((self._factor, True), np.eye(len(chosen))))
-        mean[chosen], std[chosen] = y[chosen] - self._dual / precision, precision**-0.5
+        eye = np.eye(len(chosen))
+        variances = np.stack([1 / np.diag(linalg.cho_solve((factor, True), eye)) for factor in self._factor])
+        mean[chosen], std[chosen] = _mixture(y[chosen] - self._dual * variances, variances)
         return mean, std
 
     def predict(self, X: Floats, return_std: bool = False) -> Any:
@@ -127,21 +146,30 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def novelty(self, X: Floats) -> Floats:
         """Distance (n,) to the nearest training row, in units of the largest that any of these has to another."""
         check_is_fitted(self, "weights_")
-        among = cdist(self._rows, self._rows)
+        scales = self._scales(np.log(self.weights_))
+        rows = self._known * scales
+        among = cdist(rows, rows)
         np.fill_diagonal(among, np.inf)
         largest = among.min(axis=1).max()
-        parts = [cdist(self.scaled(X[i : i + ROWS]), self._rows) for i in range(0, len(X), ROWS)]
+        parts = [cdist(self._ranked(X[i : i + ROWS]) * scales, rows) for i in range(0, len(X), ROWS)]
         nearest = np.concatenate([part.min(axis=1) for part in parts])
         return nearest / largest if largest > 0 else np.where(nearest > 0, np.inf, 0.0)
 
     def _predicted(self, X: Floats, with_std: bool) -> tuple[Floats, Floats]:
-        covariance = self._covariance(self.scaled(X))
-        mean = covariance @ self._dual
-        if not with_std:
-            return mean, mean
-        known = linalg.solve_triangular(self._factor, covariance.T, lower=True)
-        signal, noise = np.exp(self._theta[:2])
-        return mean, np.sqrt(np.maximum(signal - (known**2).sum(axis=0), 0) + noise)
+        means, variances = np.empty((2, len(self._draws), len(X)))
+        for k, rows in enumerate(self.scaled(X)):
+            covariance = self._covariance(k, rows)
+            means[k] = covariance @ self._dual[k]
+            if with_std:
+                known = linalg.solve_triangular(self._factor[k], covariance.T, lower=True)
+                signal, noise = np.exp(self._draws[k, :2])
+                variances[k] = np.maximum(signal - (known**2).sum(axis=0), 0) + noise
+        return _mixture(means, variances) if with_std else (means.mean(axis=0), means[0])
+
+
+def _mixture(means: Floats, variances: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (n,) of mixtures of normal distributions (draws, n)."""
+    return means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0))
 
 
 def _defined(X: Floats) -> Floats:
@@ -151,52 +179,5 @@ def _defined(X: Floats) -> Floats:
 
 def _distances(rows: Floats, number: NDArray[np.intp]) -> Floats:
     """Squared distances (n_groups, n, n) in each group of columns."""
-    return np.stack([cdist(part, part, "sqeuclidean") for part in _parts(rows, number)])
-
-
-def _parts(rows: Floats, number: NDArray[np.intp]) -> list[Floats]:
-    return [rows[:, number == g] for g in range(number.max() + 1)]
-
-
-def _matern(squared: Floats) -> Floats:
-    r = np.sqrt(5 * squared)
-    return (1 + r + r**2 / 3) * np.exp(-r)
-
-
-def _search(distances: Floats, y: Floats) -> Floats:
-    """Log signal, log noise and log weights of highest posterior density."""
-    n_groups = len(distances)
-    level = LEVEL - np.log(n_groups)
-    start = np.concatenate([[SIGNAL, NOISE, level], np.zeros(n_groups)])
-    means = start.copy()
-    stds = np.array([SIGNAL_STD, NOISE_STD, LEVEL_STD, *[GROUP_STD] * n_groups])
-    flat = distances.reshape(n_groups, -1)
-
-    def loss(theta: Floats) -> tuple[float, Floats]:
-        weights = np.exp(theta[2] + theta[3:])
-        value, slopes = _evidence(theta[0], theta[1], weights, flat, y)
-        off = (theta - means) / stds
-        groups = slopes[2:]
-        gradient = np.concatenate([slopes[:2], [groups.sum()], groups])
-        return value + 0.5 * float(off @ off), gradient + off / stds
-
-    found = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=[(-12, 8)] * len(start), options={"maxiter": 80}
-    )
-    return np.concatenate([found.x[:2], found.x[2] + found.x[3:]])
-
-
-def _evidence(signal: float, noise: float, weights: Floats, flat: Floats, y: Floats) -> tuple[float, Floats]:
-    """Negative log likelihood, and its slopes by log signal, log noise and log weights."""
-    n = len(y)
-    r = np.sqrt(5 * (weights @ flat)).reshape(n, n)
-    decay = np.exp(signal - r)
-    covariance = (1 + r + r**2 / 3) * decay
-    factor = linalg.cho_factor(covariance + np.exp(noise) * np.eye(n), lower=True, check_finite=False)
-    inverse = linalg.cho_solve(factor, np.eye(n), check_finite=False)
-    dual = inverse @ y
-    value = 0.5 * float(y @ dual) + float(np.log(np.diag(factor[0])).sum())
-    outer = (inverse - np.outer(dual, dual)) / 2  # slope of the loss by each covariance
-    by_distance = (outer * (-5 / 6) * (1 + r) * decay).ravel()
-    slopes = [np.sum(outer * covariance), np.exp(noise) * np.trace(outer)]
-    return value, np.concatenate([slopes, weights * (flat @ by_distance)])
+    parts = [rows[:, number == g] for g in range(number.max() + 1)]
+    return np.stack([cdist(part, part, "sqeuclidean") for part in parts])
