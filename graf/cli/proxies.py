@@ -64,7 +64,12 @@ def proxies(
     batch_size: Annotated[int, typer.Option(help="Inputs that networks are looked at with.", min=1)] = 64,
     dtype: Annotated[str, typer.Option(help="float32, float64 or bfloat16.")] = "float32",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
-    jobs: Annotated[int, typer.Option(help="Networks at a time; -1 for one per core.")] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Networks at a time; -1 for one per core. Default: one on a CPU, as many as keep a GPU busy."
+        ),
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """Write the zero-cost proxies of architectures as a table; stop and call again to resume.
