@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
@@ -125,7 +126,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self._dual = np.stack([linalg.cho_solve((factor, True), y) for factor in self._factor])
 
     def _covariance(self, k: int, rows: Floats) -> Floats:
-        return np.exp(self._draws[k, 0]) * matern(cdist(rows, self._rows[k], "sqeuclidean"))
+        return np.exp(self._draws[k, 0]) * matern(euclidean_distances(rows, self._rows[k], squared=True))
 
     def _left_out(self, X: Floats, y: Floats, chosen: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Of rows that were not chosen, the prediction is one from the others as it is."""
@@ -157,8 +158,9 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _predicted(self, X: Floats, with_std: bool) -> tuple[Floats, Floats]:
         means, variances = np.empty((2, len(self._draws), len(X)))
-        for k, rows in enumerate(self.scaled(X)):
-            covariance = self._covariance(k, rows)
+        ranked = self._ranked(X)
+        for k, scales in enumerate(self._scales(self._draws[:, 2:])):
+            covariance = self._covariance(k, ranked * scales)
             means[k] = covariance @ self._dual[k]
             if with_std:
                 known = linalg.solve_triangular(self._factor[k], covariance.T, lower=True)
