@@ -79,7 +79,9 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             )
             self.groups_, self.weights_ = labels.tolist(), np.exp(self._draws[:, 2:]).mean(axis=0)
             self._known = self._ranked(X[chosen])
-            self._rows = self._known * self._scales(self._draws[:, 2:])
+            self._rows = np.ascontiguousarray(
+                self._known * self._scales(self._draws[:, 2:])
+            )  # as a file keeps it
             self._solve(y[chosen])
         self.loo_mean_, self.loo_std_ = self._left_out(X, y, chosen)
         return self
