@@ -21,7 +21,7 @@ from graf.exceptions import DatasetError
 
 __all__ = ["assemble"]
 
-FAILED = -1e8
+FAILED = -1e8  # what published files write where nothing could be computed; it becomes NaN
 NUMBERS = (int, float, Decimal, str)
 FACTS = ("kind", "unit", "direction", "protocol", "noise_ceiling", "primary", "group")
 

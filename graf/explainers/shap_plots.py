@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graf.explainers.shap_values import quiet_shap
+from graf.explainers.shap_library import quiet_shap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,33 +1,20 @@
-"""SHAP values of one fitted model, and the one place where shap is imported."""
+"""SHAP values of one fitted model."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graf.exceptions import GrafError
+from graf.explainers.shap_library import quiet_shap
 from graf.explainers.tree_shap import TreeShap
 
-__all__ = ["check_additivity", "interaction_values", "quiet_shap", "shap_values"]
+__all__ = ["check_additivity", "interaction_values", "shap_values"]
 
 Floats = NDArray[np.float64]
 DOUBLE, SINGLE = 1e-6, 1e-5  # relative: forests add doubles, boosters single-precision numbers
-
-
-@contextmanager
-def quiet_shap() -> Iterator[ModuleType]:
-    """The shap library, without its warnings about the libraries that it uses itself."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import shap
-
-        yield shap
 
 
 def shap_values(model: Any, X: Floats, background: Floats | None = None) -> tuple[Floats, float]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from graf.exceptions import InputError
 from graf.explainers.ensembles import Ensemble, read_ensemble
+from graf.explainers.shap_library import quiet_shap
 
 __all__ = ["TreeShap"]
 
@@ -63,6 +64,21 @@ class TreeShap:
         self._ensemble = read_ensemble(model)
         self._every = _LaidOut(self._ensemble, np.arange(self._ensemble.n_features))
         self.base_values: Floats = self._every.base_values
+
+    def __call__(self, X: Any, interactions: bool = False) -> Any:
+        """A `shap.Explanation` of rows (n, n_features), as `shap.TreeExplainer` gives it, for the plots of shap.
+
+        Names of features are those of the columns of a DataFrame. Of one output the last axis of
+        values, or of interaction values, is left out.
+        """
+        values = self.interactions(X) if interactions else self.values(X)
+        base_values = np.tile(self.base_values, (len(values), 1))
+        if len(self.base_values) == 1:
+            values, base_values = values[..., 0], base_values[:, 0]
+        numbered = [f"Feature {i}" for i in range(self._ensemble.n_features)]  # some plots need names
+        names = list(X.columns) if hasattr(X, "columns") else numbered
+        with quiet_shap() as shap:
+            return shap.Explanation(values, base_values, np.asarray(X), feature_names=names)
 
     def values(self, X: Any, groups: Any = None) -> Floats:
         """SHAP values (n, n_features, n_outputs) of rows; NaN is missing.

@@ -23,7 +23,7 @@ NETWORK_SETTINGS = {"torch": ("fold_batch_norm",), "onnx": ("input_shapes", "fol
 def read_graph(
     source: Any,
     example_inputs: Any = None,
-    format: str | None = None,  # noqa: A002
+    format: str | None = None,  # noqa: A002 - the word that users expect
     **settings: Any,
 ) -> ComputationGraph:
     """Read one network.
@@ -58,7 +58,7 @@ def read_graph(
     True
     """
     if isinstance(example_inputs, str):
-        example_inputs, format = None, example_inputs  # noqa: A001
+        example_inputs, format = None, example_inputs  # noqa: A001 - the parameter
     if isinstance(source, ComputationGraph):
         _refuse(settings, "a ComputationGraph")
         return source

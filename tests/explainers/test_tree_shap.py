@@ -1,8 +1,10 @@
 """Exact SHAP values against their definition and against shap."""
 
+import matplotlib.pyplot as plt
 import naive_trees
 import numba
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor, RandomForestRegressor
 from sklearn.tree import DecisionTreeRegressor
@@ -10,7 +12,7 @@ from xgboost import XGBClassifier, XGBRegressor
 
 from graf.exceptions import InputError, UnsupportedError
 from graf.explainers import TreeShap
-from graf.explainers.shap_values import quiet_shap
+from graf.explainers.shap_library import quiet_shap
 
 N_FEATURES = 4
 
@@ -237,3 +239,33 @@ def test_groups_are_not_sums_of_features(data):
 def test_groups_that_are_none(groups, data):
     with pytest.raises(InputError, match="`groups` must be 4 numbers from 0, one per feature"):
         TreeShap(DecisionTreeRegressor().fit(*data)).values(data[0], groups)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+@pytest.mark.parametrize("interactions", [False, True])
+def test_a_call_gives_what_shap_gives(data, n_outputs, interactions):
+    X, y = data
+    X = pd.DataFrame(X, columns=list("abcd"))
+    model = RandomForestRegressor(5, random_state=1).fit(
+        X, y if n_outputs == 1 else np.stack([y, -(y**2)], 1)
+    )
+    found = TreeShap(model)(X[:7], interactions=interactions)
+    with quiet_shap() as shap:
+        expected = shap.TreeExplainer(model)(X[:7], interactions=interactions)
+        assert isinstance(found, shap.Explanation)
+    assert found.feature_names == expected.feature_names
+    np.testing.assert_allclose(found.values, expected.values, atol=1e-9)
+    np.testing.assert_allclose(found.base_values, expected.base_values, atol=1e-9)
+    np.testing.assert_array_equal(found.data, expected.data)
+
+
+def test_the_plots_of_shap_take_it(data):
+    X, y = data
+    explanation = TreeShap(RandomForestRegressor(5, random_state=1).fit(X, y))(X)
+    with quiet_shap() as shap:
+        for draw in (shap.plots.beeswarm, shap.plots.bar, shap.plots.heatmap):
+            draw(explanation, show=False)
+            plt.close("all")
+        shap.plots.waterfall(explanation[0], show=False)
+        shap.plots.scatter(explanation[:, 0], show=False)
+    plt.close("all")

@@ -26,7 +26,7 @@ class Proposal(NamedTuple):
     candidate: str
     parent: int | None = None
     predicted: dict[str, float] = {}  # noqa: RUF012 - never changed
-    std: dict[str, float] = {}  # noqa: RUF012
+    std: dict[str, float] = {}  # noqa: RUF012 - never changed
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def read_onnx(
     Complexity: linear in the number of nodes.
     """
     try:
-        import onnx  # noqa: F401
+        import onnx  # noqa: F401 - only whether it is there
     except ImportError:
         raise MissingDependencyError("onnx", "onnx") from None
     from graf.sources.onnx.network import network_of
