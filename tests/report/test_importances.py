@@ -37,6 +37,13 @@ def test_figure_holds_every_number_and_hollow_marks_for_noise(table):
     assert list(figure.data[0].marker.symbol) == ["circle", "circle", "circle-open"]
 
 
+def test_figure_shows_every_group(table):
+    many = pd.concat([table] * 7, keys=range(7))
+    figure = importances_figure(many.set_axis([f"g{i}" for i in range(21)]), "percent")
+    assert [len(trace.y) for trace in figure.data] == [21, 21, 21]
+    assert figure.layout.height > importances_figure(table, "percent").layout.height + 18 * 15
+
+
 def test_sentences(table):
     assert importances_sentences(table) == [
         "2 of 3 families matter more for this target than for permuted ones.",
