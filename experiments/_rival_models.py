@@ -17,7 +17,7 @@ from graf.predictors.auto import AutoRegressor
 __all__ = ["new_model"]
 
 Floats = NDArray[np.float64]
-NAMED = {"auto": "auto", "random forest": "random_forest", "XGBoost": "xgboost"}
+NAMED = {"auto": "auto", "random forest": "random_forest", "boosted trees": "xgboost"}
 
 
 def new_model(name: str, inputs: Inputs, columns: list[str], seed: int) -> Any:
@@ -28,6 +28,8 @@ def new_model(name: str, inputs: Inputs, columns: list[str], seed: int) -> Any:
         return LinearRegression()
     if name == "auto, permuted labels":
         return Permuted(AutoRegressor(columns, seed), seed)
+    if name == "XGBoost":
+        return XGBRegressor(tree_method="hist", random_state=seed, n_jobs=1)
     if name == "XGB+":  # "tuned" in zc_combine
         return XGBRegressor(
             n_estimators=10_000,

@@ -17,7 +17,7 @@ __all__ = ["plot"]
 LINES = {  # label: model, features with proxies or without, colour, line
     "graf, auto": ("auto", "graf", "#c1272d", "-"),
     "graf, random forest": ("random forest", "graf", "#e8a33d", "-"),
-    "graf, XGBoost": ("XGBoost", "graf", "#8a5a00", "-"),
+    "graf, boosted trees": ("boosted trees", "graf", "#8a5a00", "-"),
     "GRAF, random forest": ("random forest", "GRAF", "#1f4e8c", "--"),
     "GRAF, XGBoost": ("XGBoost", "GRAF", "#5b9bd5", "--"),
     "GRAF, XGB+": ("XGB+", "GRAF", "#2ca6a4", "--"),

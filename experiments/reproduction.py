@@ -24,6 +24,7 @@ import pandas as pd
 from _provenance import provenance, write_csv
 from joblib import Parallel, delayed
 from sklearn.linear_model import LinearRegression
+from xgboost import XGBRegressor
 
 from graf import Dataset, GraphFeatures, PerformancePredictor, load_dataset
 from graf.files import atomic_path
@@ -137,16 +138,21 @@ def splits(data: Dataset, target: str, table: pd.DataFrame, key: tuple[str, ...]
     known = np.isfinite(y)
     sizes = sorted({min(size, int(known.sum() * MOST)) for size in SIZES})
     direction = data.metadata.loc[target, "direction"]
-    model = LinearRegression() if key[2] == "linear" else key[2]
     blocks = Parallel(n_jobs=-1, prefer="threads")(
         delayed(evaluate)(
-            {"": PerformancePredictor(model, features="given", random_state=seed)},
+            {"": PerformancePredictor(new_model(key[2], seed), features="given", random_state=seed)},
             table[known], y[known], train_sizes=sizes, seeds=[seed], direction=direction,
         )
         for seed in SEEDS
     )  # fmt: skip
     found = pd.concat(blocks, ignore_index=True).drop(columns="predictor")
     return found.assign(**dict(zip(KEYS, key, strict=True)))
+
+
+def new_model(name: str, seed: int) -> Any:
+    """An unfitted model with its library's defaults."""
+    boosted = XGBRegressor(tree_method="hist", random_state=seed, n_jobs=1)
+    return {"linear": LinearRegression(), "xgboost": boosted}.get(name, name)
 
 
 def is_done(store: Path, key: tuple[str, ...]) -> bool:

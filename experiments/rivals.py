@@ -35,7 +35,7 @@ from graf.files import atomic_path
 from graf.predictors import evaluate
 
 KEYS = ["dataset", "target", "model", "features", "labels", "seed"]
-OWN = tuple((model, "graf*") for model in ("auto", "random forest", "XGBoost"))
+OWN = tuple((model, "graf*") for model in ("auto", "random forest", "boosted trees"))
 FREE = (("line", "FLOPs"), ("line", "parameters"), ("random forest", "one-hot"))
 PUBLISHED = (("random forest", "GRAF*"), *FREE, ("XGBoost", "GRAF*"))
 QUICK = (("WL kernel GP", "cells"), ("random forest", "paths"), ("auto, permuted labels", "graf*"))
@@ -56,6 +56,8 @@ PLAN = (  # rows, seeds, most labels; features with a star have the proxies wher
     (OWN[:1], range(2), 128),
     (OWN[:1], range(2), 1024),
     (OWN[1:], range(2), 1024),
+    (OWN[2:], range(20), 128),
+    (OWN[2:], range(10), 1024),
     (PUBLISHED, range(2), 1024),
     (OWN[:1], range(2, 20), 128),
     (OWN[:1], range(2, 10), 1024),

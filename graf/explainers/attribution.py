@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.exceptions import InputError
+from graf.explainers.boosted import boosted_pairs, boosted_values
 from graf.explainers.explanation import Explanation
 from graf.explainers.mixture import mixture_values
 from graf.explainers.shap_values import check_additivity, interaction_values, shap_values
@@ -19,6 +20,7 @@ from graf.features.published import published_columns
 from graf.graph import ComputationGraph
 from graf.predictors import PerformancePredictor
 from graf.predictors.auto import AutoRegressor
+from graf.predictors.boosted import BoostedTrees
 from graf.predictors.transfer import TransferRegressor
 from graf.sources.items import graph_of_item
 
@@ -112,6 +114,8 @@ def _values(
     """Values, their standard errors, which are 0 for trees, and the base value."""
     if isinstance(model, AutoRegressor):
         return mixture_values(model, X, background, random_state)
+    if isinstance(model, BoostedTrees):
+        return boosted_values(model, X, background)
     if isinstance(model, TransferRegressor):
         return _shared_values(model, X, background, random_state)
     values, base = shap_values(model, X, background)
@@ -134,7 +138,11 @@ def _shared_values(
 
 
 def _pairs(predictor: PerformancePredictor, X: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.stack([interaction_values(model, X) for model in predictor.estimators_.values()], axis=-1)
+    pairs = [
+        boosted_pairs(model, X) if isinstance(model, BoostedTrees) else interaction_values(model, X)
+        for model in predictor.estimators_.values()
+    ]
+    return np.stack(pairs, axis=-1)
 
 
 def graph_columns(graph: GraphFeatures | None) -> dict[str, Column]:

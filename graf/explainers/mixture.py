@@ -1,4 +1,4 @@
-"""What each feature added to a prediction of model="auto": its members' shares, in units of the target."""
+"""What each feature added to a prediction of models that predict scores: in units of the target."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from scipy.spatial.distance import cdist
 from graf.explainers.shap_values import shap_values
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.gaussian_process import GroupGaussianProcess
+from graf.predictors.power_scores import PowerScores
 
-__all__ = ["mixture_values", "process_values"]
+__all__ = ["mixture_values", "process_values", "stretch"]
 
 Floats = NDArray[np.float64]
 Order = NDArray[np.intp]
@@ -26,7 +27,7 @@ def mixture_values(
 ) -> tuple[Floats, Floats, float]:
     """Values (n, n_features) of a fitted mixture, their standard errors, and their base value.
 
-    In the normal scores that members predict, a value is the weighted sum of the trees' exact SHAP
+    In the scores that members predict, a value is the weighted sum of the trees' exact SHAP
     value and the processes' sampled Owen values (`process_values`). Back in units of the target, a
     row's values are stretched by what the monotone way back does to what lies between base
     value and prediction, so that they add up (the rescale rule of DeepLIFT: Shrikumar et al., 2017).
@@ -38,8 +39,8 @@ def mixture_values(
     values, errors, bases = (
         sum(w * part[k] for w, part in zip(model.weights_, parts, strict=True)) for k in range(3)
     )
-    stretch = _stretch(model, float(bases), values.sum(axis=1))[:, None]
-    return values * stretch, errors * stretch, float(model.scores_.inverse_transform(bases))
+    unit = stretch(model.scores_, float(bases), values.sum(axis=1))[:, None]
+    return values * unit, errors * unit, float(model.scores_.inverse_transform(bases))
 
 
 def process_values(
@@ -85,8 +86,7 @@ def _background(model: AutoRegressor, rows: Floats | None) -> Floats:
     return rows[np.argsort(model.predict(rows), kind="stable")[places]]
 
 
-def _stretch(model: AutoRegressor, base: float, off: Floats) -> Floats:
-    """How many units of the target a score is worth, between the base score and that of each row."""
+def stretch(scores: PowerScores, base: float, off: Floats) -> Floats:
+    """How many units of the target a score is worth (n,), between the base score and `off` (n,) from it."""
     step = np.where(np.abs(off) < NEAR, NEAR, off)
-    to_unit = model.scores_.inverse_transform
-    return (to_unit(base + step) - to_unit(np.array([base]))) / step
+    return (scores.inverse_transform(base + step) - scores.inverse_transform(np.array([base]))) / step

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from graf.exceptions import GrafError
 from graf.explainers.shap_library import quiet_shap
 from graf.explainers.tree_shap import TreeShap
+from graf.predictors.boosted import BoostedTrees
 
 __all__ = ["check_additivity", "interaction_values", "shap_values"]
 
@@ -45,7 +46,8 @@ def interaction_values(model: Any, X: Floats) -> Floats:
 
 def check_additivity(model: Any, values: Floats, base: float, predictions: Floats) -> None:
     """`GrafError` unless values and base value add up to the predictions, row by row."""
-    tolerance = SINGLE if hasattr(model, "get_booster") else DOUBLE
+    single = hasattr(model, "get_booster") or isinstance(model, BoostedTrees)
+    tolerance = SINGLE if single else DOUBLE
     size = np.abs(values).sum(axis=1) + abs(base)
     gap = np.abs(values.sum(axis=1) + base - predictions)
     if not np.all(gap <= tolerance * size):

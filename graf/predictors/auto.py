@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from graf.predictors.gaussian_process import GroupGaussianProcess
 from graf.predictors.groups import families, statistics
 from graf.predictors.jackknife import width_that_holds
-from graf.predictors.normal_scores import NormalScores
+from graf.predictors.power_scores import PowerScores
 
 __all__ = ["AutoRegressor"]
 
@@ -29,7 +29,7 @@ OPTIMISM = (
 class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """The predictor for few labels: a mixture of members that err in different ways.
 
-    Members learn the normal scores of the labels: a `GroupGaussianProcess` with one weight per
+    Members learn power scores of the labels: a `GroupGaussianProcess` with one weight per
     family of columns, another with one per statistic, and 200 extremely randomised trees (Geurts et al.,
     2006) on bootstrap samples. Each counts in inverse proportion to its mean squared error
     on training rows that it did not see (leave-one-out, out-of-bag).
@@ -44,7 +44,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     rows_ : the training rows, (n, n_columns).
     families_ : family of each column.
-    scores_ : `NormalScores` of the labels.
+    scores_ : `PowerScores` of the labels.
     processes_, trees_ : the members; the processes in the order of families, statistics.
     weights_ : weight of each member (3,), trees last; they add up to 1.
     unseen_ : prediction (n,) of each training row by members that did not see it.
@@ -61,7 +61,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Learn from rows (n, n_columns), NaN where undefined, and labels (n,)."""
         self.n_features_in_ = X.shape[1]
         self.rows_ = X
-        self.scores_ = NormalScores().fit(y)
+        self.scores_ = PowerScores().fit(y)
         scores = self.scores_.transform(y)
         names = [f"x{i}" for i in range(X.shape[1])] if self.names is None else self.names
         self.families_ = families(names)
@@ -107,7 +107,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return np.sqrt(self.weights_ @ (variances + (means - mean) ** 2))
 
     def predict_scores(self, X: Floats) -> tuple[Floats, Floats]:
-        """Mean and standard deviation (n,) of the normal scores of rows (n, n_columns)."""
+        """Mean and standard deviation (n,) of the scores of rows (n, n_columns)."""
         check_is_fitted(self, "weights_")
         found = [process.predict(X, return_std=True) for process in self.processes_]
         means = np.stack([*(mean for mean, _ in found), self.trees_.predict(X)])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import linalg
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import cdist, pdist
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.preprocessing import QuantileTransformer
@@ -21,7 +21,7 @@ from graf.predictors.posterior import matern, most_probable, plausible
 __all__ = ["GroupGaussianProcess"]
 
 Floats = NDArray[np.float64]
-AVERAGED, LEARNED_FROM, MOST_LABELS, ROWS = 150, 400, 2000, 2048
+AVERAGED, LEARNED_FROM, MOST_LABELS, ROWS = 150, 600, 2000, 2048
 UNDEFINED = 1.2  # where ranks run from 0 to 1: no path is longer than any path
 SPREAD = 12**0.5  # of a uniform rank has the standard deviation 1
 
@@ -40,7 +40,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     groups : label of the group of each column; None puts each into its own.
     random_state : seed of the draws, and of the labels that weights are learned from, where there are
-        more than 400.
+        more than 600.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Notes
     -----
     The targets should have mean 0 and variance 1. Of more than 2,000 labels so many are drawn.
-    O(m² groups + m³) per step of the search and of the draws, m ≤ 400, then O(n³) once for each draw.
+    O(m² groups + m³) per step of the search and of the draws, m ≤ 600, then O(n³) once for each draw.
 
     Examples
     --------
@@ -182,6 +182,5 @@ def _defined(X: Floats) -> Floats:
 
 
 def _distances(rows: Floats, number: NDArray[np.intp]) -> Floats:
-    """Squared distances (n_groups, n, n) in each group of columns."""
-    parts = [rows[:, number == g] for g in range(number.max() + 1)]
-    return np.stack([cdist(part, part, "sqeuclidean") for part in parts])
+    """Squared distances (n_groups, n (n - 1) / 2) of pairs of rows in each group of columns."""
+    return np.stack([pdist(rows[:, number == g], "sqeuclidean") for g in range(number.max() + 1)])

@@ -13,6 +13,7 @@ from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
 from graf.exceptions import InputError, UnknownNameError, UnsupportedError
 from graf.predictors.auto import AutoRegressor
+from graf.predictors.boosted import BoostedTrees
 from graf.predictors.jackknife import ONE_STD
 from graf.predictors.transfer import TransferRegressor
 
@@ -33,9 +34,7 @@ def _random_forest(random_state: int | None, n_jobs: int | None, names: Names = 
 
 
 def _xgboost(random_state: int | None, n_jobs: int | None, names: Names = None) -> Any:
-    from xgboost import XGBRegressor
-
-    return XGBRegressor(tree_method="hist", random_state=random_state, n_jobs=n_jobs or 1)
+    return BoostedTrees(random_state, n_jobs)
 
 
 MODELS: dict[str, Callable[..., Any]] = {

@@ -24,8 +24,9 @@ __all__ = ["load_predictor", "save_predictor"]
 FACTS, MODELS = "predictor.json", "models.skops"
 TRUSTED = {  # beside the types of scikit-learn and numpy that skops itself takes for harmless
     "graf.predictors.auto.AutoRegressor",
+    "graf.predictors.boosted.BoostedTrees",
     "graf.predictors.gaussian_process.GroupGaussianProcess",
-    "graf.predictors.normal_scores.NormalScores",
+    "graf.predictors.power_scores.PowerScores",
     "graf.predictors.transfer.TransferRegressor",
     "sklearn.tree._tree.Tree",
     "xgboost.core.Booster",

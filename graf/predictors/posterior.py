@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
+from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
+from scipy.spatial.distance import squareform
 
 __all__ = ["matern", "most_probable", "plausible"]
 
@@ -37,10 +39,11 @@ def most_probable(distances: Floats, y: Floats) -> Floats:
 
     Parameters
     ----------
-    distances : squared distances (n_groups, n, n) of the rows in each group of columns.
+    distances : squared distances (n_groups, n (n - 1) / 2) of pairs of rows in each group of columns,
+        in the order of `scipy.spatial.distance.pdist`.
     y : targets (n,) of mean 0 and variance 1.
     """
-    return _told(_search(distances.reshape(len(distances), -1), y))
+    return _told(_search(distances, y))
 
 
 def plausible(distances: Floats, y: Floats, rng: np.random.Generator) -> Floats:
@@ -49,10 +52,9 @@ def plausible(distances: Floats, y: Floats, rng: np.random.Generator) -> Floats:
     Elliptical slice sampling (Murray, Adams & MacKay, AISTATS 2010), 300 steps from the most probable
     values, with nothing to tune. Parameters as `most_probable`. O(n² n_groups + n³) per step.
     """
-    flat = distances.reshape(len(distances), -1)
-    means, stds = _prior(len(flat))
-    off = _search(flat, y) - means
-    loss = _loss(off + means, flat, y)
+    means, stds = _prior(len(distances))
+    off = _search(distances, y) - means
+    loss = _loss(off + means, distances, y)
     kept = []
     for step in range(1, STEPS + 1):
         other = stds * rng.standard_normal(len(off))
@@ -61,7 +63,7 @@ def plausible(distances: Floats, y: Floats, rng: np.random.Generator) -> Floats:
         low, high = angle - 2 * np.pi, angle
         while True:
             proposed = off * np.cos(angle) + other * np.sin(angle)
-            loss = _loss(proposed + means, flat, y)
+            loss = _loss(proposed + means, distances, y)
             if loss < most:
                 break
             low, high = (angle, high) if angle < 0 else (low, angle)
@@ -72,11 +74,11 @@ def plausible(distances: Floats, y: Floats, rng: np.random.Generator) -> Floats:
     return np.stack(kept)
 
 
-def _search(flat: Floats, y: Floats) -> Floats:
-    means, stds = _prior(len(flat))
+def _search(distances: Floats, y: Floats) -> Floats:
+    means, stds = _prior(len(distances))
 
     def loss(theta: Floats) -> tuple[float, Floats]:
-        value, slopes = _evidence(_told(theta), flat, y)
+        value, slopes = _evidence(_told(theta), distances, y)
         off = (theta - means) / stds
         gradient = np.concatenate([slopes[:2], [slopes[2:].sum()], slopes[2:]])
         return value + 0.5 * float(off @ off), gradient + off / stds
@@ -87,12 +89,11 @@ def _search(flat: Floats, y: Floats) -> Floats:
     return np.asarray(found.x, np.float64)
 
 
-def _loss(theta: Floats, flat: Floats, y: Floats) -> float:
+def _loss(theta: Floats, distances: Floats, y: Floats) -> float:
     """Negative log likelihood; infinite where it cannot be computed."""
     told = _told(theta)
-    n = len(y)
-    covariance = np.exp(told[0]) * matern((np.exp(told[2:]) @ flat).reshape(n, n))
-    covariance[np.diag_indices(n)] += np.exp(told[1])
+    signal, noise = np.exp(told[:2])
+    covariance = _matrix(signal * matern(np.exp(told[2:]) @ distances), signal + noise)
     try:
         factor = linalg.cholesky(covariance, lower=True, check_finite=False)
     except linalg.LinAlgError:
@@ -101,18 +102,25 @@ def _loss(theta: Floats, flat: Floats, y: Floats) -> float:
     return 0.5 * float(known @ known) + float(np.log(np.diag(factor)).sum())
 
 
-def _evidence(told: Floats, flat: Floats, y: Floats) -> tuple[float, Floats]:
+def _evidence(told: Floats, distances: Floats, y: Floats) -> tuple[float, Floats]:
     """Negative log likelihood, and its slopes by log signal, log noise and log weights."""
-    n = len(y)
+    signal, noise = np.exp(told[:2])
     weights = np.exp(told[2:])
-    r = np.sqrt(5 * (weights @ flat)).reshape(n, n)
-    decay = np.exp(told[0] - r)
+    r = np.sqrt(5 * (weights @ distances))
+    decay = signal * np.exp(-r)
     covariance = (1 + r + r**2 / 3) * decay
-    factor = linalg.cho_factor(covariance + np.exp(told[1]) * np.eye(n), lower=True, check_finite=False)
-    inverse = linalg.cho_solve(factor, np.eye(n), check_finite=False)
-    dual = inverse @ y
-    value = 0.5 * float(y @ dual) + float(np.log(np.diag(factor[0])).sum())
-    outer = (inverse - np.outer(dual, dual)) / 2  # slope of the loss by each covariance
-    by_distance = (outer * (-5 / 6) * (1 + r) * decay).ravel()
-    slopes = [np.sum(outer * covariance), np.exp(told[1]) * np.trace(outer)]
-    return value, np.concatenate([slopes, weights * (flat @ by_distance)])
+    factor, _ = linalg.cho_factor(_matrix(covariance, signal + noise), check_finite=False)
+    dual = linalg.cho_solve((factor, False), y, check_finite=False)
+    value = 0.5 * float(y @ dual) + float(np.log(np.diag(factor)).sum())
+    slope = dpotri(factor)[0] - np.outer(dual, dual)  # of twice the loss by covariances, above the diagonal
+    among, trace = squareform(slope, checks=False), 0.5 * float(np.trace(slope))
+    by_distance = (-5 / 6) * among * (1 + r) * decay
+    slopes = [among @ covariance + signal * trace, noise * trace]
+    return value, np.concatenate([slopes, weights * (distances @ by_distance)])
+
+
+def _matrix(pairs: Floats, diagonal: float) -> Floats:
+    """Symmetric (n, n), from what is above its diagonal and the one value on it."""
+    matrix: Floats = squareform(pairs, checks=False)
+    np.fill_diagonal(matrix, diagonal)
+    return matrix

@@ -2,10 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy.stats import norm
 
 from graf.predictors.gaussian_process import GroupGaussianProcess
-from graf.predictors.normal_scores import NormalScores
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(40, 6))
@@ -85,20 +83,3 @@ def test_novelty_is_one_at_most_among_training_rows_and_grows_outside():
     far = process.novelty(np.array([[50.0, -50.0]]))[0]
     assert far > 1
     assert far > process.novelty(np.array([[0.1, 0.1]]))[0]
-
-
-@pytest.mark.parametrize("y", [[3.0, 1.0, 2.0], [1.0, 1.0, 2.0, 5.0], [4.0, 4.0], np.arange(50.0) ** 3])
-def test_normal_scores_go_both_ways(y):
-    y = np.asarray(y)
-    scores = NormalScores().fit(y)
-    np.testing.assert_allclose(scores.inverse_transform(scores.transform(y)), y)
-    grid = np.linspace(-6, 6, 200)
-    assert (np.diff(scores.inverse_transform(grid)) >= 0).all()
-    first = np.argmin(y)
-    if (y == y[first]).sum() == 1:
-        assert scores.transform(y)[first] == pytest.approx(norm.ppf(0.5 / len(y)))
-
-
-def test_scores_go_on_beyond_the_labels():
-    scores = NormalScores().fit(np.arange(100.0))
-    assert scores.inverse_transform(scores.transform(np.array([99.0])) + 1)[0] > 105

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import pdist, squareform
 from scipy.stats import multivariate_normal, norm
 
 from graf.predictors import posterior
@@ -13,31 +13,29 @@ RNG = np.random.default_rng(5)
 X = RNG.normal(size=(25, 3))
 Y = np.sin(X[:, 0]) + 0.2 * RNG.normal(size=25)
 Y = (Y - Y.mean()) / Y.std()
-DISTANCES = np.stack([cdist(X[:, [k]], X[:, [k]], "sqeuclidean") for k in range(3)])
+DISTANCES = np.stack([pdist(X[:, [k]], "sqeuclidean") for k in range(3)])
 
 
 def log_density(theta):
     """Up to a constant, with one group."""
-    covariance = np.exp(theta[0]) * matern(np.exp(theta[2] + theta[3]) * DISTANCES[0])
+    covariance = np.exp(theta[0]) * matern(np.exp(theta[2] + theta[3]) * squareform(DISTANCES[0]))
     covariance = covariance + np.exp(theta[1]) * np.eye(len(Y))
     prior = norm.logpdf(theta, *_prior(1)).sum()
     return multivariate_normal(np.zeros(len(Y)), covariance).logpdf(Y) + prior
 
 
 def test_slopes_of_the_evidence():
-    flat = DISTANCES.reshape(3, -1)
     told = np.array([-0.3, -1.5, -1.0, -2.0, 0.5])
-    slopes = approx_fprime(told, lambda t: _evidence(t, flat, Y)[0], 1e-6)
-    np.testing.assert_allclose(_evidence(told, flat, Y)[1], slopes, rtol=1e-3, atol=1e-4)
+    slopes = approx_fprime(told, lambda t: _evidence(t, DISTANCES, Y)[0], 1e-6)
+    np.testing.assert_allclose(_evidence(told, DISTANCES, Y)[1], slopes, rtol=1e-3, atol=1e-4)
 
 
 def test_likelihood():
-    flat = DISTANCES[:1].reshape(1, -1)
     a, b = np.array([0.1, -2.0, -1.0, 0.3]), np.array([0.5, -1.0, -2.0, -0.3])
     expected = log_density(a) - log_density(b)
     prior = norm.logpdf(a, *_prior(1)).sum() - norm.logpdf(b, *_prior(1)).sum()
-    assert _loss(b, flat, Y) - _loss(a, flat, Y) == pytest.approx(expected - prior)
-    assert _evidence(posterior._told(a), flat, Y)[0] == pytest.approx(_loss(a, flat, Y))
+    assert _loss(b, DISTANCES[:1], Y) - _loss(a, DISTANCES[:1], Y) == pytest.approx(expected - prior)
+    assert _evidence(posterior._told(a), DISTANCES[:1], Y)[0] == pytest.approx(_loss(a, DISTANCES[:1], Y))
 
 
 def test_the_most_probable_weights_are_a_peak():
@@ -70,8 +68,7 @@ def test_draws_follow_the_posterior(monkeypatch):
         ),
         axis=-1,
     ).reshape(-1, 3)
-    flat = DISTANCES[:1].reshape(1, -1)
-    losses = np.array([_loss(np.array([*point, 0.0]), flat, Y) for point in grid])
+    losses = np.array([_loss(np.array([*point, 0.0]), DISTANCES[:1], Y) for point in grid])
     density = np.exp(-losses + losses.min()) * norm.pdf(grid, means[:3], [*stds[:2], spread]).prod(axis=1)
     density /= density.sum()
     expected = density @ grid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,21 @@ from graf.searchers.surrogate import Fitted
 __all__ = ["Guided"]
 
 Floats = NDArray[np.float64]
-EXPLORED, EXPLORED_BY_SEVERAL = 0.2, 0.5
-DRAWN_FOR_FRONTS = 0.2
 LIKENESS = 4  # power of the share of equal choices that lowers the uncertainty of a batch
+
+
+class Breadth(NamedTuple):
+    """How widely candidates are taken; named as the parameters of `Guided`."""
+
+    pool: int
+    elite: int
+    explored: float
+    drawn: float
+
+
+NARROW = Breadth(2000, 10, 0.2, 0.0)  # one objective
+BROAD = Breadth(4000, 40, 0.5, 0.0)  # several, whose best lie far apart
+FRONT = BROAD._replace(drawn=0.2)
 
 
 @dataclass(frozen=True)
@@ -43,10 +55,10 @@ class Guided(Strategy):
         which needs no uncertainty.
     beta : standard deviations that upper confidence adds.
     initial : measurements, drawn, before the first fit.
-    pool : candidates that are predicted for each batch.
-    elite : best trials that they are made from.
-    explored : share of the pool that is drawn; None for a fifth with one objective and half with several,
-        whose fronts lie far apart.
+    pool : candidates that are predicted for each batch; None for 2,000 with one objective and 4,000 with
+        several, whose best lie far apart.
+    elite : best trials that they are made from; None for 10 with one objective and 40 with several.
+    explored : share of the pool that is drawn; None for a fifth with one objective and half with several.
     drawn : share of each batch that is drawn instead, in the mean; None for a fifth where a front is
         wanted, else for none: a predictor of trials that all lie near one part of the front knows too
         little of the rest to be uncertain enough about it.
@@ -57,8 +69,8 @@ class Guided(Strategy):
     acquisition: str = "ucb"
     beta: float = 1.0
     initial: int = 10
-    pool: int = 2000
-    elite: int = 10
+    pool: int | None = None
+    elite: int | None = None
     explored: float | None = None
     drawn: float | None = None
 
@@ -85,26 +97,23 @@ class Guided(Strategy):
         """Fit, predict the pool and pick."""
         if len(state.history.ok) < 2:
             return draw_untried(n, state)
-        explored, drawn = self._shares(len(state.history.directions) > 1, state.goal == "front")
-        candidates = pool(self.pool, self.elite, explored, state)
+        breadth = self._breadth(len(state.history.directions) > 1, state.goal == "front")
+        candidates = pool(breadth.pool, breadth.elite, breadth.explored, state)
         if not candidates:
             return draw_untried(n, state)
         fitted = state.surrogate.fitted(state.history, int(state.rng.integers(2**31)))
         names = list(candidates)
         mean, std = fitted.gains(names, self.needs_std)
-        picked = self._picked(n - int(state.rng.binomial(n, drawn)), names, mean, std, state)
+        picked = self._picked(n - int(state.rng.binomial(n, breadth.drawn)), names, mean, std, state)
         found = [_proposal(names[i], candidates[names[i]], fitted, mean[i], std[i]) for i in picked]
         state.taken.update(proposal.candidate for proposal in found)
         return found + draw_untried(n - len(found), state)
 
-    def _shares(self, several: bool, front: bool) -> tuple[float, float]:
-        """Of the pool, and of the batch, that is drawn."""
-        explored = EXPLORED_BY_SEVERAL if several else EXPLORED
-        drawn = DRAWN_FOR_FRONTS if several and front else 0.0
-        return (
-            explored if self.explored is None else self.explored,
-            drawn if self.drawn is None else self.drawn,
-        )
+    def _breadth(self, several: bool, front: bool) -> Breadth:
+        """What was given, and the rest as the number of objectives and the goal ask for."""
+        usual = NARROW if not several else FRONT if front else BROAD
+        given = {name: getattr(self, name) for name in Breadth._fields if getattr(self, name) is not None}
+        return usual._replace(**given)
 
     def _picked(self, n: int, names: Sequence[str], mean: Floats, std: Floats, state: State) -> list[int]:
         """Positions of at most `n` candidates, one after the other."""

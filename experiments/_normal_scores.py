@@ -1,4 +1,4 @@
-"""NormalScores: targets as if they were drawn from a normal distribution, and back."""
+"""NormalScores: targets as if they were drawn from a normal distribution, and back; what rivals learn."""
 
 from __future__ import annotations
 

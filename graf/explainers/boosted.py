@@ -1,0 +1,38 @@
+"""What each feature added to a prediction of model="xgboost", in units of the target."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graf.explainers.mixture import stretch
+from graf.explainers.shap_values import interaction_values, shap_values
+from graf.predictors.boosted import BoostedTrees
+
+__all__ = ["boosted_pairs", "boosted_values"]
+
+Floats = NDArray[np.float64]
+
+
+def boosted_values(
+    model: BoostedTrees, X: Floats, background: Floats | None = None
+) -> tuple[Floats, Floats, float]:
+    """Values (n, n_features), their standard errors, which are 0, and the base value.
+
+    SHAP values are exact in the scores that the trees predict, then stretched as those of the
+    mixture are (`mixture_values`), so that they add up in units of the target.
+    """
+    values, base = shap_values(model.trees_, X, background)
+    values = values * _unit(model, X, base)[:, None]
+    return values, np.zeros_like(values), float(model.scores_.inverse_transform(np.array([base]))[0])
+
+
+def boosted_pairs(model: BoostedTrees, X: Floats) -> Floats:
+    """Path-dependent SHAP interaction values (n, n_features, n_features), which add up to `boosted_values`."""
+    base = shap_values(model.trees_, X[:1])[1]
+    return interaction_values(model.trees_, X) * _unit(model, X, base)[:, None, None]
+
+
+def _unit(model: BoostedTrees, X: Floats, base: float) -> Floats:
+    """How many units of the target a score of each row is worth."""
+    return stretch(model.scores_, base, model.trees_.predict(X).astype(np.float64) - base)
