@@ -12,7 +12,7 @@ from scipy import linalg
 from scipy.spatial.distance import cdist, pdist
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics.pairwise import euclidean_distances
-from sklearn.preprocessing import QuantileTransformer
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
@@ -24,13 +24,15 @@ Floats = NDArray[np.float64]
 AVERAGED, LEARNED_FROM, MOST_LABELS, ROWS = 150, 600, 2000, 2048
 UNDEFINED = 1.2  # where ranks run from 0 to 1: no path is longer than any path
 SPREAD = 12**0.5  # of a uniform rank has the standard deviation 1
+FAR = 4.0  # standard deviations; what lies farther from the mean counts as if it lay there
 
 
 class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Matérn 5/2 Gaussian process with one learned weight per group of columns.
 
     The squared distance of two rows is the weighted sum of their mean squared differences in each
-    group of columns. Columns count by their ranks among the training rows. Weights, signal and
+    group of columns. Columns count by the mean of their rank among the training rows and their standard
+    score: ranks alone forget how far apart values are, scores alone are ruled by the few large ones. Weights, signal and
     noise have log-normal priors that know how many groups there are, so that a handful of labels is
     enough. Up to 150 labels leave many weights plausible: predictions are averaged over ten draws
     from their posterior. With more, those of highest density stand for all (MAP; Rasmussen and Williams, Gaussian
@@ -70,15 +72,15 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self._number, labels = pd.factorize(np.asarray(self.groups or range(X.shape[1])))
         rng = np.random.default_rng(self.random_state)
         chosen = rng.permutation(len(X))[:MOST_LABELS]
-        rows = self._learn_ranks(X[chosen])
+        self._learn_scales(X[chosen])
+        self._known = self._placed(X[chosen])
         with threadpool_limits(1):  # so that rounding does not depend on the number of threads
-            distances, known = _distances(rows[:LEARNED_FROM], self._number), y[chosen[:LEARNED_FROM]]
+            distances, known = _distances(self._known[:LEARNED_FROM], self._number), y[chosen[:LEARNED_FROM]]
             averaged = len(known) <= AVERAGED
             self._draws = (
                 plausible(distances, known, rng) if averaged else most_probable(distances, known)[None]
             )
             self.groups_, self.weights_ = labels.tolist(), np.exp(self._draws[:, 2:]).mean(axis=0)
-            self._known = self._ranked(X[chosen])
             self._rows = np.ascontiguousarray(
                 self._known * self._scales(self._draws[:, 2:])
             )  # as a file keeps it
@@ -86,23 +88,32 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.loo_mean_, self.loo_std_ = self._left_out(X, y, chosen)
         return self
 
-    def _learn_ranks(self, X: Floats) -> Floats:
+    def _learn_scales(self, X: Floats) -> None:
         X = _defined(X)
+        largest = np.nanmax(np.abs(X), axis=0)
+        self._size = np.where(largest > 0, largest, 1.0)  # scikit-learn takes tiny columns for constant
+        X = X / self._size
         self._ranks = QuantileTransformer(n_quantiles=min(len(X), 1000)).fit(X)
+        self._scores = StandardScaler().fit(X)
         self._least, self._most = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
         self.n_features_in_ = X.shape[1]
-        return self._ranked(X)
 
-    def _ranked(self, X: Floats) -> Floats:
-        """Ranks (n, n_columns) with standard deviation 1, divided by the root of the size of their group."""
+    def _placed(self, X: Floats) -> Floats:
+        """Coordinates (n, n_columns) with standard deviation 1, divided by the root of the size of their group."""
+        X = X / self._size
         beyond = X - np.clip(X, self._least, self._most)
         beyond = np.clip(beyond / np.where(self._most > self._least, self._most - self._least, 1), -1, 1)
-        ranks = np.where(np.isnan(X), UNDEFINED, self._ranks.transform(X) + beyond)
-        return ranks * (SPREAD / np.sqrt(np.bincount(self._number))[self._number])
+        ranks = SPREAD * (self._ranks.transform(X) + beyond)
+        scores, last = (
+            np.clip(self._scores.transform(rows), -FAR, FAR) for rows in (X, self._most[np.newaxis])
+        )
+        undefined = (UNDEFINED - 0.5) * SPREAD + last / 2
+        places = np.where(np.isnan(X), undefined, (ranks + scores) / 2)
+        return places / np.sqrt(np.bincount(self._number))[self._number]
 
     def scaled(self, X: Floats) -> Floats:
         """Coordinates (draws, n, n_columns) of rows, whose squared distances covariances are functions of."""
-        return self._ranked(X) * self._scales(self._draws[:, 2:])
+        return self._placed(X) * self._scales(self._draws[:, 2:])
 
     def _scales(self, log_weights: Floats) -> Floats:
         """What coordinates (..., 1, n_columns) are multiplied by, from log weights (..., n_groups)."""
@@ -154,15 +165,15 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         among = cdist(rows, rows)
         np.fill_diagonal(among, np.inf)
         largest = among.min(axis=1).max()
-        parts = [cdist(self._ranked(X[i : i + ROWS]) * scales, rows) for i in range(0, len(X), ROWS)]
+        parts = [cdist(self._placed(X[i : i + ROWS]) * scales, rows) for i in range(0, len(X), ROWS)]
         nearest = np.concatenate([part.min(axis=1) for part in parts])
         return nearest / largest if largest > 0 else np.where(nearest > 0, np.inf, 0.0)
 
     def _predicted(self, X: Floats, with_std: bool) -> tuple[Floats, Floats]:
         means, variances = np.empty((2, len(self._draws), len(X)))
-        ranked = self._ranked(X)
+        placed = self._placed(X)
         for k, scales in enumerate(self._scales(self._draws[:, 2:])):
-            covariance = self._covariance(k, ranked * scales)
+            covariance = self._covariance(k, placed * scales)
             means[k] = covariance @ self._dual[k]
             if with_std:
                 known = linalg.solve_triangular(self._factor[k], covariance.T, lower=True)

@@ -14,7 +14,7 @@ GROUPS = ["a", "a", "b", "c", "c", "c"]
 
 
 def covariances(rows, others, process):
-    """Of ranked rows, entry by entry, for each draw."""
+    """Of placed rows, entry by entry, for each draw."""
     for draw in process._draws:
         signal, weights = np.exp(draw[0]), dict(zip(process.groups_, np.exp(draw[2:]), strict=True))
         out = np.empty((len(rows), len(others)))
@@ -35,7 +35,7 @@ def process(request, monkeypatch):
 
 
 def test_predictions_are_those_of_the_definition(process):
-    train, test = process._ranked(X[:30]), process._ranked(X[30:])
+    train, test = process._placed(X[:30]), process._placed(X[30:])
     means, variances = [], []
     for (own, signal, noise), (cross, *_) in zip(
         covariances(train, train, process), covariances(test, train, process), strict=True
@@ -51,7 +51,7 @@ def test_predictions_are_those_of_the_definition(process):
 
 
 def test_leave_one_out_leaves_one_out(process):
-    rows = process._ranked(X[:30])
+    rows = process._placed(X[:30])
     left = {0: [], 7: [], 29: []}
     for own, _, noise in covariances(rows, rows, process):
         own = own + noise * np.eye(30)
@@ -83,3 +83,22 @@ def test_novelty_is_one_at_most_among_training_rows_and_grows_outside():
     far = process.novelty(np.array([[50.0, -50.0]]))[0]
     assert far > 1
     assert far > process.novelty(np.array([[0.1, 0.1]]))[0]
+
+
+def test_places_are_the_mean_of_rank_and_standard_score():
+    rows = np.array([[0.0, 5.0], [1.0, 5.0], [4.0, 5.0], [10.0, 5.0]])
+    process = GroupGaussianProcess(["a", "b"]).fit(rows, np.array([-1.0, -1.0, 1.0, 1.0]))
+    scores = (rows[:, 0] - rows[:, 0].mean()) / rows[:, 0].std()
+    expected = (12**0.5 * np.array([0, 1, 2, 3]) / 3 + scores) / 2
+    np.testing.assert_allclose(process._placed(rows)[:, 0], expected)
+    assert (process._placed(rows)[:, 1] == 0).all()
+    undefined = process._placed(np.array([[np.nan, 5.0]]))[0, 0]
+    assert undefined == pytest.approx(expected.max() + 0.2 * 12**0.5)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_columns_of_any_size(size):
+    process = GroupGaussianProcess(GROUPS).fit(X * size, Y)
+    np.testing.assert_allclose(
+        process.predict(X * size), GroupGaussianProcess(GROUPS).fit(X, Y).predict(X), rtol=1e-4
+    )
