@@ -35,7 +35,7 @@ class PowerScores(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn the power from labels (n,)."""
         y = np.asarray(y, np.float64)
         known, at = np.unique(y, return_index=True)
-        score = _scores(y)[at]
+        score = self._scored(y)[at]
         n_tenth = max(1, len(known) // 10)
         low, high = (_slope(known, score, end, inner) for end, inner in ((0, n_tenth), (-1, -1 - n_tenth)))
         self.scores_ = np.concatenate([[score[0] - FAR], score, [score[-1] + FAR]])
@@ -50,13 +50,12 @@ class PowerScores(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Values (n,) of scores."""
         return np.interp(scores, self.scores_, self.labels_)
 
-
-def _scores(y: Floats) -> Floats:
-    if np.ptp(y) == 0:
-        return np.zeros(len(y))
-    scaled = zscore(y / np.abs(y).max())  # what a power does depends on the unit
-    found: Floats = PowerTransformer().fit_transform(scaled[:, None])[:, 0]
-    return found
+    def _scored(self, y: Floats) -> Floats:
+        if np.ptp(y) == 0:
+            return np.zeros(len(y))
+        scaled = zscore(y / np.abs(y).max())  # what a power does depends on the unit
+        found: Floats = PowerTransformer().fit_transform(scaled[:, None])[:, 0]
+        return found
 
 
 def _slope(y: Floats, score: Floats, end: int, inner: int) -> float:
