@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from _normal_scores import NormalScores
 from numpy.typing import NDArray
 from scipy import linalg
 from scipy.sparse import csr_matrix, hstack
 from sklearn.base import BaseEstimator, RegressorMixin
+
+from graf.predictors.normal_scores import NormalScores
 
 __all__ = ["WLGaussianProcess", "wl_features"]
 

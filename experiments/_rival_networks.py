@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from _normal_scores import NormalScores
 from _rival_cells import Cell
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -16,6 +15,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
+
+from graf.predictors.normal_scores import NormalScores
 
 __all__ = ["GraphNetwork", "Packed", "packed"]
 

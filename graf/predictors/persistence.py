@@ -26,6 +26,7 @@ TRUSTED = {  # beside the types of scikit-learn and numpy that skops itself take
     "graf.predictors.auto.AutoRegressor",
     "graf.predictors.boosted.BoostedTrees",
     "graf.predictors.gaussian_process.GroupGaussianProcess",
+    "graf.predictors.normal_scores.NormalScores",
     "graf.predictors.power_scores.PowerScores",
     "graf.predictors.transfer.TransferRegressor",
     "sklearn.tree._tree.Tree",

@@ -14,6 +14,7 @@ from sklearn.base import clone
 from graf.exceptions import InputError, UnsupportedError
 from graf.features import GraphFeatures
 from graf.predictors import PerformancePredictor
+from graf.predictors.auto import AutoRegressor
 from graf.predictors.models import is_model, new_model
 from graf.searchers.clock import Clock
 from graf.searchers.domains import Domain
@@ -143,6 +144,10 @@ class Surrogate:
                 random_state=seed,
                 warn_beyond=None,
             )
+            if (
+                model.model == "auto"
+            ):  # the best lie close together, and that is where it must tell them apart
+                model.set_params(model=AutoRegressor(list(X), seed, model.n_jobs, by_rank=True))
             return Fitted(model.fit(X, y.set_axis(X.index, axis=0)), self, history.directions)
 
 
