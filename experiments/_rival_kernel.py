@@ -10,7 +10,7 @@ from scipy import linalg
 from scipy.sparse import csr_matrix, hstack
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from graf.predictors.normal_scores import NormalScores
+from graf.predictors.label_scores import LabelScores
 
 __all__ = ["WLGaussianProcess", "wl_features"]
 
@@ -43,7 +43,7 @@ class WLGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Floats, y: Floats) -> Self:
         """Learn from numbers of cells (n, 1) and labels (n,)."""
-        self.scores_ = NormalScores().fit(y)
+        self.scores_ = LabelScores(by_rank=True).fit(y)
         self._train = X[:, 0].astype(int)
         scores = self.scores_.transform(y)
         fits = [

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
-from graf.predictors.normal_scores import NormalScores
+from graf.predictors.label_scores import LabelScores
 
 __all__ = ["GraphNetwork", "Packed", "packed"]
 
@@ -128,7 +128,7 @@ class GraphNetwork(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Floats, y: Floats) -> Self:
         """Learn from rows (n, 1 + columns), the number of the cell first, and labels (n,)."""
-        self.scores_ = NormalScores().fit(y)
+        self.scores_ = LabelScores(by_rank=True).fit(y)
         n_extra = X.shape[1] - 1
         if n_extra:
             fill = SimpleImputer(strategy="median", keep_empty_features=True)

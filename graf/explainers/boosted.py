@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.explainers.mixture import stretch
 from graf.explainers.shap_values import interaction_values, shap_values
 from graf.predictors.boosted import BoostedTrees
 
@@ -35,4 +34,4 @@ def boosted_pairs(model: BoostedTrees, X: Floats) -> Floats:
 
 def _unit(model: BoostedTrees, X: Floats, base: float) -> Floats:
     """How many units of the target a score of each row is worth."""
-    return stretch(model.scores_, base, model.trees_.predict(X).astype(np.float64) - base)
+    return model.scores_.stretch(base, model.trees_.predict(X).astype(np.float64) - base)

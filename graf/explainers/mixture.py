@@ -1,4 +1,4 @@
-"""What each feature added to a prediction of models that predict scores: in units of the target."""
+"""What each feature added to a prediction of model="auto": its members' shares, in units of the target."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from scipy.spatial.distance import cdist
 from graf.explainers.shap_values import shap_values
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.gaussian_process import GroupGaussianProcess
-from graf.predictors.power_scores import PowerScores
 
-__all__ = ["mixture_values", "process_values", "stretch"]
+__all__ = ["mixture_values", "process_values"]
 
 Floats = NDArray[np.float64]
 Order = NDArray[np.intp]
 N_BACKGROUND = 16  # rows that stand for what is unknown
-NEAR = 1e-6  # scores
 
 
 def mixture_values(
@@ -39,7 +37,7 @@ def mixture_values(
     values, errors, bases = (
         sum(w * part[k] for w, part in zip(model.weights_, parts, strict=True)) for k in range(3)
     )
-    unit = stretch(model.scores_, float(bases), values.sum(axis=1))[:, None]
+    unit = model.scores_.stretch(float(bases), values.sum(axis=1))[:, None]
     return values * unit, errors * unit, float(model.scores_.inverse_transform(bases))
 
 
@@ -84,9 +82,3 @@ def _background(model: AutoRegressor, rows: Floats | None) -> Floats:
     rows = model.rows_ if rows is None else rows
     places = np.linspace(0, len(rows) - 1, min(N_BACKGROUND, len(rows))).round().astype(int)
     return rows[np.argsort(model.predict(rows), kind="stable")[places]]
-
-
-def stretch(scores: PowerScores, base: float, off: Floats) -> Floats:
-    """How many units of the target a score is worth (n,), between the base score and `off` (n,) from it."""
-    step = np.where(np.abs(off) < NEAR, NEAR, off)
-    return (scores.inverse_transform(base + step) - scores.inverse_transform(np.array([base]))) / step

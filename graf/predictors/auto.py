@@ -14,8 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from graf.predictors.gaussian_process import GroupGaussianProcess
 from graf.predictors.groups import families, statistics
 from graf.predictors.jackknife import width_that_holds
-from graf.predictors.normal_scores import NormalScores
-from graf.predictors.power_scores import PowerScores
+from graf.predictors.label_scores import LabelScores
 
 __all__ = ["AutoRegressor"]
 
@@ -40,14 +39,14 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     names : names of the columns, which say what belongs together; None puts each on its own.
     random_state : seed of the trees.
     n_jobs : threads that grow trees, None for one.
-    by_rank : learn `NormalScores` of the labels instead, which rank all architectures worse, but spread the
+    by_rank : learn normal scores of the labels instead (`LabelScores`), which rank all architectures worse, but spread the
         best ones apart: searches for the best find it sooner.
 
     Attributes
     ----------
     rows_ : the training rows, (n, n_columns).
     families_ : family of each column.
-    scores_ : `PowerScores` of the labels, or `NormalScores`.
+    scores_ : `LabelScores` of the labels.
     processes_, trees_ : the members; the processes in the order of families, statistics.
     weights_ : weight of each member (3,), trees last; they add up to 1.
     unseen_ : prediction (n,) of each training row by members that did not see it.
@@ -69,7 +68,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Learn from rows (n, n_columns), NaN where undefined, and labels (n,)."""
         self.n_features_in_ = X.shape[1]
         self.rows_ = X
-        self.scores_ = (NormalScores() if self.by_rank else PowerScores()).fit(y)
+        self.scores_ = LabelScores(self.by_rank).fit(y)
         scores = self.scores_.transform(y)
         names = [f"x{i}" for i in range(X.shape[1])] if self.names is None else self.names
         self.families_ = families(names)

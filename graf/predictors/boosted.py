@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from graf.predictors.power_scores import PowerScores
+from graf.predictors.label_scores import LabelScores
 
 __all__ = ["BoostedTrees"]
 
@@ -40,7 +40,7 @@ class BoostedTrees(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    scores_ : `PowerScores` of the labels.
+    scores_ : `LabelScores` of the labels.
     trees_ : the fitted `xgboost.XGBRegressor`, which predicts scores.
 
     Examples
@@ -60,7 +60,7 @@ class BoostedTrees(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         from xgboost import XGBRegressor
 
         self.n_features_in_ = X.shape[1]
-        self.scores_ = PowerScores().fit(y)
+        self.scores_ = LabelScores().fit(y)
         trees = XGBRegressor(**SETTINGS, random_state=self.random_state, n_jobs=self.n_jobs or 1)
         self.trees_ = trees.fit(X, self.scores_.transform(y))
         return self

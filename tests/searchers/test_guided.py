@@ -10,9 +10,11 @@ from sklearn.ensemble import RandomForestRegressor
 
 import graf
 from graf.exceptions import InputError, UnknownNameError, UnsupportedError
+from graf.predictors.auto import AutoRegressor
 from graf.searchers import Search
 from graf.searchers.strategies import NSGA2, Guided
 from graf.searchers.strategies.acquisition import volume_gained
+from graf.searchers.strategies.guided import BROAD, FRONT, NARROW
 
 FOREST = RandomForestRegressor(10, random_state=0)
 
@@ -172,3 +174,25 @@ def test_volume_gained_is_that_of_the_hypervolume(n_objectives):
         np.testing.assert_allclose(found, expected, atol=1e-12)
     else:
         assert np.corrcoef(found, expected)[0, 1] > 0.99
+
+
+def test_searches_learn_ranks_unless_a_model_is_given():
+    def learnt(model):
+        search = Search("nasbench201", predictor=model, strategy=Guided(pool=50), seed=0)
+        cells = graf.get_space("nasbench201").sample(12, seed=0)
+        search.tell(cells, [float(len(cell)) for cell in cells])
+        return next(iter(search._surrogate.fitted(search._history).model.estimators_.values()))
+
+    assert learnt("auto").scores_.by_rank
+    assert not learnt(AutoRegressor()).scores_.by_rank
+
+
+def test_breadth_follows_the_goal_unless_it_is_given():
+    assert Guided()._breadth(several=False, front=True) == NARROW
+    assert Guided()._breadth(several=True, front=True) == FRONT
+    assert Guided(elite=3)._breadth(several=True, front=False) == BROAD._replace(elite=3)
+    assert (FRONT.drawn, BROAD.drawn, NARROW.drawn) == (0.2, 0.0, 0.0)
+    with pytest.raises(InputError, match=r"`elite` of guided must be a positive integer, got 3\.0"):
+        Guided(elite=3.0)
+    with pytest.raises(InputError, match="`initial` of guided must be a positive integer, got None"):
+        Guided(initial=None)

@@ -69,8 +69,9 @@ class Strategy(ABC):
     def __post_init__(self) -> None:
         for parameter in fields(self):
             value = getattr(self, parameter.name)
-            optional = parameter.type == "int | None" and value is None
-            if "int" in parameter.type and not optional and (not isinstance(value, int) or value < 1):
+            if value is None and parameter.type == "int | None":
+                continue
+            if "int" in parameter.type and (not isinstance(value, int) or value < 1):
                 raise InputError(
                     f"`{parameter.name}` of {self.name} must be a positive integer, got {value!r}"
                 )
