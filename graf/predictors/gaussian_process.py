@@ -81,9 +81,8 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                 plausible(distances, known, rng) if averaged else most_probable(distances, known)[None]
             )
             self.groups_, self.weights_ = labels.tolist(), np.exp(self._draws[:, 2:]).mean(axis=0)
-            self._rows = np.ascontiguousarray(
-                self._known * self._scales(self._draws[:, 2:])
-            )  # as a file keeps it
+            rows = self._known * self._scales(self._draws[:, 2:])
+            self._rows = np.ascontiguousarray(rows)  # as a file keeps them
             self._solve(y[chosen])
         self.loo_mean_, self.loo_std_ = self._left_out(X, y, chosen)
         return self

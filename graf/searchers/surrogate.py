@@ -144,9 +144,7 @@ class Surrogate:
                 random_state=seed,
                 warn_beyond=None,
             )
-            if (
-                model.model == "auto"
-            ):  # the best lie close together, and that is where it must tell them apart
+            if model.model == "auto":  # it is the best, close together, that it must tell apart
                 model.set_params(model=AutoRegressor(list(X), seed, model.n_jobs, by_rank=True))
             return Fitted(model.fit(X, y.set_axis(X.index, axis=0)), self, history.directions)
 

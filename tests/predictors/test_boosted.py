@@ -9,9 +9,7 @@ from graf.predictors.boosted import BoostedTrees
 
 RNG = np.random.default_rng(3)
 CAUSES = RNG.normal(size=(500, 6))
-X = CAUSES[:, RNG.integers(6, size=80)] + RNG.normal(
-    size=(500, 80)
-)  # columns that tell much the same, as features do
+X = CAUSES[:, RNG.integers(6, size=80)] + RNG.normal(size=(500, 80))  # many tell the same, as features do
 X[RNG.random(X.shape) < 0.02] = np.nan
 Y = np.exp(CAUSES[:, 0] + CAUSES[:, 1] + 0.3 * RNG.normal(size=500))
 TRAIN, TEST = slice(60), slice(60, None)
