@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,9 @@ from graf.predictors.models import is_model, new_model
 from graf.searchers.clock import Clock
 from graf.searchers.domains import Domain
 from graf.searchers.history import SIGNS, History
+from graf.searchers.outlook import Outlook
 
-__all__ = ["Surrogate", "read_predictor"]
+__all__ = ["Fitted", "Surrogate", "read_predictor"]
 
 Floats = NDArray[np.float64]
 MOST_ROWS = 100_000  # features kept in memory
@@ -130,8 +132,12 @@ class Surrogate:
             )
         return self.proxies.loc[architectures]
 
-    def fitted(self, history: History, seed: int = 0) -> Fitted:
-        """The predictor fitted on the trials that were measured; at least two are needed."""
+    def fitted(self, history: History, seed: int = 0, front: bool = False) -> Fitted:
+        """The predictor fitted on the trials that were measured; at least two are needed.
+
+        Where a front is wanted, "auto" learns how far apart labels are, and not only their ranks: of one
+        objective it is the best, close together, that must be told apart.
+        """
         trials = history.ok
         X = self.features([trial.candidate for trial in trials])
         y = pd.DataFrame([trial.values for trial in trials], columns=list(history.directions))
@@ -144,16 +150,22 @@ class Surrogate:
                 random_state=seed,
                 warn_beyond=None,
             )
-            if model.model == "auto":  # it is the best, close together, that it must tell apart
-                model.set_params(model=AutoRegressor(list(X), seed, model.n_jobs, by_rank=True))
-            return Fitted(model.fit(X, y.set_axis(X.index, axis=0)), self, history.directions)
+            if model.model == "auto":
+                model.set_params(model=AutoRegressor(list(X), seed, model.n_jobs, by_rank=not front))
+            return Fitted(model.fit(X, y.set_axis(X.index, axis=0)), self, history.directions, front)
 
 
 class Fitted:
     """A fitted predictor that speaks of candidates, with more being better."""
 
-    def __init__(self, model: PerformancePredictor, surrogate: Surrogate, directions: dict[str, str]) -> None:
-        self.model, self.surrogate = model, surrogate
+    def __init__(
+        self,
+        model: PerformancePredictor,
+        surrogate: Surrogate,
+        directions: dict[str, str],
+        front: bool = False,
+    ) -> None:
+        self.model, self.surrogate, self.front = model, surrogate, front
         self.names = list(directions)
         self.signs = np.array([SIGNS[direction] for direction in directions.values()])
 
@@ -169,6 +181,27 @@ class Fitted:
                 return mean * self.signs, np.zeros_like(mean)
             mean, spread = self.model.predict(X, return_std=True)
         return np.asarray(mean, np.float64) * self.signs, np.asarray(spread, np.float64)
+
+    def outlook(self, candidates: Sequence[str], std: bool = True) -> Outlook:
+        """What is expected of candidates: where a front is wanted on the scales that "auto" has learned, else as gains.
+
+        Without `std` its standard deviations are zeros.
+        """
+        models = list(self.model.estimators_.values())
+        if not (std and self.front and all(isinstance(model, AutoRegressor) for model in models)):
+            return Outlook(*self.gains(candidates, std))
+        X = self.surrogate.features(candidates).to_numpy()
+        with self.surrogate.clock.measure("predictions"):
+            pairs = [model.predict_scores(X) for model in models]
+        mean, spread = (np.column_stack(part) for part in zip(*pairs, strict=True))
+        return Outlook(mean * self.signs, spread, partial(self._gains_of_scores, models))
+
+    def _gains_of_scores(self, models: list[AutoRegressor], scores: Floats) -> Floats:
+        columns = np.moveaxis(scores * self.signs, -1, 0)
+        found = [
+            model.scores_.inverse_transform(column) for model, column in zip(models, columns, strict=True)
+        ]
+        return np.stack(found, axis=-1) * self.signs
 
     def told(self, gains: Floats) -> dict[str, float]:
         """A row of `gains` in the units and directions of the objectives, by name."""

@@ -12,7 +12,7 @@ import numpy as np
 from graf.exceptions import InputError
 from graf.searchers.domains import Domain
 from graf.searchers.history import History
-from graf.searchers.surrogate import Surrogate
+from graf.searchers.surrogate import Fitted, Surrogate
 
 __all__ = ["Proposal", "State", "Strategy", "draw_untried", "make_untried"]
 
@@ -52,6 +52,15 @@ class State:
     def is_new(self, candidate: str) -> bool:
         """Whether it was neither asked for before nor proposed in this batch."""
         return candidate not in self.history.tried and candidate not in self.taken
+
+    @property
+    def wants_front(self) -> bool:
+        """Whether trade-offs between several objectives are wanted."""
+        return len(self.history.directions) > 1 and self.goal == "front"
+
+    def fitted(self) -> Fitted:
+        """The predictor, fitted on the history."""
+        return self.surrogate.fitted(self.history, int(self.rng.integers(2**31)), front=self.wants_front)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.exceptions import InputError, UnknownNameError
+from graf.searchers.outlook import Outlook
 from graf.searchers.strategies.acquisition import (
     ACQUISITIONS,
     expected_improvement,
@@ -45,14 +46,14 @@ class Guided(Strategy):
     """Fit a predictor on what was measured, and measure what it expects most of.
 
     Candidates are drawn and made from the best trials by mutation and crossover. One objective
-    is judged by the acquisition alone; several by the hypervolume that an outcome would add to the
-    front, or, with the goal "each", one objective after the other. After each pick of a batch,
-    candidates like it count as less uncertain, so that batches are diverse.
+    is judged by the acquisition alone; several by the hypervolume that outcomes would add to the
+    front (Emmerich et al. 2006), or, with the goal "each", one objective after the other. After each pick of a
+    batch, candidates like it count as less uncertain, so that batches are diverse.
 
     Parameters
     ----------
     acquisition : "ucb" (upper confidence), "thompson", "ei" (expected improvement), or "mean",
-        which needs no uncertainty.
+        which needs no uncertainty; None for "ei" where a front is wanted, "ucb" elsewhere.
     beta : standard deviations that upper confidence adds.
     initial : measurements, drawn, before the first fit.
     pool : candidates that are predicted for each batch; None for 2,000 with one objective and 4,000 with
@@ -66,7 +67,7 @@ class Guided(Strategy):
 
     name: ClassVar[str] = "guided"
     batch: ClassVar[int] = 5
-    acquisition: str = "ucb"
+    acquisition: str | None = None
     beta: float = 1.0
     initial: int = 10
     pool: int | None = None
@@ -76,7 +77,7 @@ class Guided(Strategy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.acquisition not in ACQUISITIONS:
+        if self.acquisition is not None and self.acquisition not in ACQUISITIONS:
             raise UnknownNameError("acquisition", self.acquisition, ACQUISITIONS)
         for name in ("explored", "drawn"):
             value = getattr(self, name)
@@ -97,15 +98,16 @@ class Guided(Strategy):
         """Fit, predict the pool and pick."""
         if len(state.history.ok) < 2:
             return draw_untried(n, state)
-        breadth = self._breadth(len(state.history.directions) > 1, state.goal == "front")
+        breadth = self._breadth(len(state.history.directions) > 1, state.wants_front)
         candidates = pool(breadth.pool, breadth.elite, breadth.explored, state)
         if not candidates:
             return draw_untried(n, state)
-        fitted = state.surrogate.fitted(state.history, int(state.rng.integers(2**31)))
+        fitted = state.fitted()
         names = list(candidates)
-        mean, std = fitted.gains(names, self.needs_std)
-        picked = self._picked(n - int(state.rng.binomial(n, breadth.drawn)), names, mean, std, state)
-        found = [_proposal(names[i], candidates[names[i]], fitted, mean[i], std[i]) for i in picked]
+        outlook = fitted.outlook(names, self.needs_std)
+        picked = self._picked(n - int(state.rng.binomial(n, breadth.drawn)), names, outlook, state)
+        mean, width = outlook.gains(outlook.mean), outlook.width
+        found = [_proposal(names[i], candidates[names[i]], fitted, mean[i], width[i]) for i in picked]
         state.taken.update(proposal.candidate for proposal in found)
         return found + draw_untried(n - len(found), state)
 
@@ -115,34 +117,39 @@ class Guided(Strategy):
         given = {name: getattr(self, name) for name in Breadth._fields if getattr(self, name) is not None}
         return usual._replace(**given)
 
-    def _picked(self, n: int, names: Sequence[str], mean: Floats, std: Floats, state: State) -> list[int]:
+    def _picked(self, n: int, names: Sequence[str], outlook: Outlook, state: State) -> list[int]:
         """Positions of at most `n` candidates, one after the other."""
         choices = state.domain.choices(names)
-        gains = state.history.gains()
-        std = std.copy()
+        gains, expected = state.history.gains(), outlook.gains(outlook.mean)
         free = np.ones(len(names), bool)
         picked: list[int] = []
         for turn in range(min(n, len(names))):
-            scores = self._scores(turn, mean, std, gains, state)
+            scores = self._scores(turn, outlook, gains, state)
             at = int(np.argmax(np.where(free, scores, -np.inf)))
             picked.append(at)
             free[at] = False
-            std *= 1 - (choices == choices[at]).mean(axis=1, keepdims=True) ** LIKENESS
-            gains = np.vstack([gains, mean[at]])
+            likeness = (choices == choices[at]).mean(axis=1, keepdims=True) ** LIKENESS
+            outlook = outlook._replace(std=outlook.std * (1 - likeness))
+            gains = np.vstack([gains, expected[at]])
         return picked
 
-    def _scores(self, turn: int, mean: Floats, std: Floats, gains: Floats, state: State) -> Floats:
-        if mean.shape[1] > 1 and state.goal == "front":
-            scale = np.ptp(gains, axis=0)
-            scale = np.where(scale > 0, scale, 1.0)
-            outcome = outcomes(self.acquisition, mean / scale, std / scale, self.beta, state.rng)
-            gained = volume_gained(gains / scale, outcome, state.rng)
-            return gained + 1e-9 * (mean / scale).sum(axis=1)
-        k = (len(state.history.trials) + turn) % mean.shape[1]
+    def _scores(self, turn: int, outlook: Outlook, gains: Floats, state: State) -> Floats:
+        """What measuring each candidate (n,) is expected to bring."""
+        if state.wants_front:
+            return self._volumes(outlook, gains, state)
+        k = (len(state.history.trials) + turn) % gains.shape[1]
+        mean, std = outlook.mean[:, k], outlook.std[:, k]
         if self.acquisition == "ei":
-            return expected_improvement(mean[:, k], std[:, k], gains[:, k].max())
-        found: Floats = outcomes(self.acquisition, mean[:, k], std[:, k], self.beta, state.rng)[0]
+            return expected_improvement(mean, std, gains[:, k].max())
+        found: Floats = outcomes(self.acquisition or "ucb", mean, std, self.beta, state.rng)[0]
         return found
+
+    def _volumes(self, outlook: Outlook, gains: Floats, state: State) -> Floats:
+        scale = np.ptp(gains, axis=0)
+        scale = np.where(scale > 0, scale, 1.0)
+        drawn = outcomes(self.acquisition or "ei", outlook.mean, outlook.std, self.beta, state.rng)
+        gained = volume_gained(gains / scale, outlook.gains(drawn) / scale, state.rng)
+        return gained + 1e-9 * (outlook.gains(outlook.mean) / scale).sum(axis=1)
 
 
 def _proposal(name: str, parent: int | None, fitted: Fitted, mean: Floats, std: Floats) -> Proposal:

@@ -82,7 +82,7 @@ class NSGA2(Strategy):
 
     def _predicted(self, n: int, names: list[str], costs: Floats, state: State) -> list[Proposal]:
         """The new ones of a population that has evolved on predictions."""
-        fitted = state.surrogate.fitted(state.history, int(state.rng.integers(2**31)))
+        fitted = state.fitted()
         size = max(self.population, 2 * n)
         alive = [names[i] for i in _survivors(costs, size, state)]
         for _ in range(self.generations):
