@@ -13,7 +13,8 @@ from graf.exceptions import InputError, UnknownNameError, UnsupportedError
 from graf.predictors.auto import AutoRegressor
 from graf.searchers import Search
 from graf.searchers.strategies import NSGA2, Guided
-from graf.searchers.strategies.acquisition import volume_gained
+from graf.searchers.strategies.acquisition import outcomes, volume_gained
+from graf.searchers.strategies.base import State
 from graf.searchers.strategies.guided import BROAD, FRONT, NARROW
 
 FOREST = RandomForestRegressor(10, random_state=0)
@@ -176,15 +177,52 @@ def test_volume_gained_is_that_of_the_hypervolume(n_objectives):
         assert np.corrcoef(found, expected)[0, 1] > 0.99
 
 
-def test_searches_learn_ranks_unless_a_model_is_given():
-    def learnt(model):
-        search = Search("nasbench201", predictor=model, strategy=Guided(pool=50), seed=0)
-        cells = graf.get_space("nasbench201").sample(12, seed=0)
-        search.tell(cells, [float(len(cell)) for cell in cells])
-        return next(iter(search._surrogate.fitted(search._history).model.estimators_.values()))
+def _fitted(model, names, goal="front"):
+    """A search after twelve trials, fitted, with the gains of these and candidates that are new."""
+    cells = graf.get_space("nasbench201").sample(40, seed=0)
+    search = Search(
+        cells, predictor=model, direction=dict.fromkeys(names, "min") | {"a": "max"}, goal=goal, seed=0
+    )
+    search.tell(
+        cells[:12],
+        [{name: len(cell) ** 2.0 * (1 + i) for i, name in enumerate(names)} for cell in cells[:12]],
+    )
+    state = State(search.problem.domain, search._history, np.random.default_rng(0), search._surrogate, goal)
+    return state.fitted(), cells[12:]
 
-    assert learnt("auto").scores_.by_rank
-    assert not learnt(AutoRegressor()).scores_.by_rank
+
+def test_searches_learn_ranks_unless_a_front_is_wanted_or_a_model_is_given():
+    def by_rank(model, names, goal="front"):
+        fitted, _ = _fitted(model, names, goal)
+        return {model.scores_.by_rank for model in fitted.model.estimators_.values()}
+
+    assert by_rank("auto", ["a"]) == {True}
+    assert by_rank("auto", ["a", "b"]) == {False}
+    assert by_rank("auto", ["a", "b"], "each") == {True}
+    assert by_rank(AutoRegressor(), ["a"]) == {False}
+
+
+@pytest.mark.parametrize("model", ["auto", FOREST])
+@pytest.mark.parametrize("names", [["a"], ["a", "b"]])
+def test_an_outlook_speaks_of_gains(model, names):
+    fitted, new = _fitted(model, names)
+    outlook = fitted.outlook(new)
+    mean, std = fitted.gains(new)
+    np.testing.assert_allclose(outlook.gains(outlook.mean), mean, rtol=1e-9)
+    assert (outlook.gains(outlook.mean + outlook.std) >= mean - 1e-9).all()
+    assert (outlook.width >= 0).all()
+    in_scores = model == "auto" and len(names) > 1
+    assert np.allclose(outlook.width, std) != in_scores
+    assert (outlook.to_gains is not None) == in_scores
+    np.testing.assert_array_equal(fitted.outlook(new, std=False).std, 0)
+
+
+def test_chance_favours_no_candidate():
+    mean, std = np.zeros((5, 2)), np.ones((5, 2))
+    found = outcomes("ei", mean, std, 1.0, np.random.default_rng(0))
+    assert (found == found[:, :1]).all()
+    assert np.abs(found.mean(axis=(0, 1))).max() < 0.2
+    assert np.abs(found[:, 0].std(axis=0) - 1).max() < 0.25
 
 
 def test_breadth_follows_the_goal_unless_it_is_given():
