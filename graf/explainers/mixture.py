@@ -12,11 +12,13 @@ from scipy.spatial.distance import cdist
 from graf.explainers.shap_values import shap_values
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.gaussian_process import GroupGaussianProcess
+from graf.predictors.view import View
 
 __all__ = ["mixture_values", "process_values"]
 
 Floats = NDArray[np.float64]
 Order = NDArray[np.intp]
+Part = tuple[Floats, Floats, float]
 N_BACKGROUND = 16  # rows that stand for what is unknown
 
 
@@ -31,14 +33,32 @@ def mixture_values(
     value and prediction, so that they add up (the rescale rule of DeepLIFT: Shrikumar et al., 2017).
     """
     rows = _background(model, background)
-    parts = [process_values(process, X, model.families_, rows, random_state) for process in model.processes_]
-    trees, tree_base = shap_values(model.trees_, X, background)
-    parts.append((trees, np.zeros_like(trees), tree_base))
+    parts = [_view_values(view, X, rows, background, random_state) for view in model.views_]
+    values, errors, bases = _weighed(model.weights_, parts)
+    unit = model.scores_.stretch(bases, values.sum(axis=1))[:, None]
+    return values * unit, errors * unit, float(model.scores_.inverse_transform(np.array(bases)))
+
+
+def _view_values(view: View, X: Floats, rows: Floats, background: Floats | None, random_state: int) -> Part:
+    """Values (n, n_features) of a view in scores: 0 for the columns that it does not see."""
+    seen, around = view.seen(X), None if background is None else view.seen(background)
+    parts = [
+        process_values(process, seen, view.families_, view.seen(rows), random_state)
+        for process in view.processes_
+    ]
+    trees, tree_base = shap_values(view.trees_, seen, around)
+    *found, base = _weighed(view.weights_, [*parts, (trees, np.zeros_like(trees), tree_base)])
+    values, errors = np.zeros((2, *X.shape))
+    values[:, view.columns], errors[:, view.columns] = found
+    return values, errors, base
+
+
+def _weighed(weights: Floats, parts: Sequence[Part]) -> Part:
+    """Weighted sums of values, of their errors, which add up at most, and of base values."""
     values, errors, bases = (
-        sum(w * part[k] for w, part in zip(model.weights_, parts, strict=True)) for k in range(3)
+        sum(w * part[k] for w, part in zip(weights, parts, strict=True)) for k in range(3)
     )
-    unit = model.scores_.stretch(float(bases), values.sum(axis=1))[:, None]
-    return values * unit, errors * unit, float(model.scores_.inverse_transform(bases))
+    return np.asarray(values), np.asarray(errors), float(bases)
 
 
 def process_values(

@@ -1,4 +1,4 @@
-"""AutoRegressor: two Gaussian processes and extremely randomised trees, weighed by their errors."""
+"""AutoRegressor: Gaussian processes and extremely randomised trees on one or two views of graphs."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.utils.validation import check_is_fitted
 
-from graf.predictors.gaussian_process import GroupGaussianProcess
-from graf.predictors.groups import families, statistics
+from graf.predictors.groups import views
 from graf.predictors.jackknife import width_that_holds
 from graf.predictors.label_scores import LabelScores
+from graf.predictors.view import SMALLEST, View, mixture
 
 __all__ = ["AutoRegressor"]
 
 Floats = NDArray[np.float64]
-N_TREES, SHARE_OF_COLUMNS = 200, 0.5
-SMALLEST = 1e-12  # error of a member that makes none
-OPTIMISM = (
-    4.0  # labels: weights of columns were learned with the row that is left out; measured at 32 and 128
-)
+JUDGED_BY = 300  # labels
+TEMPER = 10  # labels; unseen errors lie together, so that a likelihood, a half, would be too sure
+# labels: weights of columns were learned with the row that is left out; measured at 32 and 128
+OPTIMISM = 4.0
 
 
 class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """The predictor for few labels: a mixture of members that err in different ways.
 
-    Members learn power scores of the labels: a `GroupGaussianProcess` with one weight per
-    family of columns, another with one per statistic, and 200 extremely randomised trees (Geurts et al.,
-    2006) on bootstrap samples. Each counts in inverse proportion to its mean squared error
-    on training rows that it did not see (leave-one-out, out-of-bag).
+    Members learn power scores of the labels. Two Gaussian processes and extremely randomised trees (`View`) see the
+    columns of graphs as they are, another three those of simplified graphs, if there are any; columns that are no
+    graph features are seen by all. Within a view members are weighed by their errors on unseen training
+    rows. The view with the smaller such error counts the more, the more labels say so: in proportion to the mean
+    squared error to the power of -n / 10, a tempered likelihood. Of more than 300 labels 300 say which view is the
+    better one, and it alone learns from all.
 
     Parameters
     ----------
@@ -45,10 +45,9 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Attributes
     ----------
     rows_ : the training rows, (n, n_columns).
-    families_ : family of each column.
     scores_ : `LabelScores` of the labels.
-    processes_, trees_ : the members; the processes in the order of families, statistics.
-    weights_ : weight of each member (3,), trees last; they add up to 1.
+    views_ : the fitted `View` of graphs as they are, and that of simplified ones, or the better of them.
+    weights_ : weight of each view; they add up to 1.
     unseen_ : prediction (n,) of each training row by members that did not see it.
     """
 
@@ -71,31 +70,32 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.scores_ = LabelScores(self.by_rank).fit(y)
         scores = self.scores_.transform(y)
         names = [f"x{i}" for i in range(X.shape[1])] if self.names is None else self.names
-        self.families_ = families(names)
-        self.processes_ = [
-            GroupGaussianProcess(groups, self.random_state).fit(X, scores)
-            for groups in (self.families_, statistics(names))
+        self.views_ = [
+            self._view(columns, names).fit(X, scores) for columns in self._columns(names, X, scores)
         ]
-        self.trees_ = ExtraTreesRegressor(
-            N_TREES,
-            max_features=SHARE_OF_COLUMNS,
-            bootstrap=True,
-            oob_score=True,
-            random_state=self.random_state,
-            n_jobs=self.n_jobs,
-        ).fit(X, scores)
-        self.trees_.set_params(n_jobs=None)  # threads would add up the trees in any order
         self._weigh(scores, y)
         return self
 
+    def _view(self, columns: list[int], names: Sequence[str]) -> View:
+        return View(columns, [names[i] for i in columns], self.random_state, self.n_jobs)
+
+    def _columns(self, names: Sequence[str], X: Floats, scores: Floats) -> list[list[int]]:
+        """Those of both views, or with many labels of the better one alone."""
+        both = views(names)
+        if len(both) == 1 or len(X) <= JUDGED_BY:
+            return both
+        few = np.random.default_rng(self.random_state).permutation(len(X))[:JUDGED_BY]
+        return [min(both, key=lambda columns: self._view(columns, names).fit(X[few], scores[few]).error_)]
+
     def _weigh(self, scores: Floats, y: Floats) -> None:
-        """Weights of the members, and how far labels lie from predictions that did not see them."""
-        unseen = np.stack([*(process.loo_mean_ for process in self.processes_), self.trees_.oob_prediction_])
-        errors = np.maximum(np.mean((unseen - scores) ** 2, axis=1), SMALLEST)
-        self.weights_ = 1 / errors / np.sum(1 / errors)
-        self._tree_std = np.sqrt(errors[-1])
-        std = self._spread(unseen, np.stack([process.loo_std_ for process in self.processes_]))
-        self._set_widths(self.weights_ @ unseen, std, y)
+        """Weights of the views, and how far labels lie from predictions that did not see them."""
+        errors = np.maximum([view.error_ for view in self.views_], SMALLEST)
+        shares = (errors / errors.min()) ** (-len(y) / TEMPER)
+        self.weights_ = shares / shares.sum()
+        unseen, stds = (
+            np.stack([getattr(view, name) for view in self.views_]) for name in ("unseen_", "unseen_std_")
+        )
+        self._set_widths(*mixture(self.weights_, unseen, stds), y)
 
     def _set_widths(self, mean: Floats, std: Floats, y: Floats) -> None:
         """How many widths labels lie from what is predicted without them, in increasing order."""
@@ -107,23 +107,18 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         misses = np.divide(off, width, out=np.zeros_like(off), where=width > 0)
         self._misses = np.sort(misses) * (1 + OPTIMISM / len(y))
 
-    def _spread(self, means: Floats, stds: Floats) -> Floats:
-        """Standard deviation (n,) of the mixture of the members' normal distributions."""
-        variances = np.concatenate([stds**2, np.full((1, means.shape[1]), self._tree_std**2)])
-        mean = self.weights_ @ means
-        return np.sqrt(self.weights_ @ (variances + (means - mean) ** 2))
-
     def predict_scores(self, X: Floats) -> tuple[Floats, Floats]:
         """Mean and standard deviation (n,) of the scores of rows (n, n_columns)."""
         check_is_fitted(self, "weights_")
-        found = [process.predict(X, return_std=True) for process in self.processes_]
-        means = np.stack([*(mean for mean, _ in found), self.trees_.predict(X)])
-        return self.weights_ @ means, self._spread(means, np.stack([std for _, std in found]))
+        means, stds = (
+            np.stack(part) for part in zip(*(view.predict_with_std(X) for view in self.views_), strict=True)
+        )
+        return mixture(self.weights_, means, stds)
 
     def predict(self, X: Floats) -> Floats:
         """Predictions (n,) of rows (n, n_columns)."""
         check_is_fitted(self, "weights_")
-        means = np.stack([member.predict(X) for member in (*self.processes_, self.trees_)])
+        means = np.stack([view.predict(X) for view in self.views_])
         return self.scores_.inverse_transform(self.weights_ @ means)
 
     def predict_with_width(self, X: Floats, coverage: float) -> tuple[Floats, Floats]:
@@ -143,5 +138,6 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return (above - below) / 2
 
     def novelty(self, X: Floats) -> Floats:
-        """How far (n,) rows are from the training rows; see `GroupGaussianProcess.novelty`."""
-        return self.processes_[0].novelty(X)
+        """How far (n,) rows are from the training rows in the view that counts most; see `GroupGaussianProcess.novelty`."""
+        view = self.views_[int(np.argmax(self.weights_))]
+        return view.processes_[0].novelty(view.seen(X))

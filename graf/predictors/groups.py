@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from graf.exceptions import GrafError
 from graf.features import Column, parse_column
 
-__all__ = ["GIVEN", "families", "statistics"]
+__all__ = ["GIVEN", "families", "statistics", "views"]
 
 GIVEN = "given columns"  # proxies and whatever else is not a graph feature
 
@@ -32,6 +32,26 @@ def statistics(names: Iterable[str]) -> list[str]:
     ['op_count.', 'node_degree.in', 'zcp_nwot']
     """
     return [name if column is None else f"{column.family}.{column.stat}" for name, column in _parsed(names)]
+
+
+def views(names: Iterable[str]) -> list[list[int]]:
+    """Positions of the columns of graphs as they are, and of those of simplified graphs; what is no graph feature is in both.
+
+    All columns together where they are not of both kinds.
+
+    Examples
+    --------
+    >>> views(["op_count(skip)", "live.depth@simplified", "zcp_nwot"])
+    [[0, 2], [1, 2]]
+    """
+    columns = [column for _, column in _parsed(names)]
+    kinds = {column.simplified for column in columns if column is not None}
+    if len(kinds) < 2:
+        return [list(range(len(columns)))]
+    return [
+        [i for i, column in enumerate(columns) if column is None or column.simplified == kind]
+        for kind in (False, True)
+    ]
 
 
 def _parsed(names: Iterable[str]) -> list[tuple[str, Column | None]]:

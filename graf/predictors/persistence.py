@@ -28,6 +28,7 @@ TRUSTED = {  # beside the types of scikit-learn and numpy that skops itself take
     "graf.predictors.gaussian_process.GroupGaussianProcess",
     "graf.predictors.label_scores.LabelScores",
     "graf.predictors.transfer.TransferRegressor",
+    "graf.predictors.view.View",
     "sklearn.tree._tree.Tree",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBRegressor",

@@ -28,9 +28,36 @@ def test_it_ranks_new_cells(predictor):
 
 def test_the_mixture_is_the_sum_of_its_parts(predictor):
     model, X = predictor.estimators_["target"], predictor.features_table(CELLS[80:]).to_numpy()
-    assert model.weights_.sum() == pytest.approx(1)
-    parts = [member.predict(X) for member in (*model.processes_, model.trees_)]
-    np.testing.assert_allclose(model.predict_scores(X)[0], model.weights_ @ np.stack(parts))
+    assert len(model.views_) == 2
+    for part in (model, *model.views_):
+        assert part.weights_.sum() == pytest.approx(1)
+    for view in model.views_:
+        parts = [member.predict(view.seen(X)) for member in (*view.processes_, view.trees_)]
+        np.testing.assert_allclose(view.predict(X), view.weights_ @ np.stack(parts))
+        np.testing.assert_allclose(view.predict_with_std(X)[0], view.predict(X))
+    together = model.weights_ @ np.stack([view.predict(X) for view in model.views_])
+    np.testing.assert_allclose(model.predict_scores(X)[0], together)
+
+
+def test_views_are_of_plain_and_simplified_graphs_and_weighed_by_their_errors(predictor):
+    model, names = predictor.estimators_["target"], predictor.feature_names_
+    plain, simplified = (view.columns for view in model.views_)
+    assert sorted([*plain, *simplified]) == list(range(len(names)))
+    assert all(("@simplified" in names[i]) == (i in simplified) for i in range(len(names)))
+    errors = np.array([view.error_ for view in model.views_])
+    shares = errors ** (-80 / 10)
+    np.testing.assert_allclose(model.weights_, shares / shares.sum())
+
+
+def test_of_many_labels_the_better_view_learns_alone():
+    cells = SPACE.sample(400, seed=4)
+    table = GraphFeatures(simplified="both").fit_transform(cells)
+    n_skips = np.array([cell.count("skip") for cell in cells]) + np.linspace(0, 0.1, 400)
+    depth = table["live.depth@simplified"].fillna(-1).to_numpy() + np.linspace(0, 0.1, 400)
+    for labels, of_function in ((n_skips, False), (depth, True)):
+        fitted = PerformancePredictor("auto", features="given", warn_beyond=None).fit(table, labels)
+        (view,) = fitted.estimators_["target"].views_
+        assert all(("@simplified" in name) == of_function for name in view.names)
 
 
 def test_intervals_hold_as_many_labels_as_they_say():
