@@ -38,9 +38,9 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     compat : None, or a release of the published code, "zc_combine", "graf_nas" or "paper": the
         published columns, with their names, order and sentinels.
     simplified : True computes on `ComputationGraph.simplified()` graphs, so that architectures of
-        the same function get the same values; "both" adds, by default, those columns of them that
-        differ from the graph's own, as in `live.depth@simplified` (for architectures of a search
-        space; graphs of none get the plain columns).
+        the same function get the same values; "both" gives the graph's own columns and these,
+        as in `live.depth@simplified`, where any of these says something new (for architectures of a
+        search space; graphs of none get the plain columns).
 
     Attributes
     ----------

@@ -34,7 +34,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    model : "auto" (two Gaussian processes and extremely randomised trees, `graf.predictors.auto`: the
+    model : "auto" (Gaussian processes and extremely randomised trees, `graf.predictors.auto`: the
         best for few labels, and sure of how sure it is), "random_forest" (100 trees, scikit-learn's
         defaults), "xgboost" (`graf.predictors.boosted`: with settings for few labels), or any
         scikit-learn regressor, of which clones are fitted as it is.
