@@ -138,6 +138,6 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return (above - below) / 2
 
     def novelty(self, X: Floats) -> Floats:
-        """How far (n,) rows are from the training rows in the view that counts most; see `GroupGaussianProcess.novelty`."""
-        view = self.views_[int(np.argmax(self.weights_))]
-        return view.processes_[0].novelty(view.seen(X))
+        """How far (n,) rows are from the training rows, in the mean of the views; see `GroupGaussianProcess.novelty`."""
+        parts = [(w, view) for w, view in zip(self.weights_, self.views_, strict=True) if w > 0]
+        return np.sum([w * view.processes_[0].novelty(view.seen(X)) for w, view in parts], axis=0)

@@ -39,7 +39,7 @@ def cells(tmp_path):
 @pytest.fixture
 def table(tmp_path):
     space = get_space("nasbench201")
-    cells = list(dict.fromkeys(space.sample(60, seed=4)))
+    cells = list(dict.fromkeys(space.sample(120, seed=4)))
     macs = [space.graph(cell).n_macs for cell in cells]
     frame = pd.DataFrame({"cell": cells, "speed": macs, "size": np.log1p(macs)})
     path = tmp_path / "table.csv"
