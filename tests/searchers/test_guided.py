@@ -31,7 +31,7 @@ def test_better_than_chance(data, acquisition):
         return np.mean(
             [
                 graf.search(data, "latency_b1_ms", FOREST, 25, seed=s, strategy=strategy).best["value"]
-                for s in range(2)
+                for s in range(6)
             ]
         )
 
