@@ -17,14 +17,14 @@ from graf.predictors.groups import families, statistics
 __all__ = ["SMALLEST", "View", "mixture"]
 
 Floats = NDArray[np.float64]
-N_TREES, SHARE_OF_COLUMNS = 200, 0.5
+N_TREES, SHARE_OF_COLUMNS = 100, 0.5
 SMALLEST = 1e-12  # mean squared error of what makes none
 
 
 class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Two Gaussian processes and extremely randomised trees on some of the columns, weighed by their errors.
 
-    A `GroupGaussianProcess` with one weight per family of columns, another with one per statistic, and 200
+    A `GroupGaussianProcess` with one weight per family of columns, another with one per statistic, and 100
     extremely randomised trees (Geurts et al., 2006) on bootstrap samples. Each counts in inverse proportion to its
     mean squared error on training rows that it did not see (leave-one-out, out-of-bag).
 
