@@ -12,6 +12,7 @@ import graf
 from graf.exceptions import InputError, UnknownNameError, UnsupportedError
 from graf.predictors.auto import AutoRegressor
 from graf.searchers import Search
+from graf.searchers.outlook import Outlook
 from graf.searchers.strategies import NSGA2, Guided
 from graf.searchers.strategies.acquisition import outcomes, volume_gained
 from graf.searchers.strategies.base import State
@@ -178,7 +179,7 @@ def test_volume_gained_is_that_of_the_hypervolume(n_objectives):
 
 
 def _fitted(model, names, goal="front"):
-    """A search after twelve trials, fitted, with the gains of these and candidates that are new."""
+    """The predictor of a search after twelve trials, candidates that are new, and the state of the search."""
     cells = graf.get_space("nasbench201").sample(40, seed=0)
     search = Search(
         cells, predictor=model, direction=dict.fromkeys(names, "min") | {"a": "max"}, goal=goal, seed=0
@@ -188,12 +189,12 @@ def _fitted(model, names, goal="front"):
         [{name: len(cell) ** 2.0 * (1 + i) for i, name in enumerate(names)} for cell in cells[:12]],
     )
     state = State(search.problem.domain, search._history, np.random.default_rng(0), search._surrogate, goal)
-    return state.fitted(), cells[12:]
+    return state.fitted(), cells[12:], state
 
 
 def test_searches_learn_ranks_unless_a_front_is_wanted_or_a_model_is_given():
     def by_rank(model, names, goal="front"):
-        fitted, _ = _fitted(model, names, goal)
+        fitted, *_ = _fitted(model, names, goal)
         return {model.scores_.by_rank for model in fitted.model.estimators_.values()}
 
     assert by_rank("auto", ["a"]) == {True}
@@ -205,7 +206,7 @@ def test_searches_learn_ranks_unless_a_front_is_wanted_or_a_model_is_given():
 @pytest.mark.parametrize("model", ["auto", FOREST])
 @pytest.mark.parametrize("names", [["a"], ["a", "b"]])
 def test_an_outlook_speaks_of_gains(model, names):
-    fitted, new = _fitted(model, names)
+    fitted, new, _ = _fitted(model, names)
     outlook = fitted.outlook(new)
     mean, std = fitted.gains(new)
     np.testing.assert_allclose(outlook.gains(outlook.mean), mean, rtol=1e-9)
@@ -215,6 +216,25 @@ def test_an_outlook_speaks_of_gains(model, names):
     assert np.allclose(outlook.width, std) != in_scores
     assert (outlook.to_gains is not None) == in_scores
     np.testing.assert_array_equal(fitted.outlook(new, std=False).std, 0)
+
+
+def test_noise_is_what_is_unknown_of_every_candidate():
+    outlook = Outlook(np.zeros((3, 2)), np.array([[0.3, 2.0], [0.5, 2.0], [0.3, 2.5]]))
+    np.testing.assert_allclose(outlook.without_noise().std, [[0, 0], [0.4, 0], [0, 1.5]], atol=1e-12)
+
+
+def test_a_front_is_not_sought_in_noise():
+    """The first candidate lies on the front but for noise; the other one, a little behind it, is less well known."""
+    *_, state = _fitted("auto", ["a", "b"])
+    gains = state.history.gains()
+    best = gains[[gains[:, 0].argmax()]]
+    mean, std = (
+        np.vstack([best, best - 0.01 * np.ptp(gains, axis=0)]),
+        np.outer([1, 1.01], np.ptp(gains, axis=0)),
+    )
+    names = [name for name in state.domain.members if state.is_new(name)][:2]
+    assert np.argmax(Guided()._volumes(Outlook(mean, std), gains, state)) == 0
+    assert Guided()._picked(1, names, Outlook(mean, std), state) == [1]
 
 
 def test_chance_favours_no_candidate():

@@ -47,7 +47,7 @@ class Guided(Strategy):
 
     Candidates are drawn and made from the best trials by mutation and crossover. One objective
     is judged by the acquisition alone; several by the hypervolume that outcomes would add to the
-    front (Emmerich et al. 2006), or, with the goal "each", one objective after the other. After each pick of a
+    front (Emmerich et al. 2006), noise left out, or, with the goal "each", one objective after the other. After each pick of a
     batch, candidates like it count as less uncertain, so that batches are diverse.
 
     Parameters
@@ -121,6 +121,7 @@ class Guided(Strategy):
         """Positions of at most `n` candidates, one after the other."""
         choices = state.domain.choices(names)
         gains, expected = state.history.gains(), outlook.gains(outlook.mean)
+        outlook = outlook.without_noise() if state.wants_front else outlook
         free = np.ones(len(names), bool)
         picked: list[int] = []
         for turn in range(min(n, len(names))):
