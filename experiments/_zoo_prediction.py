@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,13 @@ from sklearn.model_selection import GroupKFold, GroupShuffleSplit
 
 from graf import PerformancePredictor
 from graf.predictors import kendall_tau, spearman
+from graf.predictors.auto import AutoRegressor
 
-__all__ = ["PREDICTOR", "Task", "candidates", "evaluate"]
+__all__ = ["PREDICTOR", "Task", "evaluate", "members"]
 
 HELD_OUT = 0.25  # of the families
 INNER_FOLDS = 3
-SHARES = {False: (0.1, 0.2, 0.3), True: (0.3,)}  # of the columns tried at each split, by `is_speed`
 PREDICTOR = "graf's features"
-Entrant = tuple[Any, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class MeanOfLabel(LinearRegression):
 def evaluate(task: Task, seeds: range, n_jobs: int = 1) -> pd.DataFrame:
     """Kendall's tau and Spearman's rho on families left out, by predictor and seed.
 
-    For each seed a quarter of the families is the test. The predictor on graf's features is the
-    candidate that ranks best in a cross-validation over the families of the training part alone.
+    For each seed a quarter of the families is the test. The predictor on graf's features is the mean of
+    those `members` whose mean ranks best in a cross-validation over the families of the training part alone.
     """
     rows = Parallel(n_jobs=n_jobs)(delayed(_split)(task, seed) for seed in seeds)
     return pd.DataFrame([row for found in rows for row in found])
@@ -76,34 +76,44 @@ def evaluate(task: Task, seeds: range, n_jobs: int = 1) -> pd.DataFrame:
 def _split(task: Task, seed: int) -> list[dict[str, Any]]:
     splitter = GroupShuffleSplit(1, test_size=HELD_OUT, random_state=seed)
     train, test = next(splitter.split(task.target, groups=task.family))
-    entrants = dict(_free_rows(task, seed))
-    chosen = {}
-    for label, table in task.features.items():
-        known = candidates(table, task.is_speed, seed)
-        chosen[label] = max(known, key=lambda name: _inner_tau(known[name], task, train))
-        entrants[label] = known[chosen[label]]
-    rows = []
-    for label, (model, table) in entrants.items():
-        predicted = _predicted(model, table, task.target, train, test)
-        truth = task.target.iloc[test]
-        figures = {"tau": kendall_tau(truth, predicted), "rho": spearman(truth, predicted)}
-        rows.append(
-            {"target": task.name, "predictor": label, "seed": seed, **figures, "n_test": len(test)}
-            | {"model": chosen.get(label, "")}
-        )
-    return rows
-
-
-def _inner_tau(entrant: Entrant, task: Task, train: Any) -> float:
-    model, table = entrant
-    folds = GroupKFold(INNER_FOLDS).split(train, groups=task.family.iloc[train])
-    taus = [
-        kendall_tau(
-            task.target.iloc[train[test]], _predicted(model, table, task.target, train[fit], train[test])
-        )
-        for fit, test in folds
+    found = [
+        (label, _predicted(model, table, task.target, train, test), "")
+        for label, (model, table) in _free_rows(task, seed)
     ]
-    return float(np.mean(taus))
+    for label, table in task.features.items():
+        known = members(table, task.is_speed, seed)
+        chosen = _best_mixture(known, table, task, train)
+        parts = [_predicted(known[name], table, task.target, train, test) for name in chosen]
+        found.append((label, np.mean(parts, axis=0), " and ".join(chosen)))
+    truth = task.target.iloc[test]
+    return [
+        {
+            "target": task.name,
+            "predictor": label,
+            "seed": seed,
+            "tau": kendall_tau(truth, predicted),
+            "rho": spearman(truth, predicted),
+            "n_test": len(test),
+            "model": model,
+        }
+        for label, predicted, model in found
+    ]
+
+
+def _best_mixture(known: Mapping[str, Any], table: pd.DataFrame, task: Task, train: Any) -> tuple[str, ...]:
+    """The members whose mean ranks best, in the mean of the folds."""
+    mixtures = [names for n in range(1, len(known) + 1) for names in combinations(known, n)]
+    taus = np.zeros(len(mixtures))
+    for fit, held_out in GroupKFold(INNER_FOLDS).split(train, groups=task.family.iloc[train]):
+        predicted = {
+            name: _predicted(model, table, task.target, train[fit], train[held_out])
+            for name, model in known.items()
+        }
+        truth = task.target.iloc[train[held_out]]
+        taus += [
+            kendall_tau(truth, np.mean([predicted[name] for name in names], axis=0)) for names in mixtures
+        ]
+    return mixtures[int(np.argmax(taus))]
 
 
 def _predicted(model: Any, table: pd.DataFrame, target: pd.Series, train: Any, test: Any) -> Any:
@@ -112,20 +122,19 @@ def _predicted(model: Any, table: pd.DataFrame, target: pd.Series, train: Any, t
     return predictor.predict(table.iloc[test].reset_index(drop=True))
 
 
-def candidates(table: pd.DataFrame, is_speed: bool, seed: int) -> dict[str, Entrant]:
-    """The models that may be chosen, each with the columns that it sees."""
-    plain = table[[name for name in table if not name.startswith("op_cost")]]
-    found: dict[str, Entrant] = {}
-    for share in SHARES[is_speed]:
-        trees = ExtraTreesRegressor(200, min_samples_leaf=2, max_features=share, random_state=seed)
-        found[f"extra trees, {share:g} of the columns at a split"] = trees, table if is_speed else plain
+def members(table: pd.DataFrame, is_speed: bool, seed: int) -> dict[str, Any]:
+    """The models that may be part of the predictor."""
+    found = {
+        "extra trees": ExtraTreesRegressor(200, min_samples_leaf=2, max_features=0.3, random_state=seed),
+        "auto": AutoRegressor(list(table), seed),
+    }
     if is_speed:
         costs = [i for i, name in enumerate(table) if name.startswith(("op_cost", "op_count"))]
-        found["additive time"] = AdditiveTime(tuple(costs), seed), table
+        found["additive time"] = AdditiveTime(tuple(costs), seed)
     return found
 
 
-def _free_rows(task: Task, seed: int) -> Iterator[tuple[str, Entrant]]:
+def _free_rows(task: Task, seed: int) -> Iterator[tuple[str, tuple[Any, pd.DataFrame]]]:
     numbers = {name: table for name, table in task.free.items() if name != "tag"}
     for name, table in numbers.items():
         yield name, (LinearRegression(), table)

@@ -7,8 +7,10 @@ on it, and a guided search chooses among all others what to train, by the table'
 (`graf.measure`, validation accuracy, mean of seeds 0 to 2), within the latency of the table's
 best: of all cells ("any"), and of the fastest quarter ("fast"). The first seeds flatter whatever
 is chosen by them, so as many finalists of search and table are trained again with fresh seeds, of which the
-best of each is chosen, and these again with others, beside the cell that the table has first. Test
-accuracy chooses nothing. FOLDER keeps all runs; a call that was stopped goes on where it was, and its
+best of each is chosen, and these again with others, beside the cell that the table has first. Then the
+"front": of all cells that were trained, those that exceed the table's best of at most their latency the most,
+trained again with fresh seeds beside that cell, and beside the best of the table's front that is both slower and
+less accurate. Test accuracy chooses nothing. FOLDER keeps all runs; a call that was stopped goes on where it was, and its
 seconds are added up.
 """
 
@@ -30,20 +32,22 @@ from graf import Dataset, PerformancePredictor
 from graf.files import atomic_path
 from graf.measure import distinct_architectures, measure
 from graf.searchers import Search
+from graf.searchers.fitness import is_efficient
 
 VALUE, LATENCY = "val_acc", "latency_b1_ms"
 N_DISTINCT = 5043
 LEVELS = {"any": 1.0, "fast": 0.25}  # quantiles of the table's latency
-BATCH, ROUNDS, FINALISTS = 40, 8, 16
-SEEDS, CHOICE_SEEDS, FINAL_SEEDS = range(3), range(100, 110), range(200, 232)
+BATCH, ROUNDS, FINALISTS, AHEAD = 40, 8, 16, 6
+SEEDS, CHOICE_SEEDS, FINAL_SEEDS, FRONT_SEEDS = range(3), range(100, 110), range(200, 232), range(300, 332)
 LATENCY_ROUNDS, N_JOBS = 31, 2
 
 
 def main(folder: Path, results: Path) -> None:
-    """Both searches, one after the other, then the sentence of each."""
+    """Both searches, one after the other, and what they found ahead of the table's front."""
     data = graf.load_dataset("digits201")
     latency = known_latency(data, folder / "latency.csv")
-    seeds = {"search": list(SEEDS), "choice": list(CHOICE_SEEDS), "final": list(FINAL_SEEDS)}
+    names = ("search", "choice", "final", "front")
+    seeds = dict(zip(names, map(list, (SEEDS, CHOICE_SEEDS, FINAL_SEEDS, FRONT_SEEDS)), strict=True))
     facts: dict[str, Any] = {"cells": len(latency), "in_table": len(data), "seeds": seeds, "found": []}
     facts |= {"latency": f"{LATENCY}, one thread, median of {LATENCY_ROUNDS} rounds, side by side"}
     for level, quantile in LEVELS.items():
@@ -51,9 +55,20 @@ def main(folder: Path, results: Path) -> None:
         facts[level] = study(data, latency, quantile, folder)
         facts[level]["seconds"] = added_up(folder / f"seconds_{quantile}", time.perf_counter() - started)
         facts["found"].append(f"{level}: {facts[level]['sentence']}")
-        with atomic_path(results / "real_search.json") as path:
-            path.write_text(json.dumps(provenance() | facts, indent=1) + "\n")
+        write(facts, results)
+    found = pd.concat([pd.DataFrame(facts[level]["history"]) for level in LEVELS])
+    started = time.perf_counter()
+    facts["front"] = front_study(data, latency, found.groupby("architecture")["value"].first(), folder)
+    facts["front"]["seconds"] = added_up(folder / "seconds_front", time.perf_counter() - started)
+    facts["found"] += [f"front: {row['sentence']}" for row in facts["front"]["ahead"]]
+    write(facts, results)
     print("\n".join(facts["found"]))
+
+
+def write(facts: dict[str, Any], results: Path) -> None:
+    """What is known by now."""
+    with atomic_path(results / "real_search.json") as path:
+        path.write_text(json.dumps(provenance() | facts, indent=1) + "\n")
 
 
 def added_up(path: Path, seconds: float) -> float:
@@ -150,16 +165,47 @@ def confirmed(data: Dataset, ours: str, rivals: list[str], folder: Path) -> dict
     """
     table = trained(data, list(dict.fromkeys([ours, *rivals])), folder, FINAL_SEEDS)
     beside = dict(zip(("the finalist of the table", "the first of the table"), rivals, strict=True))
+    final = rows(table, {"search": [ours], "table": list(dict.fromkeys(rivals))})
+    return {"final": final, **comparison(table, ours, beside, FINAL_SEEDS)}
+
+
+def front_study(data: Dataset, latency: pd.Series, found: pd.Series, folder: Path) -> dict[str, Any]:
+    """The cells found (values by architecture) that are the farthest ahead of the table's front, trained again."""
+    known = data.targets[[VALUE, LATENCY]].astype(float)
+    within = {cell: known[VALUE][known[LATENCY] <= latency[cell]] for cell in found.index}
+    margins = found - pd.Series({cell: values.max() for cell, values in within.items()})
+    ahead = margins.nlargest(AHEAD).index.tolist()
+    front = known[is_efficient((known * [1, -1]).to_numpy())]
+    beside: dict[str, dict[str, str]] = {}
+    for cell in ahead:
+        beside[cell] = {"the table's best of at most its latency": within[cell].idxmax()}
+        beaten = front[VALUE][(front[LATENCY] >= latency[cell]) & (front[VALUE] < found[cell])]
+        if len(beaten):
+            beside[cell]["the best that it is ahead of in both"] = beaten.idxmax()
+    rivals = list(dict.fromkeys(rival for pair in beside.values() for rival in pair.values()))
+    table = trained(data, [*ahead, *rivals], folder / "front", FRONT_SEEDS)
+    compared = [
+        {
+            "margin": float(margins[cell]),
+            "architecture": cell,
+            **comparison(table, cell, beside[cell], FRONT_SEEDS),
+        }
+        for cell in ahead
+    ]
+    return {"final": rows(table, {"search": ahead, "table": rivals}), "ahead": compared}
+
+
+def comparison(table: pd.DataFrame, ours: str, beside: dict[str, str], seeds: range) -> dict[str, Any]:
+    """A cell and its rivals, in numbers and in a sentence."""
     compared = {
-        name: {target: difference(table, target, ours, cell) for target in (VALUE, "test_acc")}
+        name: {target: difference(table, target, ours, cell, seeds) for target in (VALUE, "test_acc")}
         | {"architecture": cell, "latency_ratio": float(table[LATENCY][ours] / table[LATENCY][cell])}
         for name, cell in beside.items()
     }
     told = "; ".join(sentence(name, facts) for name, facts in compared.items())
     return {
-        "final": rows(table, {"search": [ours], "table": list(dict.fromkeys(rivals))}),
         "compared": compared,
-        "sentence": f"on {len(FINAL_SEEDS)} fresh seeds {ours} (test accuracy {table['test_acc'][ours]:.4f}) {told}",
+        "sentence": f"on {len(seeds)} fresh seeds {ours} (test accuracy {table['test_acc'][ours]:.4f}) {told}",
     }
 
 
@@ -174,9 +220,9 @@ def sentence(name: str, facts: dict[str, Any]) -> str:
     )
 
 
-def difference(table: pd.DataFrame, name: str, ours: str, theirs: str) -> dict[str, Any]:
+def difference(table: pd.DataFrame, name: str, ours: str, theirs: str, seeds: range) -> dict[str, Any]:
     """Mean over seeds of the difference, with the 95 % interval of the paired t-test."""
-    columns = [f"{name}_seed{seed}" for seed in FINAL_SEEDS]
+    columns = [f"{name}_seed{seed}" for seed in seeds]
     a, b = (table.loc[cell, columns].to_numpy(float) for cell in (ours, theirs))
     interval = ttest_rel(a, b).confidence_interval(0.95)
     return {"mean": float((a - b).mean()), "interval_95": [float(interval.low), float(interval.high)]}
