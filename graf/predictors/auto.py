@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 JUDGED_BY = 300  # labels
 TEMPER = 10  # labels; unseen errors lie together, so that a likelihood, a half, would be too sure
 # labels: weights of columns were learned with the row that is left out; measured at 32 and 128
-OPTIMISM = 4.0
+OPTIMISM = 2.0
 
 
 class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
