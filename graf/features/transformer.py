@@ -25,7 +25,7 @@ from graf.spaces import SearchSpace
 __all__ = ["GraphFeatures"]
 
 
-class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Readable features of architectures or computation graphs.
 
     Parameters

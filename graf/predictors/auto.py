@@ -24,7 +24,7 @@ TEMPER = 10  # labels; unseen errors lie together, so that a likelihood, a half,
 OPTIMISM = 2.0
 
 
-class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The predictor for few labels: a mixture of members that err in different ways.
 
     Members learn power scores of the labels. Two Gaussian processes and extremely randomised trees (`View`) see the

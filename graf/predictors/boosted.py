@@ -27,7 +27,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-class BoostedTrees(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class BoostedTrees(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """XGBoost (Chen and Guestrin, KDD 2016) on power scores of the labels, with settings that suit few labels.
 
     The settings are the same for all tables and label counts. Predictions are a sum over leaves in

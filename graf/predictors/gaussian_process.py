@@ -27,7 +27,7 @@ SPREAD = 12**0.5  # of a uniform rank has the standard deviation 1
 FAR = 4.0  # standard deviations; what lies farther from the mean counts as if it lay there
 
 
-class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Matérn 5/2 Gaussian process with one learned weight per group of columns.
 
     The squared distance of two rows is the weighted sum of their mean squared differences in each

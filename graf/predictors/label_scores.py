@@ -17,7 +17,7 @@ FAR = 10.0  # scores beyond the outermost labels that the straight lines reach
 NEAR = 1e-6  # scores
 
 
-class LabelScores(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class LabelScores(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Power scores of labels, or normal scores of their ranks.
 
     Power scores are the labels after the power transform that makes them most normal (Yeo & Johnson, Biometrika

@@ -29,7 +29,7 @@ __all__ = ["PerformancePredictor"]
 Predictions: TypeAlias = NDArray[np.float64] | pd.DataFrame
 
 
-class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Predicts accuracy, latency or any other figure of architectures from readable features.
 
     Parameters

@@ -26,7 +26,7 @@ SMALLEST = 1e-6  # error of a part that makes none, beside the other's
 SHARPNESS = 2  # of errors, so that the better part counts for most
 
 
-class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A mixture of a target's own model and a ridge regression on the predictions of other targets.
 
     A few labels say how a new device relates to known ones long before they say how it relates

@@ -21,7 +21,7 @@ N_TREES, SHARE_OF_COLUMNS = 100, 0.5
 SMALLEST = 1e-12  # mean squared error of what makes none
 
 
-class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Two Gaussian processes and extremely randomised trees on some of the columns, weighed by their errors.
 
     A `GroupGaussianProcess` with one weight per family of columns, another with one per statistic, and 100

@@ -45,7 +45,7 @@ class Failure(NamedTuple):
     reason: str
 
 
-class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Scores of untrained networks.
 
     Parameters
