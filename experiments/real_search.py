@@ -37,7 +37,7 @@ N_DISTINCT, BATCH, ROUNDS = 5043, 40, 12
 SEEDS, CHOICE_SEEDS, FINAL_SEEDS = range(3), range(100, 110), range(500, 564)
 FINALISTS, CONFIRMED, RIVALS = 24, 8, 2  # of the search, at first and at last; of the table, beside each
 SLACK = 1.01  # what counts as equally fast, as latency is measured
-ALL_ROUNDS, FINAL_ROUNDS, N_JOBS = 5, 31, 2
+ALL_ROUNDS, FINAL_ROUNDS, N_JOBS = 3, 31, 2
 
 
 def main(folder: Path, results: Path) -> None:
