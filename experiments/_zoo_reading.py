@@ -14,7 +14,7 @@ from graf.files import atomic_path
 
 __all__ = ["COUNTS", "architectures", "graph_of", "read_all"]
 
-COUNTS = ("nodes", "parameters", "module_parameters", "macs")
+COUNTS = ("nodes", "parameters", "module_parameters", "macs", "macs_fvcore")
 Key = tuple[str, int]
 
 
@@ -55,6 +55,7 @@ def _read(key: Key, cache: Path) -> dict[str, Any]:
         "parameters": reading.graph.n_parameters,
         "module_parameters": sum(weight.numel() for weight in module.parameters()),
         "macs": reading.graph.n_macs,
+        "macs_fvcore": reading.graph.n_macs_fvcore,
         "export_seconds": reading.export_seconds,
         "graf_seconds": reading.graf_seconds,
         "unknown": reading.unknown,

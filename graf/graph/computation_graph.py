@@ -216,6 +216,17 @@ class ComputationGraph:
         """Total of the attribute `n_macs` (multiply-adds for one example)."""
         return self._total("n_macs")
 
+    @property
+    def n_macs_fvcore(self) -> int:
+        """Total of the attribute `n_macs_fvcore`: multiply-adds as fvcore counts them, of networks that were read.
+
+        To compare with published tables, such as timm's. Beside `n_macs` it counts 2 for each element
+        of a batch norm, 5 of a layer or group norm (4 without weights), 1 of the input of an average
+        pool, and what every pass computes from weights alone, such as standardised weights or position
+        biases, which the first node carries.
+        """
+        return self._total("n_macs_fvcore")
+
     def _total(self, name: str) -> int:
         if name not in self.attributes:
             raise UnsupportedError(f"this graph has no attribute `{name}`; it has {sorted(self.attributes)}")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from graf.sources.network.costs import fixed_macs
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
@@ -15,22 +16,26 @@ __all__ = ["hides_later_positions", "settle_constants"]
 NEUTRAL = {"multiply": 1, "divide": 1, "power": 1, "add": 0, "subtract": 0}  # second operands
 
 
-def settle_constants(network: Network) -> None:
+def settle_constants(network: Network) -> int:
     """Mark what is the same for every input, and gathers by what they gather from and with.
 
     A step that reads fixed steps only becomes a weight if one of them is, else a constant. A gather
     with a fixed index only leaves out elements; one from a weight is an embedding. Arithmetic with a
-    number that changes nothing is the identity.
+    number that changes nothing is the identity. Returns what fvcore counts of all that is computed in
+    every pass although it depends on no input.
     """
+    fixed = 0
     for step in network:
         if step.op == "input" or (is_fixed(step) and not step.reads):
             continue
         if step.op == "constant" or all(is_fixed(read) for read in step.reads):
+            fixed += fixed_macs(step)
             _settle(step)
         elif step.op == "gather" and len(step.reads) > 1:
             _settle_gather(step)
         elif step.op in NEUTRAL and step.reads[-1].scalar == NEUTRAL[step.op]:
             step.op = "identity"
+    return fixed
 
 
 def _settle(step: Step) -> None:

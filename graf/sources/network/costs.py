@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from math import prod
 
+from graf.sources.network.linear import contracted
 from graf.sources.network.step import Network, Step, is_fixed
 
-__all__ = ["Cost", "cost_of"]
+__all__ = ["Cost", "cost_of", "fixed_macs"]
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 REDUCTIONS = (
@@ -14,6 +15,7 @@ REDUCTIONS = (
     "global_max_pool", "adaptive_avg_pool", "adaptive_max_pool",
 )  # fmt: skip
 FREE = ("embedding", "gather", "scatter", "concat", "identity")
+NORMS = ("layer_norm", "group_norm", "instance_norm")
 
 
 class Cost:
@@ -22,11 +24,13 @@ class Cost:
     Multiply-adds are those of convolutions, linear layers, products of tensors, attention and
     recurrent layers; biases do not count. Elementary operations are the rest: one for each element of
     the output (of a pool: times the kernel), of the input of a reduction, of the scores of attention.
-    Bytes: what is read, once each, and written; of folded batch norms a bias is left.
+    Bytes: what is read, once each, and written; of folded batch norms a bias is left. Multiply-adds as
+    fvcore counts them, whose numbers published tables give: also 2 for each element of a batch norm, 5 of
+    other norms, 1 of the input of an average pool.
     """
 
-    def __init__(self, macs: int, elementary: int, n_bytes: int) -> None:
-        self.macs, self.elementary, self.n_bytes = macs, elementary, n_bytes
+    def __init__(self, macs: int, elementary: int, n_bytes: int, fvcore: int) -> None:
+        self.macs, self.elementary, self.n_bytes, self.fvcore = macs, elementary, n_bytes, fvcore
 
 
 def cost_of(step: Step) -> Cost:
@@ -39,7 +43,23 @@ def cost_of(step: Step) -> Cost:
         elementary = _elementary(step, macs)
     reads = step.reads[:3] if step.settings.get("folded_norms") else step.reads
     moved = {id(read): read.size * read.itemsize for read in reads if read.op != "constant"}
-    return Cost(macs, elementary, sum(moved.values()) + step.size * step.itemsize)
+    return Cost(macs, elementary, sum(moved.values()) + step.size * step.itemsize, macs + _fvcore(step))
+
+
+def fixed_macs(step: Step) -> int:
+    """What fvcore counts of a step that depends on no input, such as the norm of a weight in every pass."""
+    if step.op in ("batch_norm", *NORMS):
+        return step.size * (5 if len(step.reads) > 1 else 4)
+    return step.size * contracted(step) if step.op in ("linear", "matmul") else _macs(step)
+
+
+def _fvcore(step: Step) -> int:
+    """What fvcore counts beside multiply-adds."""
+    if step.op in NORMS:
+        return step.size * (5 if len(step.reads) > 1 else 4)
+    if "avg_pool" in step.op and step.reads:
+        return step.reads[0].size
+    return 2 * step.size * (step.settings.get("folded_norms", 0) + (step.op == "batch_norm"))
 
 
 def _total(network: Network) -> tuple[int, int]:

@@ -40,7 +40,7 @@ def to_graph(network: Network, fold_batch_norm: bool = True) -> ComputationGraph
     The steps are changed on the way. Raises `GraphError` if no output depends on an operation.
     Complexity: linear in the number of steps.
     """
-    _recognise(network, fold_batch_norm)
+    fixed = _recognise(network, fold_batch_norm)
     costs = {id(step): cost_of(step) for step in network if not is_fixed(step)}
     steps = _without_rearrangements(network)
     number = {id(step): i for i, step in enumerate(steps)}
@@ -60,12 +60,13 @@ def to_graph(network: Network, fold_batch_norm: bool = True) -> ComputationGraph
             sorted({number[id(step)] for step in network.outputs if id(step) in number}), np.int32
         ),
         names=tuple(step.name or step.op for step in steps),
-        attributes=_attributes(steps, costs),
+        attributes=_attributes(steps, costs, fixed),
     )
 
 
-def _recognise(network: Network, fold_batch_norm: bool) -> None:
-    settle_constants(network)
+def _recognise(network: Network, fold_batch_norm: bool) -> int:
+    """Change the steps into what they stand for; see `settle_constants` for what is returned."""
+    fixed = settle_constants(network)
     for step in network:
         for subgraph in step.settings.get("subgraphs", ()):
             _recognise(subgraph, fold_batch_norm)
@@ -79,6 +80,7 @@ def _recognise(network: Network, fold_batch_norm: bool) -> None:
     if fold_batch_norm:
         fold_batch_norms(network)
     name_operations(network)
+    return fixed
 
 
 def _without_rearrangements(network: Network) -> list[Step]:
@@ -104,9 +106,10 @@ def _rearranges(step: Step) -> bool:
     return step.op in REARRANGEMENTS
 
 
-def _attributes(steps: list[Step], costs: dict[int, Any]) -> dict[str, Any]:
+def _attributes(steps: list[Step], costs: dict[int, Any], fixed: int) -> dict[str, Any]:
     layouts: dict[int, Layout] = {}
     rows = [_row(step, costs[id(step)], layouts) for step in steps]
+    rows[0]["n_macs_fvcore"] += fixed  # of no node
     columns: dict[str, Any] = {"n_parameters": count_parameters(steps)}
     columns |= {name: [row[name] for row in rows] for name in rows[0]}
     return columns | {"shared_id": shared_ids(steps)}
@@ -119,6 +122,7 @@ def _row(step: Step, cost: Any, layouts: dict[int, Layout]) -> dict[str, Any]:
     is_input = step.op == "input"
     return {
         "n_macs": 0 if is_input else cost.macs,
+        "n_macs_fvcore": 0 if is_input else cost.fvcore,
         "n_elementary": 0 if is_input else cost.elementary,
         "n_activations": 0 if is_input else step.size,
         "n_output_bytes": step.size * step.itemsize,

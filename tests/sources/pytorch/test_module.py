@@ -127,6 +127,35 @@ class Writing(nn.Module):
         return swapped.sigmoid()
 
 
+class Published(nn.Module):
+    """What published counts hold beside multiply-adds."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1, bias=False)
+        self.norms = nn.Sequential(nn.BatchNorm2d(8), nn.GroupNorm(2, 8), nn.GroupNorm(2, 8, affine=False))
+        self.pools = nn.Sequential(
+            nn.MaxPool2d(2), nn.AvgPool2d(3, 1, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        )
+        self.bias = nn.Linear(5, 8)
+        self.positions = nn.Parameter(torch.empty(1, 5))
+
+    def forward(self, x):
+        weight = F.batch_norm(self.conv.weight.reshape(1, 8, -1), None, None, training=True)
+        x = F.conv2d(x, weight.reshape_as(self.conv.weight), padding=1)
+        return self.pools(self.norms(x)) + self.bias(self.positions)
+
+
+@pytest.mark.parametrize("fold", [True, False])
+def test_multiply_adds_as_fvcore_counts_them(fold):
+    graph = read_graph(Published().eval(), (1, 3, 16, 16), fold_batch_norm=fold)
+    layer, pooled = 8 * 16 * 16, 8 * 8 * 8
+    weights = 4 * 8 * 3 * 9 + 5 * 8  # standardised without a scale, and the layer that reads weights only
+    assert graph.n_macs == 27 * layer
+    assert graph.n_macs_fvcore == 27 * layer + (2 + 5 + 4) * layer + 2 * pooled + weights
+    assert graph.attributes["n_macs_fvcore"][0] == weights
+
+
 def test_what_is_written_into_parts_of_tensors_is_read_afterwards():
     graph = read_graph(Writing(), example_inputs=(1, 6, 4))
     assert graph.op_names == (None, "attention", "scatter", "relu", "add", "scatter", "multiply", "sigmoid")
