@@ -122,9 +122,9 @@ def as_fast(latency: pd.Series, cell: str, others: pd.Index | list[str]) -> list
 def finalists(found: pd.Series, known: pd.Series, latency: pd.Series) -> tuple[list[str], list[str]]:
     """Cells of the search that are the farthest ahead of the table, and the best of the table beside each.
 
-    Only cells count that are more accurate than half of the table.
+    Cells that are less accurate than the lowest quarter of the table do not count.
     """
-    found = found[found > known.median()]
+    found = found[found > known.quantile(0.25)]
     rivals = {cell: known[as_fast(latency, cell, known.index)].nlargest(RIVALS) for cell in found.index}
     margins = found - pd.Series({cell: values.max() for cell, values in rivals.items()})
     ours = margins.nlargest(FINALISTS).index.tolist()
