@@ -35,8 +35,9 @@ from graf.searchers import Search
 VALUE, TEST, LATENCY = "val_acc", "test_acc", "latency_b1_ms"
 N_DISTINCT, BATCH, ROUNDS = 5043, 40, 12
 SEEDS, CHOICE_SEEDS, FINAL_SEEDS = range(3), range(100, 110), range(500, 564)
-FINALISTS, CONFIRMED, RIVALS = 24, 8, 2  # of the search, at first and at last; of the table, beside each
-SLACK = 1.01  # what counts as equally fast, as latency is measured
+FINALISTS, CONFIRMED = 24, 8  # of the search, at first and at last
+RIVALS, LAST_RIVALS = 8, 3  # of the table, beside each
+SLACK = 1.02  # what counts as equally fast, as latency is measured; in favour of the table
 ALL_ROUNDS, FINAL_ROUNDS, N_JOBS = 3, 31, 2
 
 
@@ -134,7 +135,7 @@ def finalists(found: pd.Series, known: pd.Series, latency: pd.Series) -> tuple[l
 def ahead(chosen: pd.DataFrame, ours: list[str], theirs: list[str]) -> tuple[list[str], list[str]]:
     """Finalists that are still ahead of those of the table, and the best of these beside each."""
     value, latency = chosen[VALUE].astype(float), chosen[LATENCY]
-    rivals = {cell: value[as_fast(latency, cell, theirs)].nlargest(RIVALS) for cell in ours}
+    rivals = {cell: value[as_fast(latency, cell, theirs)].nlargest(LAST_RIVALS) for cell in ours}
     margins = pd.Series({cell: value[cell] - values.max() for cell, values in rivals.items()})
     ours = margins[margins > 0].nlargest(CONFIRMED).index.tolist()
     return ours, list(dict.fromkeys(rival for cell in ours for rival in rivals[cell].index))
