@@ -95,11 +95,16 @@ def table_of_features(readings: pd.DataFrame, cache: Path, path: Path) -> pd.Dat
     return table
 
 
-def accuracy_task(accuracy: pd.DataFrame, features: pd.DataFrame) -> Task:
-    """Top-1 of models trained on ImageNet-1k alone."""
+def imagenet_alone(accuracy: pd.DataFrame) -> pd.DataFrame:
+    """The rows of models trained on ImageNet-1k alone, with the architecture's name as `model`."""
     no_other = [OTHER_DATA.isdisjoint(tag.split("_")) for tag in accuracy["tag"]]
     alone = accuracy["tag"].str.contains(r"in1k(?:_\d+)?$") & np.array(no_other)
-    rows = with_features(accuracy[alone].drop(columns="model").rename(columns={"arch": "model"}), features)
+    return accuracy[alone].drop(columns="model").rename(columns={"arch": "model"})
+
+
+def accuracy_task(accuracy: pd.DataFrame, features: pd.DataFrame) -> Task:
+    """Top-1 of models trained on ImageNet-1k alone."""
+    rows = with_features(imagenet_alone(accuracy), features)
     own = columns_of(rows, features, ["img_size"])
     recipe = rows["tag"].str.get_dummies("_").add_prefix("tag ")
     free = free_tables(rows) | {"tag": rows[["tag"]].apply(lambda column: column.factorize()[0])}
