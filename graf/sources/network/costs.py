@@ -50,6 +50,8 @@ def fixed_macs(step: Step) -> int:
     """What fvcore counts of a step that depends on no input, such as the norm of a weight in every pass."""
     if step.op in ("batch_norm", *NORMS):
         return step.size * (5 if len(step.reads) > 1 else 4)
+    if len(step.reads) < 2:
+        return 0
     return step.size * contracted(step) if step.op in ("linear", "matmul") else _macs(step)
 
 
