@@ -114,7 +114,7 @@ def grasp(net: nn.Module, x: Tensor, y: Tensor) -> float:
     first = torch.autograd.grad(F.cross_entropy(net(x), y), weights, allow_unused=True)
     second = torch.autograd.grad(F.cross_entropy(net(x), y), weights, create_graph=True, allow_unused=True)
     pairs = zip(first, second, strict=True)
-    sum((a.detach() * b).sum() for a, b in pairs if a is not None).backward()  # type: ignore[union-attr]
+    sum((a.detach() * b).sum() for a, b in pairs if a is not None).backward()  # type: ignore[union-attr]  # tensors, all of them
     return summed(net, lambda weight: -weight * weight.grad)
 
 
@@ -123,7 +123,7 @@ def jacobian(net: nn.Module, x: Tensor) -> np.ndarray:
     x.requires_grad_()
     y = net(x)
     y.backward(torch.ones_like(y))
-    return x.grad.reshape(len(x), -1).cpu().numpy()  # type: ignore[union-attr]
+    return x.grad.reshape(len(x), -1).cpu().numpy()  # type: ignore[union-attr]  # tensors, all of them
 
 
 def jacov(net: nn.Module, x: Tensor, y: Tensor) -> float:
@@ -156,7 +156,7 @@ def nwot(net: nn.Module, x: Tensor, y: Tensor) -> float:
 def synflow(net: nn.Module, x: Tensor, y: Tensor) -> float:
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d):
-            module.forward = lambda value: value  # type: ignore[method-assign, assignment]
+            module.forward = lambda value: value  # type: ignore[method-assign, assignment]  # as published
     net = net.double()
     with torch.no_grad():
         for value in net.state_dict().values():
@@ -180,7 +180,7 @@ def zen(net: nn.Module, x: Tensor, y: Tensor) -> float:
         net(noise + 0.01 * torch.randn_like(x))
     score = (pooled[0] - pooled[1]).abs().sum((1, 2, 3)).mean().log().item()
     norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
-    return score + sum(float(np.log(m.running_var.mean().sqrt().item())) for m in norms)  # type: ignore[union-attr]
+    return score + sum(float(np.log(m.running_var.mean().sqrt().item())) for m in norms)  # type: ignore[union-attr]  # tensors, all of them
 
 
 PUBLISHED: dict[str, Measure] = {

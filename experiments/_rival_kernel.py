@@ -28,7 +28,7 @@ def _unit(counts: csr_matrix) -> csr_matrix:
     return counts.multiply(1 / lengths[:, None]).tocsr()
 
 
-class WLGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class WLGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Rounds of labels, signal and noise are those of highest marginal likelihood.
 
     It learns normal scores of the labels. Its only column is the number of the cell in `features`.

@@ -48,7 +48,7 @@ def new_model(name: str, inputs: Inputs, columns: list[str], seed: int) -> Any:
     return GraphNetwork(lambda: packed, name, random_state=seed)
 
 
-class Permuted(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class Permuted(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A model that learns from labels in random order, and so has nothing to learn."""
 
     def __init__(self, model: Any, random_state: int) -> None:

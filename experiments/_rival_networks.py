@@ -110,7 +110,7 @@ class Network(nn.Module):
         return self.head(torch.cat(parts, -1)).squeeze(-1)
 
 
-class GraphNetwork(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class GraphNetwork(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Learns normal scores of the labels, from the number of the cell and any further columns.
 
     One setting for every table, not tuned: AdamW with a cosine schedule, 200 passes, squared error.

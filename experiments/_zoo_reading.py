@@ -58,7 +58,7 @@ def _read(key: Key, cache: Path) -> dict[str, Any]:
         "macs_fvcore": reading.graph.n_macs_fvcore,
         "export_seconds": reading.export_seconds,
         "graf_seconds": reading.graf_seconds,
-        "unknown": reading.unknown,
+        "unknown": reading.unknown or None,
     }
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from _provenance import provenance, write_csv
-from model_zoo import imagenet_alone, published
+from _zoo_tables import imagenet_alone, published
 
 from graf import load_dataset
 from graf.files import atomic_path
@@ -86,14 +86,10 @@ def agreements() -> list[dict[str, Any]]:
     speed = published("timm_speed").pivot_table("samples_per_sec", ["model", "img_size"], "setup")
     found = []
     for setup in speed:
-        taus = speed.drop(columns=setup).corrwith(speed[setup], method=_tau)
+        taus = speed.drop(columns=setup).corrwith(speed[setup], method=kendall_tau)
         both = speed[[setup, taus.idxmax()]].dropna()
         found.append({"labels": taus.idxmax(), "target": setup, "n": len(both), "tau": float(taus.max())})
     return found
-
-
-def _tau(a: np.ndarray, b: np.ndarray) -> float:
-    return kendall_tau(a, b)
 
 
 if __name__ == "__main__":

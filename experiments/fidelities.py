@@ -80,7 +80,7 @@ def main(folder: Path) -> None:
         found = json.loads(table.reset_index().to_json(orient="records"))
         facts = {"candidates": N_CANDIDATES, "seeds": list(SEEDS), "tau": found}
         out.write_text(json.dumps(provenance() | facts, indent=1) + "\n")
-    print(table["mean"].unstack(["budget_in_labels", "budget_epochs"]).to_string())  # noqa: PD010
+    print(table["mean"].unstack(["budget_in_labels", "budget_epochs"]).to_string())  # noqa: PD010 - a table to read
 
 
 def run(study: Study, seeds: Sequence[int]) -> Iterator[list[dict[str, object]]]:

@@ -13,9 +13,6 @@ keeps the graphs in the cache folder, so that a run that was killed goes on wher
   GPUs and CPUs, are predicted for families left out, beside what costs nothing; `model_zoo_splits.csv`
   by split;
 - `model_zoo_shap.png`: what drives each.
-
-A model counts as trained on ImageNet-1k alone if its tag ends in `in1k` (or that and a size) and names
-no other data (`OTHER_DATA`), teacher networks trained on other data included where the tag tells.
 """
 
 from __future__ import annotations
@@ -32,16 +29,13 @@ from _zoo_counts import compared_counts, published_counts
 from _zoo_explanation import draw
 from _zoo_prediction import PREDICTOR, Task, evaluate
 from _zoo_reading import architectures, graph_of, read_all
+from _zoo_tables import imagenet_alone, published
 
-from graf import GraphFeatures, load_dataset
+from graf import GraphFeatures
 from graf.files import atomic_path
 
 SEEDS = range(10)
 N_JOBS = 2  # processes; the result does not depend on it
-OTHER_DATA = {
-    "in12k", "in21k", "in22k", "laion2b", "openai", "clip", "webli", "swag", "seer", "m30m", "m38m", "jft",
-    "ssl", "swsl", "ig1b", "yfcc100m", "distilled",
-}  # fmt: skip
 LAYERS = ("convolution", "depthwise_convolution", "grouped_convolution", "linear", "attention")
 COUNTED = ("parameters", "macs", "macs_fvcore")
 COSTS = {
@@ -74,14 +68,6 @@ def main(cache: Path, folder: Path) -> None:
     print(table.round(3).to_string(index=False))
 
 
-def published(name: str) -> pd.DataFrame:
-    """A published table as it is, with its keys as columns."""
-    data = load_dataset(name)
-    table = pd.concat([data.targets, data.proxies, data.info], axis=1).reset_index(drop=True)
-    whole = [column for column in ("img_size", "batch_size") if column in table]
-    return table.astype(dict.fromkeys(whole, np.int64))
-
-
 def table_of_features(readings: pd.DataFrame, cache: Path, path: Path) -> pd.DataFrame:
     """Features of every graph read, indexed by architecture and image size; written to a file, too."""
     read = readings.dropna(subset="macs")
@@ -93,13 +79,6 @@ def table_of_features(readings: pd.DataFrame, cache: Path, path: Path) -> pd.Dat
     with atomic_path(path) as temporary:
         table.astype(np.float32).reset_index().to_parquet(temporary, index=False)
     return table
-
-
-def imagenet_alone(accuracy: pd.DataFrame) -> pd.DataFrame:
-    """The rows of models trained on ImageNet-1k alone, with the architecture's name as `model`."""
-    no_other = [OTHER_DATA.isdisjoint(tag.split("_")) for tag in accuracy["tag"]]
-    alone = accuracy["tag"].str.contains(r"in1k(?:_\d+)?$") & np.array(no_other)
-    return accuracy[alone].drop(columns="model").rename(columns={"arch": "model"})
 
 
 def accuracy_task(accuracy: pd.DataFrame, features: pd.DataFrame) -> Task:

@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from _provenance import provenance
 from scipy.stats import ttest_rel
@@ -37,6 +38,7 @@ N_DISTINCT, BATCH, ROUNDS = 5043, 40, 12
 SEEDS, CHOICE_SEEDS, FINAL_SEEDS = range(3), range(100, 110), range(500, 564)
 FINALISTS, CONFIRMED = 24, 8  # of the search, at first and at last
 RIVALS, LAST_RIVALS = 8, 3  # of the table, beside each
+LEAST = 0.25  # quantile of the table's accuracy, above which cells count
 SLACK = 1.02  # what counts as equally fast, as latency is measured; in favour of the table
 ALL_ROUNDS, FINAL_ROUNDS, N_JOBS = 3, 31, 2
 
@@ -48,12 +50,13 @@ def main(folder: Path, results: Path) -> None:
     latency = measured_latency(data, folder)
     known = data.targets[VALUE].astype(float)
     history = searched(data, pd.DataFrame({VALUE: known, LATENCY: latency[known.index]}), latency, folder)
-    ours, theirs = finalists(history.set_index("architecture")[VALUE], known, latency)
+    found = history.set_index("architecture")[VALUE]
+    found = found[found > known.quantile(LEAST)]
+    ours, theirs = farthest_ahead(found, known, latency, FINALISTS, RIVALS)
     chosen = trained(data, ours + theirs, folder / "choice", CHOICE_SEEDS)
-    ours, theirs = ahead(chosen, ours, theirs)
-    final = trained(data, ours + theirs, folder / "final", FINAL_SEEDS)
-    level = 1 - 0.05 / len(ours)
-    compared = [comparison(final, cell, theirs, level) for cell in ours]
+    value = chosen[VALUE].astype(float)
+    still = farthest_ahead(value[ours], value[theirs], chosen[LATENCY], CONFIRMED, LAST_RIVALS, least=0)
+    final, compared = confirmed(data, *still, folder / "final")
     facts = {
         "cells": len(latency),
         "in_table": len(data),
@@ -63,7 +66,7 @@ def main(folder: Path, results: Path) -> None:
         "seconds": added_up(spent, time.perf_counter() - started),
         "found": [row["sentence"] for row in compared],
         "compared": compared,
-        "final": rows(final, theirs),
+        "final": final,
         "choice": rows(chosen, known.index),
         "history": history.round(5).to_dict("records"),
     }
@@ -120,25 +123,28 @@ def as_fast(latency: pd.Series, cell: str, others: pd.Index | list[str]) -> list
     return [other for other in others if latency[other] <= SLACK * latency[cell]]
 
 
-def finalists(found: pd.Series, known: pd.Series, latency: pd.Series) -> tuple[list[str], list[str]]:
-    """Cells of the search that are the farthest ahead of the table, and the best of the table beside each.
+def farthest_ahead(
+    ours: pd.Series, theirs: pd.Series, latency: pd.Series, n: int, n_rivals: int, least: float = -np.inf
+) -> tuple[list[str], list[str]]:
+    """The `n` of our cells that exceed the best of theirs of the same latency the most, and the best of these beside each.
 
-    Cells that are less accurate than the lowest quarter of the table do not count.
+    Cells come with their accuracy; what is ahead by `least` or less does not count.
     """
-    found = found[found > known.quantile(0.25)]
-    rivals = {cell: known[as_fast(latency, cell, known.index)].nlargest(RIVALS) for cell in found.index}
-    margins = found - pd.Series({cell: values.max() for cell, values in rivals.items()})
-    ours = margins.nlargest(FINALISTS).index.tolist()
-    return ours, list(dict.fromkeys(rival for cell in ours for rival in rivals[cell].index))
+    rivals = {cell: theirs[as_fast(latency, cell, theirs.index)].nlargest(n_rivals) for cell in ours.index}
+    margins = ours - pd.Series({cell: values.max() for cell, values in rivals.items()}, dtype=float)
+    first = margins[margins > least].nlargest(n).index.tolist()
+    return first, list(dict.fromkeys(rival for cell in first for rival in rivals[cell].index))
 
 
-def ahead(chosen: pd.DataFrame, ours: list[str], theirs: list[str]) -> tuple[list[str], list[str]]:
-    """Finalists that are still ahead of those of the table, and the best of these beside each."""
-    value, latency = chosen[VALUE].astype(float), chosen[LATENCY]
-    rivals = {cell: value[as_fast(latency, cell, theirs)].nlargest(LAST_RIVALS) for cell in ours}
-    margins = pd.Series({cell: value[cell] - values.max() for cell, values in rivals.items()})
-    ours = margins[margins > 0].nlargest(CONFIRMED).index.tolist()
-    return ours, list(dict.fromkeys(rival for cell in ours for rival in rivals[cell].index))
+def confirmed(
+    data: Dataset, ours: list[str], theirs: list[str], folder: Path
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Figures of the cells that are left, trained with seeds that chose nothing, and each beside its rival."""
+    if not ours:
+        return [], []
+    final = trained(data, ours + theirs, folder, FINAL_SEEDS)
+    level = 1 - 0.05 / len(ours)
+    return rows(final, theirs), [comparison(final, cell, theirs, level) for cell in ours]
 
 
 def comparison(final: pd.DataFrame, ours: str, theirs: list[str], level: float) -> dict[str, Any]:

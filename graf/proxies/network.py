@@ -110,7 +110,7 @@ class Network:
 def kernels(module: nn.Module) -> Iterator[nn.Parameter]:
     """The weights that a module holds itself."""
     if isinstance(module, LAYERS):
-        yield module.weight  # type: ignore[misc]
+        yield module.weight  # type: ignore[misc]  # a Parameter in LAYERS
     elif not isinstance(module, LOOKUPS):
         for parameter in module.parameters(recurse=False):
             if parameter.ndim in (2, 4, 5):

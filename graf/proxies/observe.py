@@ -45,7 +45,7 @@ LAYERS = frozenset(
 )  # fmt: skip
 
 
-class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types there
     """Calls `before(inputs)` ahead of every tensor operation of a set, `after(output)` behind it."""
 
     def __init__(
@@ -54,7 +54,7 @@ class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         before: Callable[[Tensor], None] | None = None,
         after: Callable[[Tensor], None] | None = None,
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # torch has no types there
         self.operations, self.before, self.after = operations, before, after
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -68,17 +68,17 @@ class ReducedSpace(SearchSpace):
         return cls(space, tuple(left))
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:  # type: ignore[override]  # an attribute elsewhere
         """Name of the whole space."""
         return self.space.name
 
     @property
-    def ops(self) -> OpSet:  # type: ignore[override]
+    def ops(self) -> OpSet:  # type: ignore[override]  # an attribute elsewhere
         """Operations of the whole space."""
         return self.space.ops
 
     @property
-    def cells(self) -> tuple[str, ...]:  # type: ignore[override]
+    def cells(self) -> tuple[str, ...]:  # type: ignore[override]  # an attribute elsewhere
         """Cells of the whole space."""
         return self.space.cells
 

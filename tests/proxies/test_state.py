@@ -26,7 +26,7 @@ class Attention(nn.Module):
         self.seen.append(x.shape)
         self.steps += 1
         random.random()
-        np.random.rand()  # noqa: NPY002 - as careless modules do
+        np.random.rand()  # noqa: NPY002 - only looked at - as careless modules do
         tokens = x.mean(1)
         return self.attention(tokens, tokens, tokens)[0][:, None].expand_as(x)
 
@@ -69,7 +69,7 @@ def snapshot(module, data):
         "hooks": hooks,
         "caches": [(list(part.seen), part.steps) for part in attention],
         "torch": torch.get_rng_state().tolist(),
-        "numpy": str(np.random.get_state()),  # noqa: NPY002
+        "numpy": str(np.random.get_state()),  # noqa: NPY002 - only looked at
         "python": random.getstate(),
         "grad": torch.is_grad_enabled(),
     }

@@ -153,7 +153,7 @@ def test_nasty_names_are_text(proxies, quick):
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (np.nan, "–"),  # noqa: RUF001
+        (np.nan, "–"),  # noqa: RUF001 - the dash that is shown
         (0.123456, "0.123"),
         (0.0, "0"),
         (12345.6, "12,346"),
@@ -174,7 +174,7 @@ def test_spreads():
         "r2_mean": np.nan,
         "r2_std": 1,
     }
-    assert [spread(row, figure) for figure in ("tau", "mae", "r2")] == ["0.500 ± 0.012", "1,234", "–"]  # noqa: RUF001
+    assert [spread(row, figure) for figure in ("tau", "mae", "r2")] == ["0.500 ± 0.012", "1,234", "–"]  # noqa: RUF001 - the dash that is shown
 
 
 def test_effects_and_names():

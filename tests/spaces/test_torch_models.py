@@ -5,9 +5,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
+from torch.utils.flop_counter import FlopCounterMode  # noqa: E402 - needs torch
 
-from graf.spaces.torch_models.cell import Cell, seeded  # noqa: E402
+from graf.spaces.torch_models.cell import Cell, seeded  # noqa: E402 - needs torch
 
 
 @pytest.fixture(scope="module", autouse=True)

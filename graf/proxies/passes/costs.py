@@ -36,14 +36,14 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
                 operations.append(count(output, args, kwargs))
         return output
 
-    products = _Products()  # type: ignore[no-untyped-call]
+    products = _Products()  # type: ignore[no-untyped-call]  # torch has no types there
     with torch.no_grad(), products, Calls(see):
         network(network.parameters, network.batch.rows(slice(1)).inputs)
     results["n_macs"] = products.operations // 2
     results["layer_operations"] = operations
 
 
-class _Products(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Products(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types there
     """Counts as torch's `FlopCounterMode` does, without its tables by module, which cost more than the run."""
 
     operations = 0

@@ -48,17 +48,21 @@ def cost_of(step: Step) -> Cost:
 
 def fixed_macs(step: Step) -> int:
     """What fvcore counts of a step that depends on no input, such as the norm of a weight in every pass."""
-    if step.op in ("batch_norm", *NORMS):
-        return step.size * (5 if len(step.reads) > 1 else 4)
+    if step.op in ("batch_norm", *NORMS):  # a batch norm of weights is in training mode
+        return _norm(step)
     if len(step.reads) < 2:
         return 0
     return step.size * contracted(step) if step.op in ("linear", "matmul") else _macs(step)
 
 
+def _norm(step: Step) -> int:
+    return step.size * (5 if len(step.reads) > 1 else 4)  # with weights or without
+
+
 def _fvcore(step: Step) -> int:
     """What fvcore counts beside multiply-adds."""
     if step.op in NORMS:
-        return step.size * (5 if len(step.reads) > 1 else 4)
+        return _norm(step)
     if "avg_pool" in step.op and step.reads:
         return step.reads[0].size
     return 2 * step.size * (step.settings.get("folded_norms", 0) + (step.op == "batch_norm"))

@@ -27,10 +27,11 @@ def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2, transposed: bool
     if data is None or weight is None:
         raise InputError("a convolution needs an input and a weight")
     trained(call.operand(b))
-    rank, groups = len(weight.shape or ()), call.number("group", 1)
-    if rank < 3 or any(shape is not None and len(shape) != rank for shape in (data.shape, call.shape)):
+    shape, groups = weight.shape or (), call.number("group", 1)
+    rank = len(shape)
+    if rank < 3 or any(known is not None and len(known) != rank for known in (data.shape, call.shape)):
         raise InputError(f"a weight of shape {weight.shape} does not fit an input of shape {data.shape}")
-    n_in = weight.shape[0] if transposed else weight.shape[1] * groups  # type: ignore[index]
+    n_in = shape[0] if transposed else shape[1] * groups
     if data.shape is not None and data.shape[1] != n_in:
         raise InputError(f"it needs {n_in} channels, but its input has shape {data.shape}")
     ones = [1] * (rank - 2)

@@ -39,7 +39,7 @@ def _recurrent(op: str, bound: Bound, details: Details) -> Step:
         last = details.step(
             op,
             [last, *own, *(states if layer == 0 else [])],
-            hidden=own[0].shape[0] // GATES[op],  # type: ignore[index]
+            hidden=own[0].shape[0] // GATES[op],  # type: ignore[index]  # weights have shapes
             bidirectional=bool(bound["bidirectional"]),
         )
     return last

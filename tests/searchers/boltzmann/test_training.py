@@ -34,14 +34,14 @@ def test_decay_shrinks_couplings():
 def test_the_seed_decides_and_steps_are_called_back(chains):
     seen = []
     arguments = (DATA[:50], TRUTH.cardinalities, chains)
-    state = np.random.get_state()[1].copy()  # noqa: NPY002 - must stay as it was
+    state = np.random.get_state()[1].copy()  # noqa: NPY002 - only looked at - must stay as it was
     first = train(*arguments, steps=4, seed=1, callback=lambda step, machine: seen.append((step, machine)))
     again, other = (train(*arguments, steps=4, seed=s) for s in (1, 2))
     np.testing.assert_array_equal(first.couplings, again.couplings)
     assert (first.couplings != other.couplings).any()
     assert [step for step, _ in seen] == [1, 2, 3, 4]
     assert seen[-1][1] is first
-    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002 - only looked at
 
 
 @pytest.mark.parametrize(

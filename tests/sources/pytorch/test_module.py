@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F  # noqa: N812 - its usual name
 from torch.utils.flop_counter import FlopCounterMode
 
 from graf import GraphFeatures, read_graph

@@ -15,9 +15,9 @@ from graf.spaces.parts.inverted_residual import (
 
 torch = pytest.importorskip("torch")
 
-from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
+from torch.utils.flop_counter import FlopCounterMode  # noqa: E402 - needs torch
 
-from graf.spaces.torch_models.inverted_residual import SqueezeExcite, build, module  # noqa: E402
+from graf.spaces.torch_models.inverted_residual import SqueezeExcite, build, module  # noqa: E402 - needs torch
 
 BEFORE = Shape(8, 7, 6)
 LAYERS = {
