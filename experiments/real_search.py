@@ -1,16 +1,16 @@
-"""Search with real training: cells of digits201's space that the table does not hold.
+"""Search with real training: networks for digits, cell and width, that beat what digits201 holds.
 
     python experiments/real_search.py FOLDER [results]
 
-The table holds 1,682 of the 5,043 cells that compute different functions. Latency needs no training: it is measured
-first, of all cells side by side. Then a guided search for the front of validation accuracy and latency starts from
-the table and chooses among all other cells what to train, by the table's own protocol (`graf.measure`, mean of seeds
-0 to 2). Of what it trained, the cells that exceed the table's best of their latency the most are finalists, and so
-are the best cells of the table there. As few seeds flatter whatever is chosen by them, all finalists are trained with
-ten others, and those of the search that are still ahead once more, with 64 that chose nothing, beside the table's.
-A cell beats the table's best if test accuracy, which chooses nothing, is higher: the interval of the paired difference
-is above zero, at a level that allows for the number of cells. FOLDER keeps all runs; a call that was stopped goes on
-where it was, and its seconds are added up.
+The table holds 1,682 of the 5,043 cells that compute different functions, each 8 channels wide. A guided search for the
+front of validation accuracy and latency starts from it, and chooses cell and width among all cells at four
+widths; what it asks for is trained by the table's own protocol (`graf.measure`, mean of seeds 0 to 2) and its latency
+measured. Networks of the search that are on the front of all are finalists, and beside each stand the table's best as fast
+as it, and the table's most accurate. As few seeds flatter whatever is chosen by them, finalists are trained with ten
+others; what is still on the front of these once more, with 64 that chose nothing, and so is the table's most accurate cell
+at the same widths. One network beats another if its test accuracy, which chooses nothing, is higher: the interval of the
+paired difference is above zero, at a level that allows for the number of comparisons. FOLDER keeps all runs; a
+call that was stopped goes on where it was, and its seconds are added up.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from _provenance import provenance
 from scipy.stats import ttest_rel
@@ -32,43 +33,46 @@ from graf.files import atomic_path
 from graf.measure import distinct_architectures, measure
 from graf.measure.latency import run_latency
 from graf.searchers import Search
+from graf.searchers.fitness import is_efficient
 
-VALUE, TEST, LATENCY = "val_acc", "test_acc", "latency_b1_ms"
-N_DISTINCT, BATCH, ROUNDS = 5043, 40, 12
+VALUE, TEST, LATENCY, LATENCY_64 = "val_acc", "test_acc", "latency_b1_ms", "latency_b64_ms"
+KEYS = ["architecture", "channels"]
+WIDTHS = (8, 12, 16, 24)
+N_DISTINCT, BATCH, ROUNDS = 5043, 40, 8
 SEEDS, CHOICE_SEEDS, FINAL_SEEDS = range(3), range(100, 110), range(500, 564)
-FINALISTS, CONFIRMED = 24, 8  # of the search, at first and at last
-RIVALS, LAST_RIVALS = 8, 3  # of the table, beside each
-LEAST = 0.25  # quantile of the table's accuracy, above which cells count
+RIVALS, LAST_RIVALS = 8, 3  # of the table, beside each finalist, at first and at last
 SLACK = 1.02  # what counts as equally fast, as latency is measured; in favour of the table
-ALL_ROUNDS, FINAL_ROUNDS, N_JOBS = 3, 31, 2
+SOME_ROUNDS, FINAL_ROUNDS, N_JOBS = 3, 31, 2
+Network = tuple[str, int]
 
 
 def main(folder: Path, results: Path) -> None:
-    """Latency, the search, the choice of finalists, and how these do with fresh seeds."""
+    """The search, the choice of finalists, and how these do with fresh seeds."""
     started, spent = time.perf_counter(), folder / "seconds"
     data = graf.load_dataset("digits201")
-    latency = measured_latency(data, folder)
-    known = data.targets[VALUE].astype(float)
-    history = searched(data, pd.DataFrame({VALUE: known, LATENCY: latency[known.index]}), latency, folder)
-    found = history.set_index("architecture")[VALUE]
-    found = found[found > known.quantile(LEAST)]
-    ours, theirs = farthest_ahead(found, known, latency, FINALISTS, RIVALS)
-    chosen = trained(data, ours + theirs, folder / "choice", CHOICE_SEEDS)
-    value = chosen[VALUE].astype(float)
-    still = farthest_ahead(value[ours], value[theirs], chosen[LATENCY], CONFIRMED, LAST_RIVALS, least=0)
-    final, compared = confirmed(data, *still, folder / "final")
+    known = known_networks(data, folder / "table")
+    history = searched(data, known, folder)
+    ours = on_front(history, known)
+    theirs = rivals(ours, history, known, RIVALS)
+    choice = trained(data, ours + theirs, folder / "choice", CHOICE_SEEDS)
+    ours = on_front(choice.loc[ours], choice.loc[theirs])
+    theirs = rivals(ours, choice, choice.loc[theirs], LAST_RIVALS)
+    best_cell, own_width = choice.loc[theirs, VALUE].idxmax()
+    wider = [(best_cell, width) for width in sorted({width for _, width in ours} - {own_width})]
+    final = trained(data, [*ours, *theirs, *wider], folder / "final", FINAL_SEEDS)
+    compared = comparisons(final, ours, theirs)
     facts = {
-        "cells": len(latency),
+        "networks": N_DISTINCT * len(WIDTHS),
         "in_table": len(data),
         "seeds": {"search": list(SEEDS), "choice": list(CHOICE_SEEDS), "final": list(FINAL_SEEDS)},
-        "latency": f"{LATENCY}, one thread, medians of {ALL_ROUNDS} and {FINAL_ROUNDS} rounds, side by side",
+        "latency": f"{LATENCY}, one thread, medians of {SOME_ROUNDS} and {FINAL_ROUNDS} rounds",
         "trained": len(history),
         "seconds": added_up(spent, time.perf_counter() - started),
         "found": [row["sentence"] for row in compared],
         "compared": compared,
-        "final": final,
-        "choice": rows(chosen, known.index),
-        "history": history.round(5).to_dict("records"),
+        "final": rows(final, known, wider),
+        "choice": rows(choice, known),
+        "history": history.round(5).reset_index().to_dict("records"),
     }
     with atomic_path(results / "real_search.json") as path:
         path.write_text(json.dumps(provenance() | facts, indent=1) + "\n")
@@ -83,102 +87,120 @@ def added_up(path: Path, seconds: float) -> float:
     return total
 
 
-def measured_latency(data: Dataset, folder: Path) -> pd.Series:
-    """Milliseconds of all cells, the table's too, on this machine; no cell is trained."""
-    cells = distinct_architectures(data.space, N_DISTINCT)
-    journal = run_latency(data.space, cells, folder, rounds=ALL_ROUNDS, progress=False)
-    return pd.DataFrame(journal.records).groupby("architecture")["b1_ms"].median()[cells]
+def known_networks(data: Dataset, folder: Path) -> pd.DataFrame:
+    """Accuracy of the table's networks, and their latency on this machine, side by side."""
+    journal = run_latency(data.space, data.architectures, folder, rounds=SOME_ROUNDS, progress=False)
+    latency = pd.DataFrame(journal.records).groupby("architecture")["b1_ms"].median()
+    table = pd.DataFrame({VALUE: data.targets[VALUE].astype(float), LATENCY: latency})
+    return table.rename_axis(KEYS[0]).assign(channels=data.space.channels).set_index(KEYS[1], append=True)
 
 
-def searched(data: Dataset, known: pd.DataFrame, latency: pd.Series, folder: Path) -> pd.DataFrame:
-    """The cells that a guided search of the front trained, starting from what the table knows."""
+def searched(data: Dataset, known: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """What a guided search of the front trained, starting from what the table knows; by network."""
     search = Search(
-        latency.index.tolist(),
+        distinct_architectures(data.space, N_DISTINCT),
         predictor=PerformancePredictor(space=data.space),
         strategy="guided",
         direction={VALUE: "max", LATENCY: "min"},
+        recipe={KEYS[1]: WIDTHS},
         batch=BATCH,
         checkpoint=folder / "asked.jsonl",
     )
     if not search.trials:
-        search.tell(known.index.tolist(), known)
+        search.tell(known.reset_index()[KEYS].to_dict("records"), known)
     while len(search.result.history) < len(known) + ROUNDS * BATCH:
         asked = search.pending or search.ask()
-        values = trained(data, asked, folder / "search", SEEDS, latency_rounds=2)[VALUE]
-        search.tell(asked, pd.DataFrame({VALUE: values, LATENCY: latency}).loc[asked])
+        networks = [(pair[KEYS[0]], pair[KEYS[1]]) for pair in asked]
+        found = trained(data, networks, folder / "search", SEEDS, SOME_ROUNDS)
+        search.tell(asked, found.loc[networks, [VALUE, LATENCY]])
     history = search.result.history.iloc[len(known) :]
-    return history[["architecture", "predicted_val_acc", "std_val_acc", VALUE, LATENCY]]
+    return history.set_index(KEYS)[["predicted_val_acc", "std_val_acc", VALUE, LATENCY]]
 
 
 def trained(
-    data: Dataset, cells: list[str], folder: Path, seeds: range, latency_rounds: int = FINAL_ROUNDS
+    data: Dataset, networks: list[Network], folder: Path, seeds: range, rounds: int = FINAL_ROUNDS
 ) -> pd.DataFrame:
-    """Means over seeds of cells, indexed by architecture; runs that are in the folder are not repeated."""
-    options = {"seeds": list(seeds), "latency_rounds": latency_rounds, "progress": False, "n_jobs": N_JOBS}
-    return measure(data.space, list(dict.fromkeys(cells)), folder, **options).set_index("architecture")
+    """Means over seeds, by network; runs that are in the folder are not repeated.
 
-
-def as_fast(latency: pd.Series, cell: str, others: pd.Index | list[str]) -> list[str]:
-    """Which of the others have at most the latency of a cell."""
-    return [other for other in others if latency[other] <= SLACK * latency[cell]]
-
-
-def farthest_ahead(
-    ours: pd.Series, theirs: pd.Series, latency: pd.Series, n: int, n_rivals: int, least: float = -np.inf
-) -> tuple[list[str], list[str]]:
-    """The `n` of our cells that exceed the best of theirs of the same latency the most, and the best of these beside each.
-
-    Cells come with their accuracy; what is ahead by `least` or less does not count.
+    Latency is measured round by round of all widths, so that drift hits all alike.
     """
-    rivals = {cell: theirs[as_fast(latency, cell, theirs.index)].nlargest(n_rivals) for cell in ours.index}
-    margins = ours - pd.Series({cell: values.max() for cell, values in rivals.items()}, dtype=float)
-    first = margins[margins > least].nlargest(n).index.tolist()
-    return first, list(dict.fromkeys(rival for cell in first for rival in rivals[cell].index))
+    asked = pd.DataFrame(list(dict.fromkeys(networks)), columns=KEYS)
+    cells = asked.groupby("channels")["architecture"].agg(list)
+    spaces = {width: replace(data.space, channels=width) for width in cells.index}
+    for done in range(1, rounds + 1):
+        for width, space in spaces.items():
+            run_latency(space, cells[width], folder / str(width), rounds=done, progress=False)
+    options: dict[str, Any] = {"seeds": list(seeds), "latency_rounds": rounds, "n_jobs": N_JOBS}
+    tables = [
+        measure(space, cells[width], folder / str(width), progress=False, **options).assign(channels=width)
+        for width, space in spaces.items()
+    ]
+    return pd.concat(tables).set_index(KEYS)
 
 
-def confirmed(
-    data: Dataset, ours: list[str], theirs: list[str], folder: Path
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Figures of the cells that are left, trained with seeds that chose nothing, and each beside its rival."""
-    if not ours:
-        return [], []
-    final = trained(data, ours + theirs, folder, FINAL_SEEDS)
-    level = 1 - 0.05 / len(ours)
-    return rows(final, theirs), [comparison(final, cell, theirs, level) for cell in ours]
+def on_front(ours: pd.DataFrame, theirs: pd.DataFrame) -> list[Network]:
+    """Our networks that none of all is better than in accuracy and latency."""
+    both = pd.concat([ours, theirs])[[VALUE, LATENCY]].astype(float)
+    return both.index[: len(ours)][is_efficient(both.to_numpy() * [1, -1])[: len(ours)]].tolist()
 
 
-def comparison(final: pd.DataFrame, ours: str, theirs: list[str], level: float) -> dict[str, Any]:
-    """A cell beside the best cell of the table that is as fast, by validation accuracy of the last seeds."""
-    rival = final[VALUE].astype(float)[as_fast(final[LATENCY], ours, theirs)].idxmax()
-    facts = {
-        "architecture": ours,
-        "rival": rival,
-        "latency_ratio": float(final[LATENCY][ours] / final[LATENCY][rival]),
-        "latency_b64_ratio": float(final["latency_b64_ms"][ours] / final["latency_b64_ms"][rival]),
-        VALUE: difference(final, VALUE, ours, rival, level),
-        TEST: difference(final, TEST, ours, rival, level),
-    }
-    low, high = facts[TEST]["interval"]
+def rivals(ours: list[Network], known: pd.DataFrame, theirs: pd.DataFrame, n: int) -> list[Network]:
+    """The table's `n` most accurate networks, and those as fast as each of ours."""
+    best = [theirs[VALUE], *(theirs.loc[as_fast(theirs, known[LATENCY][network]), VALUE] for network in ours)]
+    return list(dict.fromkeys(network for values in best for network in values.nlargest(n).index))
+
+
+def as_fast(table: pd.DataFrame, latency: float) -> pd.Series:
+    """Which networks have at most so much latency."""
+    return table[LATENCY] <= SLACK * latency
+
+
+def comparisons(final: pd.DataFrame, ours: list[Network], theirs: list[Network]) -> list[dict[str, Any]]:
+    """Each of our networks beside the table's best as fast as it, and beside its most accurate, by validation accuracy."""
+    table = final.loc[theirs]
+    pairs = [
+        (network, kind, among[VALUE].idxmax())
+        for network in ours
+        for kind, among in (
+            ("best of its latency", table[as_fast(table, final[LATENCY][network])]),
+            ("most accurate", table),
+        )
+        if len(among)
+    ]
+    return [comparison(final, *pair, level=1 - 0.05 / len(pairs)) for pair in pairs]
+
+
+def comparison(final: pd.DataFrame, ours: Network, kind: str, rival: Network, level: float) -> dict[str, Any]:
+    """Two networks with the last seeds."""
+    ratios = {name: float(final[name][ours] / final[name][rival]) for name in (LATENCY, LATENCY_64)}
+    found = {name: difference(final, name, ours, rival, level) for name in (VALUE, TEST)}
+    low, high = found[TEST]["interval"]
     verdict = "beats" if low > 0 else "loses to" if high < 0 else "cannot be told from"
-    accuracy = "test accuracy {:.4f} against {:.4f}".format(*final[TEST][[ours, rival]])
-    return facts | {
-        "sentence": f"{ours} {verdict} the table's best of its latency, {rival}: {accuracy} (difference"
-        f" {low:+.4f} to {high:+.4f}, level {level:.4f}), at {facts['latency_ratio']:.2f} of its latency"
-    }
+    first, second = (f"{cell} with {width} channels" for cell, width in (ours, rival))
+    sentence = (
+        f"{first} {verdict} the table's {kind}, {second}: test accuracy {final[TEST][ours]:.4f} against"
+        f" {final[TEST][rival]:.4f} (difference {low:+.4f} to {high:+.4f}, level {level:.4f}), at"
+        f" {ratios[LATENCY]:.2f} of its latency ({ratios[LATENCY_64]:.2f} for batches of 64)"
+    )
+    names = {"ours": [ours[0], int(ours[1])], "kind": kind, "rival": [rival[0], int(rival[1])]}
+    return names | {"ratios": ratios} | found | {"verdict": verdict, "sentence": sentence}
 
 
-def difference(table: pd.DataFrame, name: str, ours: str, theirs: str, level: float) -> dict[str, Any]:
+def difference(
+    table: pd.DataFrame, name: str, ours: Network, theirs: Network, level: float
+) -> dict[str, Any]:
     """Mean over seeds of the difference, with the interval of the paired t-test."""
     columns = [f"{name}_seed{seed}" for seed in FINAL_SEEDS]
-    a, b = (table.loc[cell, columns].to_numpy(float) for cell in (ours, theirs))
+    a, b = (table.loc[network, columns].to_numpy(float) for network in (ours, theirs))
     interval = ttest_rel(a, b).confidence_interval(level)
     return {"mean": float((a - b).mean()), "interval": [float(interval.low), float(interval.high)]}
 
 
-def rows(table: pd.DataFrame, theirs: pd.Index | list[str]) -> list[dict[str, Any]]:
-    """Figures of cells, and which are the table's."""
-    shown = table[[VALUE, TEST, LATENCY, "latency_b64_ms"]].astype(float).round(5)
-    return shown.assign(in_table=shown.index.isin(theirs)).reset_index().to_dict("records")
+def rows(table: pd.DataFrame, known: pd.DataFrame, wider: Iterable[Network] = ()) -> list[dict[str, Any]]:
+    """Figures of networks, which are the table's, and which its most accurate cell made wider."""
+    shown = table[[VALUE, TEST, LATENCY, LATENCY_64, "n_parameters"]].astype(float).round(5)
+    facts = {"in_table": shown.index.isin(known.index), "widened": shown.index.isin(list(wider))}
+    return shown.assign(**facts).reset_index().to_dict("records")
 
 
 if __name__ == "__main__":
