@@ -13,6 +13,7 @@ from _rival_kernel import wl_features
 from scipy.sparse import csr_matrix
 
 from graf import Dataset, GraphFeatures, load_dataset
+from graf.features.choices import choice_columns
 from graf.predictors import free_rows
 
 __all__ = ["TASKS", "Inputs", "Task", "inputs"]
@@ -58,12 +59,16 @@ class Inputs:
         data = load_dataset(dataset)
         self.data: Dataset = data.select(data.info["connected"] == 1) if "connected" in data.info else data
 
-    def table(self, features: str, proxies: str) -> pd.DataFrame:
-        """Columns by the names that results give them; "cells" is the number of the row in `cells`."""
+    def table(self, features: str, proxies: str, choices: bool = False) -> pd.DataFrame:
+        """Columns by the names that results give them; "cells" is the number of the row in `cells`.
+
+        With `choices` also what predictors of model "auto" see of these.
+        """
         first, *more = features.split(" + ")
         parts = [self._parts(first)] + [
             self._proxies(proxies) if part == "proxies" else self._parts(part) for part in more
         ]
+        parts += [self.choices] if choices else []
         return pd.concat(parts, axis=1)
 
     def _parts(self, name: str) -> pd.DataFrame:
@@ -76,8 +81,14 @@ class Inputs:
 
     @cached_property
     def graf(self) -> pd.DataFrame:
-        """The default columns of predictors."""
+        """The default columns of predictors but those of choices."""
         return GraphFeatures(self.data.space, simplified="both").fit_transform(self.data.architectures)
+
+    @cached_property
+    def choices(self) -> pd.DataFrame:
+        """What architectures chose."""
+        columns = [str(column) for column in choice_columns(self.data.space)]
+        return GraphFeatures(self.data.space, columns).fit_transform(self.data.architectures)
 
     @cached_property
     def published(self) -> pd.DataFrame:

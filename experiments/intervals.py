@@ -58,7 +58,8 @@ def target_rows(dataset: str, target: str) -> list[dict[str, Any]]:
     data = load_dataset(dataset)
     known = np.flatnonzero(data.targets[target].notna())
     rows = np.sort(np.random.default_rng(0).permutation(known)[:LARGEST])
-    table = GraphFeatures(data.space, simplified="both").fit_transform([data.architectures[i] for i in rows])
+    features = GraphFeatures(data.space, simplified="both", choices=True)  # as predictors compute them
+    table = features.fit_transform([data.architectures[i] for i in rows])
     y = data.targets[target].to_numpy()[rows]
     sizes = [min(size, int(MOST * len(y))) for size in SPLITS]
     found = [one_split(table, y, size, seed) for size in sizes for seed in range(n_splits(size))]

@@ -11,7 +11,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from graf.exceptions import UnknownNameError
-from graf.features import Column
+from graf.features import CHOICE, Column
 from graf.predictors.groups import GIVEN
 
 __all__ = ["GIVEN", "WHOLE", "partition", "rank_correlations", "weights"]
@@ -46,7 +46,9 @@ def _family(name: str, column: Column | None) -> tuple[str, ...]:
 
 
 def _operations(name: str, column: Column | None) -> tuple[str, ...]:
-    return (GIVEN,) if column is None else column.ops or (WHOLE,)
+    if column is None or column.family == CHOICE:
+        return _family(name, column)
+    return column.ops or (WHOLE,)
 
 
 GROUPS: dict[str, Callable[[str, Column | None], tuple[str, ...]]] = {

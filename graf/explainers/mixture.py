@@ -46,8 +46,10 @@ def _view_values(view: View, X: Floats, rows: Floats, background: Floats | None,
         process_values(process, seen, view.families_, view.seen(rows), random_state)
         for process in view.processes_
     ]
-    trees, tree_base = shap_values(view.trees_, seen, around)
-    *found, base = _weighed(view.weights_, [*parts, (trees, np.zeros_like(trees), tree_base)])
+    for trees in view.trees_:
+        exact, tree_base = shap_values(trees, seen, around)
+        parts.append((exact, np.zeros_like(exact), tree_base))
+    *found, base = _weighed(view.weights_, parts)
     values, errors = np.zeros((2, *X.shape))
     values[:, view.columns], errors[:, view.columns] = found
     return values, errors, base

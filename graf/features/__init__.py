@@ -16,9 +16,9 @@ from graf.features import (  # noqa: F401 - they declare features
     spectrum,
     structure,
 )
-from graf.features.columns import Column, parse_column
+from graf.features.columns import CHOICE, Column, parse_column
 from graf.features.published import published_name
 from graf.features.registry import FEATURES, Feature
 from graf.features.transformer import GraphFeatures
 
-__all__ = ["FEATURES", "Column", "Feature", "GraphFeatures", "parse_column", "published_name"]
+__all__ = ["CHOICE", "FEATURES", "Column", "Feature", "GraphFeatures", "parse_column", "published_name"]

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from graf.exceptions import InputError, UnknownNameError
 from graf.features.registry import FEATURES
 
-__all__ = ["Column", "column_of", "parse_column"]
+__all__ = ["CHOICE", "Column", "column_of", "parse_column"]
 
 PATTERN = re.compile(r"(\w+)(?:\(([^()]*)\))?(?:\.(\w+))?(?:@(\w+)(?:\.(\w+))?)?")
 SIMPLIFIED = "simplified"
+CHOICE = "choice"  # the one family that is of the search space and not of graphs
 TAKES = {
     "graph": "nothing",
     "operation": "one operation",
@@ -37,7 +38,7 @@ class Column:
     ops : operations of the set or pair, () for a feature that is not about operations.
     stat : statistic, "" for a family with one value.
     cell : named cell that the feature is taken of, "" for the whole graph.
-    attribute : attribute of nodes that the feature is about, "" for none.
+    attribute : attribute of nodes that the feature is about, or choice and option, "" for none.
     simplified : it is taken of the simplified graph (`ComputationGraph.simplified`).
 
     Examples
@@ -86,6 +87,8 @@ def parse_column(name: str) -> Column:
         raise InputError(f"a column must be named 'family(op+op).stat@cell', got {name!r}")
     family, inside, stat = match[1], match[2], match[3] or ""
     simplified, cell = _place(name, match[4] or "", match[5] or "")
+    if family == CHOICE:
+        return _choice(name, inside or "")
     if family not in FEATURES:
         raise UnknownNameError("feature", family, FEATURES)
     declared = FEATURES[family]
@@ -96,6 +99,14 @@ def parse_column(name: str) -> Column:
     if len(arguments) != exact if exact is not None else not arguments:
         raise InputError(f"column {name!r}: {family} takes {TAKES[declared.over]} in parentheses")
     return column_of(family, arguments, stat, cell, simplified)
+
+
+def _choice(name: str, inside: str) -> Column:
+    if name != f"{CHOICE}({inside})" or "=" not in inside:
+        raise InputError(
+            f"column {name!r}: {CHOICE} takes a choice and its option, as in 'choice(1->2=skip)'"
+        )
+    return Column(CHOICE, attribute=inside)
 
 
 def _place(name: str, first: str, second: str) -> tuple[bool, str]:

@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from graf.exceptions import InputError, UnknownNameError
-from graf.features.columns import Column, parse_column
+from graf.features.choices import check_choice, choice_columns, choice_values, has_choices
+from graf.features.columns import CHOICE, Column, parse_column
 from graf.features.defaults import SIMPLIFIED, Simplified, columns_of, columns_of_graphs
 from graf.features.networks import ATTRIBUTES
 from graf.features.plan import Plan
@@ -41,6 +42,9 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         the same function get the same values; "both" gives the graph's own columns and these,
         as in `live.depth@simplified`, where any of these says something new (for architectures of a
         search space; graphs of none get the plain columns).
+    choices : whether the default columns are followed by those of what architectures chose in their
+        search space, such as `choice(1->2=skip)`, if it has at most 64 choices (`graf.features.choices`);
+        graphs do not tell these.
 
     Attributes
     ----------
@@ -71,11 +75,13 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         columns: Sequence[str] | None = None,
         compat: str | None = None,
         simplified: Simplified = False,
+        choices: bool = False,
     ) -> None:
         self.space = space
         self.columns = columns
         self.compat = compat
         self.simplified = simplified
+        self.choices = choices
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the space and its operations from items; values are not looked at."""
@@ -85,10 +91,13 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.ops_: OpSet = self.space_.ops if self.space_ is not None else batch.ops
         self.attributes_: list[str] = list(batch.attributes)
         self.cells_: list[str] = list(batch.cells)
-        self._plan = Plan.of(self._planned())
+        columns = self._planned(self.choices and has_choices(X, self.space_))
+        self._names = np.array([column.name for column in columns], dtype=object)
+        self._chosen = [c.column for c in columns if c.column is not None and c.column.family == CHOICE]
+        self._plan = Plan.of([column for column in columns if column.column not in self._chosen])
         return self
 
-    def _planned(self) -> list[PublishedColumn]:
+    def _planned(self, choices: bool) -> list[PublishedColumn]:
         if self.compat is not None:
             if self.columns is not None:
                 raise InputError("`columns` cannot be given together with `compat`; leave one out")
@@ -99,11 +108,15 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
             columns = [self._known(parse_column(name)) for name in self.columns]
         elif self.space_ is not None:
             columns = list(columns_of(self.space_, self.simplified))
+            columns += choice_columns(self.space_) if choices else []
         else:
             columns = columns_of_graphs(self.ops_, self.attributes_, self.cells_, self.simplified is True)
         return [PublishedColumn(str(column), column) for column in columns]
 
     def _known(self, column: Column) -> Column:
+        if column.family == CHOICE:
+            check_choice(self.space_, column)
+            return column
         of_networks = self.space_ is None
         for name in column.ops:
             if not (self.ops_.members(name) or (of_networks and is_known(name))):
@@ -126,12 +139,17 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
             batch = batch.with_ops(OpSet.union([self.ops_, batch.ops]))
         if self.simplified is True:
             batch = simplified(batch)
-        return pd.DataFrame(self._plan.values(batch), index=index, columns=self._plan.names, copy=False)
+        table = pd.DataFrame(self._plan.values(batch), index=index, columns=self._plan.names, copy=False)
+        if self.space_ is None or not self._chosen:
+            return table
+        chosen = choice_values(self.space_, X, self._chosen)
+        names = [str(column) for column in self._chosen]
+        return pd.concat([table, pd.DataFrame(chosen, index, names)], axis=1)[self._names]
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Column names, which `columns` takes back."""
         check_is_fitted(self, "ops_")
-        return self._plan.names.copy()
+        return self._names.copy()
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

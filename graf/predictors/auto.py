@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from graf.predictors.groups import views
+from graf.predictors.choices import Choices, sure_share
+from graf.predictors.groups import choices, views
 from graf.predictors.jackknife import width_that_holds
 from graf.predictors.label_scores import LabelScores
 from graf.predictors.view import SMALLEST, View, mixture
@@ -32,7 +33,8 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
     graph features are seen by all. Within a view members are weighed by their errors on unseen training
     rows. The view with the smaller such error counts the more, the more labels say so: in proportion to the mean
     squared error to the power of -n / 10, a tempered likelihood. Of more than 300 labels 300 say which view is the
-    better one, and it alone learns from all.
+    better one, and it alone learns from all. A process that sees nothing but what architectures chose
+    (`Choices`) takes over as much of the mixture as unseen training rows are sure of (`sure_share`).
 
     Parameters
     ----------
@@ -46,7 +48,8 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
     ----------
     rows_ : the training rows, (n, n_columns).
     scores_ : `LabelScores` of the labels.
-    views_ : the fitted `View` of graphs as they are, and that of simplified ones, or the better of them.
+    views_ : the fitted `View` of graphs as they are, and that of simplified ones, or the better of them; and
+        `Choices`, if they have a share.
     weights_ : weight of each view; they add up to 1.
     unseen_ : prediction (n,) of each training row by members that did not see it.
     """
@@ -73,7 +76,9 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.views_ = [
             self._view(columns, names).fit(X, scores) for columns in self._columns(names, X, scores)
         ]
-        self._weigh(scores, y)
+        self._weigh(scores)
+        self._add_choices(names, X, scores)
+        self._set_widths(*self._unseen(), y)
         return self
 
     def _view(self, columns: list[int], names: Sequence[str]) -> View:
@@ -87,15 +92,26 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         few = np.random.default_rng(self.random_state).permutation(len(X))[:JUDGED_BY]
         return [min(both, key=lambda columns: self._view(columns, names).fit(X[few], scores[few]).error_)]
 
-    def _weigh(self, scores: Floats, y: Floats) -> None:
-        """Weights of the views, and how far labels lie from predictions that did not see them."""
+    def _weigh(self, scores: Floats) -> None:
         errors = np.maximum([view.error_ for view in self.views_], SMALLEST)
-        shares = (errors / errors.min()) ** (-len(y) / TEMPER)
+        shares = (errors / errors.min()) ** (-len(scores) / TEMPER)
         self.weights_ = shares / shares.sum()
-        unseen, stds = (
-            np.stack([getattr(view, name) for view in self.views_]) for name in ("unseen_", "unseen_std_")
-        )
-        self._set_widths(*mixture(self.weights_, unseen, stds), y)
+
+    def _add_choices(self, names: Sequence[str], X: Floats, scores: Floats) -> None:
+        """Give part of all weights to the process that sees choices alone."""
+        columns = choices(names)
+        if not columns or set(columns) & set(self.views_[0].columns):
+            return
+        added = Choices(columns, [names[i] for i in columns], self.random_state).fit(X, scores)
+        share = sure_share(self._unseen()[0], added.unseen_, scores)
+        if share > 0:
+            self.views_.append(added)
+            self.weights_ = np.append((1 - share) * self.weights_, share)
+
+    def _unseen(self) -> tuple[Floats, Floats]:
+        """Scores (n,) of training rows by members that did not see them, and their standard deviation."""
+        parts = ([getattr(view, name) for view in self.views_] for name in ("unseen_", "unseen_std_"))
+        return mixture(self.weights_, *map(np.stack, parts))
 
     def _set_widths(self, mean: Floats, std: Floats, y: Floats) -> None:
         """How many widths labels lie from what is predicted without them, in increasing order."""

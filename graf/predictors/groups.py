@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from graf.exceptions import GrafError
-from graf.features import Column, parse_column
+from graf.features import CHOICE, Column, parse_column
 
-__all__ = ["GIVEN", "families", "statistics", "views"]
+__all__ = ["GIVEN", "choices", "chosen", "families", "statistics", "views"]
 
 GIVEN = "given columns"  # proxies and whatever else is not a graph feature
 
@@ -34,24 +34,50 @@ def statistics(names: Iterable[str]) -> list[str]:
     return [name if column is None else f"{column.family}.{column.stat}" for name, column in _parsed(names)]
 
 
-def views(names: Iterable[str]) -> list[list[int]]:
-    """Positions of the columns of graphs as they are, and of those of simplified graphs; what is no graph feature is in both.
-
-    All columns together where they are not of both kinds.
+def choices(names: Iterable[str]) -> list[int]:
+    """Positions of the columns of what architectures chose.
 
     Examples
     --------
-    >>> views(["op_count(skip)", "live.depth@simplified", "zcp_nwot"])
+    >>> choices(["op_count(skip)", "choice(1->2=skip)", "zcp_nwot"])
+    [1]
+    """
+    return [i for i, (_, column) in enumerate(_parsed(names)) if _is_choice(column)]
+
+
+def chosen(names: Iterable[str]) -> list[str]:
+    """The choice of each column of a choice and option.
+
+    Examples
+    --------
+    >>> chosen(["choice(1->2=skip)", "choice(1->2=none)"])
+    ['1->2', '1->2']
+    """
+    return [column.attribute.partition("=")[0] for _, column in _parsed(names) if column is not None]
+
+
+def views(names: Iterable[str]) -> list[list[int]]:
+    """Positions of the columns of graphs as they are, and of those of simplified graphs; what is of neither is in both.
+
+    All columns together where they are not of both kinds. Choices are in none, unless there is nothing else.
+
+    Examples
+    --------
+    >>> views(["op_count(skip)", "live.depth@simplified", "zcp_nwot", "choice(1->2=skip)"])
     [[0, 2], [1, 2]]
     """
-    columns = [column for _, column in _parsed(names)]
-    kinds = {column.simplified for column in columns if column is not None}
+    parsed = list(enumerate(column for _, column in _parsed(names)))
+    columns = [(i, column) for i, column in parsed if not _is_choice(column)] or parsed
+    kinds = {column.simplified for _, column in columns if column is not None}
     if len(kinds) < 2:
-        return [list(range(len(columns)))]
+        return [[i for i, _ in columns]]
     return [
-        [i for i, column in enumerate(columns) if column is None or column.simplified == kind]
-        for kind in (False, True)
+        [i for i, column in columns if column is None or column.simplified == kind] for kind in (False, True)
     ]
+
+
+def _is_choice(column: Column | None) -> bool:
+    return column is not None and column.family == CHOICE
 
 
 def _parsed(names: Iterable[str]) -> list[tuple[str, Column | None]]:

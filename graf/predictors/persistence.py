@@ -25,6 +25,7 @@ FACTS, MODELS = "predictor.json", "models.skops"
 TRUSTED = {  # beside the types of scikit-learn and numpy that skops itself takes for harmless
     "graf.predictors.auto.AutoRegressor",
     "graf.predictors.boosted.BoostedTrees",
+    "graf.predictors.choices.Choices",
     "graf.predictors.gaussian_process.GroupGaussianProcess",
     "graf.predictors.label_scores.LabelScores",
     "graf.predictors.transfer.TransferRegressor",

@@ -42,7 +42,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     features : "graph" for features of the computation graph, "given" for the columns of a
         DataFrame, "all" for both (graph features alone where there are no columns).
     columns, compat, simplified : which graph features, as in `GraphFeatures`; by default those of
-        the graphs as they are and of the simplified ones.
+        the graphs as they are and of the simplified ones, for "auto" also of the choices of the space.
     random_state : seed of the named models; None draws one.
     n_jobs : threads of the named models, None for one. The result does not depend on it.
     share_targets : let a target with few labels learn from those with at least twice as many, by
@@ -131,7 +131,9 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def graph_features(self) -> GraphFeatures:
         """Unfitted features of the graphs, as the parameters choose them."""
-        return GraphFeatures(self.space, self.columns, self.compat, self.simplified)
+        default = self.columns is None and self.compat is None
+        choices = default and isinstance(self.model, str) and self.model == "auto"
+        return GraphFeatures(self.space, self.columns, self.compat, self.simplified, choices)
 
     def _all_fitted(self, X: NDArray[np.float64], targets: pd.DataFrame) -> dict[str, Any]:
         """The model of each target, those with most labels first, so that they can help the others."""

@@ -38,8 +38,8 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
     Attributes
     ----------
     families_ : family of each column that it sees.
-    processes_, trees_ : the members; the processes in the order of families, statistics.
-    weights_ : weight of each member (3,), trees last; they add up to 1.
+    processes_, trees_ : the members: processes in the order of families, statistics, and one forest.
+    weights_ : weight of each member, trees last; they add up to 1.
     unseen_, unseen_std_ : prediction (n,) of each training row by members that did not see it, and its
         standard deviation.
     error_ : mean squared error of `unseen_`.
@@ -64,12 +64,21 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
     def fit(self, X: Floats, y: Floats) -> Self:
         """Learn from rows (n, n_columns of all) and targets (n,)."""
         seen = self.seen(X)
-        self.families_ = families(self.names)
+        groupings = self._groupings()
+        self.families_ = groupings[0]
         self.processes_ = [
-            GroupGaussianProcess(groups, self.random_state).fit(seen, y)
-            for groups in (self.families_, statistics(self.names))
+            GroupGaussianProcess(groups, self.random_state).fit(seen, y) for groups in groupings
         ]
-        self.trees_ = ExtraTreesRegressor(
+        self.trees_ = self._grown(seen, y)
+        self._weigh(y)
+        return self
+
+    def _groupings(self) -> list[list[str]]:
+        """Group of each column, for each process."""
+        return [families(self.names), statistics(self.names)]
+
+    def _grown(self, seen: Floats, y: Floats) -> list[ExtraTreesRegressor]:
+        trees = ExtraTreesRegressor(
             N_TREES,
             max_features=SHARE_OF_COLUMNS,
             bootstrap=True,
@@ -77,20 +86,20 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
             random_state=self.random_state,
             n_jobs=self.n_jobs,
         ).fit(seen, y)
-        self.trees_.set_params(n_jobs=None)  # threads would add up the trees in any order
-        self._weigh(y)
-        return self
+        return [trees.set_params(n_jobs=None)]  # threads would add up the trees in any order
 
     def seen(self, X: Floats) -> Floats:
         """The columns of rows that it sees."""
         return X[:, self.columns]
 
     def _weigh(self, y: Floats) -> None:
-        unseen = np.stack([*(process.loo_mean_ for process in self.processes_), self.trees_.oob_prediction_])
+        means = [process.loo_mean_ for process in self.processes_]
+        unseen = np.stack([*means, *(trees.oob_prediction_ for trees in self.trees_)])
         errors = np.maximum(np.mean((unseen - y) ** 2, axis=1), SMALLEST)
         self.weights_ = 1 / errors / np.sum(1 / errors)
         self._tree_std = float(np.sqrt(errors[-1]))
-        stds = [*(process.loo_std_ for process in self.processes_), np.full(len(y), self._tree_std)]
+        stds = [process.loo_std_ for process in self.processes_]
+        stds += [np.full(len(y), self._tree_std) for _ in self.trees_]
         self.unseen_, self.unseen_std_ = mixture(self.weights_, unseen, np.stack(stds))
         self.error_ = float(np.mean((self.unseen_ - y) ** 2))
 
@@ -98,7 +107,7 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         """Predictions (n,) of rows (n, n_columns of all)."""
         check_is_fitted(self, "weights_")
         seen = self.seen(X)
-        means: Floats = np.stack([member.predict(seen) for member in (*self.processes_, self.trees_)])
+        means: Floats = np.stack([member.predict(seen) for member in [*self.processes_, *self.trees_]])
         return self.weights_ @ means
 
     def predict_with_std(self, X: Floats) -> tuple[Floats, Floats]:
@@ -106,7 +115,7 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         check_is_fitted(self, "weights_")
         seen = self.seen(X)
         found = [process.predict(seen, return_std=True) for process in self.processes_]
-        found.append((self.trees_.predict(seen), np.full(len(X), self._tree_std)))
+        found += [(trees.predict(seen), np.full(len(X), self._tree_std)) for trees in self.trees_]
         means, stds = (np.stack(part) for part in zip(*found, strict=True))
         return mixture(self.weights_, means, stds)
 

@@ -11,7 +11,7 @@ from graf.report.network_phrases import NETWORK_PHRASES
 
 __all__ = ["ATTRIBUTES", "label", "listed", "words"]
 
-# {n} says how much there is, {l} how long, {h} how high it is, {ops} which operations, {i} which one
+# {n} says how much there is, {l} how long, {h} how high it is, {c} whether it is so, {ops} which operations, {i} which one
 PHRASES = {
     "op_count": "{n} {kind} operations",
     "min_path_len": "{l} shortest path over {ops}",
@@ -54,6 +54,7 @@ PHRASES = {
     "profile.max": "{h}greatest value of {attribute}",
     "profile.at": "{h}value of {attribute} at position {i}",
     "stage.sum": "{h}sum of {attribute} in stage {i}",
+    "choice": "{c} {attribute}",
     **NETWORK_PHRASES,
 }
 ATTRIBUTES = {
@@ -67,9 +68,9 @@ ATTRIBUTES = {
     "sequence_length": "sequence length",
 }
 SENSES = {
-    0: {"n": "number of", "l": "length of the", "h": ""},
-    1: {"n": "more", "l": "a longer", "h": "a higher "},
-    -1: {"n": "fewer", "l": "a shorter", "h": "a lower "},
+    0: {"n": "number of", "l": "length of the", "h": "", "c": "choice of"},
+    1: {"n": "more", "l": "a longer", "h": "a higher ", "c": "choice of"},
+    -1: {"n": "fewer", "l": "a shorter", "h": "a lower ", "c": "another choice than"},
 }
 SHORT = {
     "cifar10": "CIFAR-10",

@@ -92,7 +92,7 @@ class Surrogate:
     def _graph(self, architectures: list[str]) -> GraphFeatures:
         """Features of the space, which do not depend on the architectures."""
         if self._transformer is None:
-            transformer = self.predictor.graph_features().set_params(space=self.domain.space)
+            transformer = self.predictor.graph_features().set_params(space=self.domain.space, choices=False)
             self._transformer = transformer.fit(architectures[:1])
         return self._transformer
 

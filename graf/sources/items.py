@@ -14,7 +14,7 @@ from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
 from graf.spaces import SearchSpace, get_space, infer_space
 
-__all__ = ["graph_of_item", "read_batch"]
+__all__ = ["architectures_of", "graph_of_item", "read_batch"]
 
 NAMES = {str: "an architecture (a string, tuple or dictionary)", ComputationGraph: "a graph"}
 REMEDY = "wrap a single architecture in a list, and index a DataFrame by architecture"
@@ -67,6 +67,12 @@ def read_batch(
     if isinstance(items, pd.DataFrame):
         return items.index, batch, space
     return pd.Index([_text(value, space) for value in values], dtype="str"), batch, space
+
+
+def architectures_of(items: Any) -> list[Any] | None:
+    """The architectures that `read_batch` takes as items; None if these are graphs."""
+    values = [] if isinstance(items, GraphBatch) else _values(items)
+    return values if values and _kind(values) is str else None
 
 
 def graph_of_item(

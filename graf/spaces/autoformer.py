@@ -99,9 +99,9 @@ class AutoFormer(EncoderSpace):
         return tuple(self.heads + i for i in range(self.n_head_options))
 
     @property
-    def layer_options(self) -> tuple[int, ...]:
-        """Numbers of options of heads and MLP ratio."""
-        return self.n_head_options, len(self.mlp_ratios)
+    def layer_values(self) -> dict[str, tuple[Any, ...]]:
+        """Options of heads and MLP ratio."""
+        return {"heads": self.head_options, "MLP ratio": self.mlp_ratios}
 
     @property
     def grid(self) -> tuple[int, int]:

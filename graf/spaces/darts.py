@@ -103,6 +103,19 @@ class DARTS(SearchSpace):
         """Number of members: for each node two of the edges it can have, equal ones included."""
         return prod(comb(n * len(self.ops) + 1, 2) for n in SOURCES)
 
+    def choice_name(self, position: int) -> str:
+        """The cell, the inner node, which of its edges, and what is chosen of it."""
+        cell, edge = divmod(position // 2, 2 * N_INNER)
+        return f"{CELLS[cell]} node {2 + edge // 2} edge {1 + edge % 2} {self.choice_kind(position)}"
+
+    def choice_kind(self, position: int) -> str:
+        """Input or operation of an edge."""
+        return ("input", "operation")[position % 2]
+
+    def option_name(self, position: int, option: int) -> str:
+        """The number of the input, or the operation."""
+        return self.ops.names[option] if position % 2 else str(option)
+
     @classmethod
     def recognises(cls, text: object) -> bool:
         """Whether it begins as a genotype or a compact form, or is the object of one."""

@@ -110,9 +110,14 @@ class FlexiBERT(EncoderSpace):
         return self.feed_forward, 2 * self.feed_forward
 
     @property
-    def layer_options(self) -> tuple[int, ...]:
-        """Numbers of options of operation, heads, dimension and number of feed-forward layers."""
-        return len(MIXERS), len(HEADS), 2, len(FEED_FORWARDS)
+    def layer_values(self) -> dict[str, tuple[Any, ...]]:
+        """Options of operation, heads, dimension and number of feed-forward layers."""
+        return {
+            "operation": MIXERS,
+            "heads": HEADS,
+            "feed-forward dimension": self.dimensions,
+            "feed-forward layers": FEED_FORWARDS,
+        }
 
     @property
     def length(self) -> int:

@@ -117,6 +117,27 @@ class LHD(SearchSpace):
         """Number of members; cells that differ only in what no output sees count once."""
         return count(self.limits) ** len(CELLS)
 
+    def choice_name(self, position: int) -> str:
+        """The cell, the inner node, which of its edges, and what is chosen of it; or which of the cell's outputs."""
+        cell, place = divmod(position, len(self.cardinalities) // len(CELLS))
+        edge, kind = place // 2, self.choice_kind(position)
+        if edge == N_INNER * self.edges_per_node:
+            return f"{CELLS[cell]} output {1 + place % 2}"
+        node, number = divmod(edge, self.edges_per_node)
+        return f"{CELLS[cell]} node {2 + node} edge {1 + number} {kind}"
+
+    def choice_kind(self, position: int) -> str:
+        """Input or operation of an edge, or inner nodes that an output reads."""
+        place = position % (len(self.cardinalities) // len(CELLS))
+        return "nodes" if place >= 2 * N_INNER * self.edges_per_node else ("input", "operation")[place % 2]
+
+    def option_name(self, position: int, option: int) -> str:
+        """The number of the input, the operation, or the numbers of inner nodes."""
+        kind = self.choice_kind(position)
+        if kind == "nodes":
+            return ",".join(map(str, self.limits.outputs[option]))
+        return self.ops.names[option] if kind == "operation" else str(option)
+
     @classmethod
     def recognises(cls, text: object) -> bool:
         """Whether it is a genotype that names its outputs."""

@@ -87,6 +87,19 @@ class NASBench101(SearchSpace):
         """Two options per edge, three per inner node."""
         return (2,) * len(EDGES) + (len(self.ops),) * len(INNER)
 
+    def choice_name(self, position: int) -> str:
+        """The edge, as "0->3", or the inner node."""
+        inner = position - len(EDGES)
+        return f"node {INNER[inner]}" if inner >= 0 else "{}->{}".format(*EDGES[position])
+
+    def choice_kind(self, position: int) -> str:
+        """Edges are there or not, inner nodes have an operation."""
+        return "edge" if position < len(EDGES) else "operation"
+
+    def option_name(self, position: int, option: int) -> str:
+        """Whether there is the edge, or the operation."""
+        return ("no", "yes")[option] if position < len(EDGES) else self.ops.names[option]
+
     @classmethod
     def recognises(cls, text: object) -> bool:
         """Whether it starts with a matrix and a colon, or is a key or a pair with an input."""

@@ -62,6 +62,18 @@ class NASBenchMacro(SearchSpace):
         """Three blocks for each of eight layers."""
         return (3,) * 8
 
+    def choice_name(self, position: int) -> str:
+        """The layer, as its node is called."""
+        return f"layer.{position}"
+
+    def choice_kind(self, position: int) -> str:
+        """All layers choose among the same blocks."""
+        return "block"
+
+    def option_name(self, position: int, option: int) -> str:
+        """The block, "skip" for an identity."""
+        return self.ops.names[option]
+
     @classmethod
     def recognises(cls, text: object) -> bool:
         """Whether it is eight digits."""

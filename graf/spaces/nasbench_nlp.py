@@ -100,6 +100,20 @@ class NASBenchNLP(SearchSpace):
             for n_others in range(MAX_NODES - n_states + 1)
         )
 
+    def choice_name(self, position: int) -> str:
+        """The node, and its operation or one of its inputs."""
+        slot, number = divmod(position, 1 + MAX_INPUTS)
+        return f"{SLOTS[slot]} {f'input {number}' if number else 'operation'}"
+
+    def choice_kind(self, position: int) -> str:
+        """Operation or input."""
+        return "input" if position % (1 + MAX_INPUTS) else "operation"
+
+    def option_name(self, position: int, option: int) -> str:
+        """The operation, or what is read, "nothing" for none."""
+        names = SOURCES if position % (1 + MAX_INPUTS) else tuple(ARITY)
+        return names[option] or "nothing"
+
     @classmethod
     def recognises(cls, text: object) -> bool:
         """Whether it is a dict, or the text of one, with a new state `h_new_0`."""

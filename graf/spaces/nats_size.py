@@ -73,6 +73,18 @@ class NATSSize(SearchSpace):
         """Eight widths for each of five layers."""
         return (len(WIDTHS),) * 5
 
+    def choice_name(self, position: int) -> str:
+        """The layer."""
+        return f"layer {position}"
+
+    def choice_kind(self, position: int) -> str:
+        """All layers choose among the same widths."""
+        return "channels"
+
+    def option_name(self, position: int, option: int) -> str:
+        """The number of channels."""
+        return str(WIDTHS[option])
+
     @classmethod
     def recognises(cls, text: object) -> bool:
         """Whether it is five numbers joined by colons."""

@@ -91,6 +91,18 @@ class TransNASMacro(SearchSpace):
         """Places for the doublings times places for the halvings, over the three lengths."""
         return sum(sum(comb(n, k) for k in WIDENINGS) * sum(comb(n, k) for k in STRIDES) for n in LENGTHS)
 
+    def choice_name(self, position: int) -> str:
+        """The module, as its node is called."""
+        return f"module.{position}"
+
+    def choice_kind(self, position: int) -> str:
+        """All modules choose among the same kinds."""
+        return "module"
+
+    def option_name(self, position: int, option: int) -> str:
+        """The operation of the module, "absent" for none."""
+        return MODULES[option].op if option else "absent"
+
     @classmethod
     def recognises(cls, text: object) -> bool:
         """Whether it is the published string, or dashed codes that are no cell of the micro space."""

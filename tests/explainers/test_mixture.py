@@ -69,6 +69,25 @@ def test_an_explanation_of_the_mixture_adds_up():
     assert operations.index[0] == "conv3x3"
 
 
+def test_an_explanation_with_choices_adds_up_and_puts_them_in_their_places():
+    space = get_space("nasbench201")
+    worth = np.random.default_rng(0).normal(size=sum(space.cardinalities)) ** 3  # few count
+    times = space.one_hot(CELLS) @ worth
+    predictor = PerformancePredictor("auto", warn_beyond=None).fit(CELLS[:40], times[:40])
+    assert len(predictor.estimators_["target"].views_) == 3
+    explanation = explain(predictor, CELLS[40:])
+    total = explanation.values.sum(axis=1) + explanation.base_values
+    np.testing.assert_allclose(total, predictor.predict(CELLS[40:]), rtol=1e-6, atol=1e-6)
+    assert explanation.importance("family").index[0] == "choice"
+    assert "choice" in explanation.importance("operation").index
+    names = [name for name in explanation.feature_names if name.startswith("choice(1->2=")]
+    row = explanation.data.index.get_loc(CELLS[40])
+    position = explanation.graph(CELLS[40]).names.index("1->2")
+    of_node = explanation.place(CELLS[40]).query("kind == 'node'").set_index("node")["target"]
+    only = explanation.values[row][[explanation.feature_names.index(name) for name in names]].sum()
+    assert abs(of_node[position] - only) < 0.5 * abs(only)  # columns of the graph are small beside it
+
+
 def test_the_same_seed_gives_the_same_values_and_others_are_near():
     predictor = PerformancePredictor("auto", warn_beyond=None).fit(CELLS[:40], CONVOLUTIONS[:40])
     first, again, other = (explain(predictor, CELLS[40:], random_state=seed) for seed in (0, 0, 1))

@@ -5,11 +5,14 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from graf import GraphFeatures, PerformancePredictor, get_space
 from graf.exceptions import FarFromTrainingWarning, InputError, UnsupportedError
 from graf.predictors import kendall_tau, load_predictor
+from graf.predictors.choices import Choices, sure_share
 
 SPACE = get_space("nasbench201")
 CELLS = SPACE.sample(160, seed=3)
@@ -32,7 +35,7 @@ def test_the_mixture_is_the_sum_of_its_parts(predictor):
     for part in (model, *model.views_):
         assert part.weights_.sum() == pytest.approx(1)
     for view in model.views_:
-        parts = [member.predict(view.seen(X)) for member in (*view.processes_, view.trees_)]
+        parts = [member.predict(view.seen(X)) for member in (*view.processes_, *view.trees_)]
         np.testing.assert_allclose(view.predict(X), view.weights_ @ np.stack(parts))
         np.testing.assert_allclose(view.predict_with_std(X)[0], view.predict(X))
     together = model.weights_ @ np.stack([view.predict(X) for view in model.views_])
@@ -42,8 +45,9 @@ def test_the_mixture_is_the_sum_of_its_parts(predictor):
 def test_views_are_of_plain_and_simplified_graphs_and_weighed_by_their_errors(predictor):
     model, names = predictor.estimators_["target"], predictor.feature_names_
     plain, simplified = (view.columns for view in model.views_)
-    assert sorted([*plain, *simplified]) == list(range(len(names)))
-    assert all(("@simplified" in names[i]) == (i in simplified) for i in range(len(names)))
+    seen = [i for i, name in enumerate(names) if not name.startswith("choice(")]
+    assert sorted([*plain, *simplified]) == seen != list(range(len(names)))
+    assert all(("@simplified" in names[i]) == (i in simplified) for i in seen)
     errors = np.array([view.error_ for view in model.views_])
     shares = errors ** (-80 / 10)
     np.testing.assert_allclose(model.weights_, shares / shares.sum())
@@ -58,6 +62,66 @@ def test_of_many_labels_the_better_view_learns_alone():
         fitted = PerformancePredictor("auto", features="given", warn_beyond=None).fit(table, labels)
         (view,) = fitted.estimators_["target"].views_
         assert all(("@simplified" in name) == of_function for name in view.names)
+
+
+def test_what_each_choice_is_worth_is_learned_by_a_process_of_its_own(tmp_path):
+    worth = np.random.default_rng(0).normal(size=sum(SPACE.cardinalities)) ** 3  # few count
+    times = SPACE.one_hot(CELLS) @ worth
+    fitted = PerformancePredictor("auto", warn_beyond=None).fit(CELLS[:80], times[:80])
+    model = fitted.estimators_["target"]
+    *views, choices = model.views_
+    assert isinstance(choices, Choices)
+    assert not choices.trees_
+    assert all(name.startswith("choice(") for name in choices.names)
+    assert sum(model.weights_) == pytest.approx(1)
+    assert model.weights_[-1] > 0.2
+    table = fitted.features_table(CELLS)
+    graphs = table[[name for name in table if not name.startswith("choice(")]]
+    without = PerformancePredictor("auto", features="given", warn_beyond=None).fit(graphs[:80], times[:80])
+    assert len(without.estimators_["target"].views_) == len(views) == 2
+    before, after = (
+        kendall_tau(times[80:], p.predict(rows[80:]))
+        for p, rows in ((without, graphs), (fitted, table.index))
+    )
+    assert after > before + 0.02
+    fitted.save(tmp_path / "model.graf")
+    again = load_predictor(tmp_path / "model.graf")
+    np.testing.assert_array_equal(again.predict(CELLS[80:]), fitted.predict(CELLS[80:]))
+
+
+def test_choices_have_no_share_in_what_graphs_tell_better():
+    table = GraphFeatures(simplified="both", choices=True).fit_transform(CELLS)
+    depth = table["live.depth@simplified"].fillna(0).to_numpy()
+    fitted = PerformancePredictor("auto", features="given", warn_beyond=None).fit(table[:80], depth[:80])
+    assert len(fitted.estimators_["target"].views_) == 2
+
+
+def test_choices_alone_are_enough_and_no_part_of_their_own():
+    columns = [
+        name for name in GraphFeatures(choices=True).fit_transform(CELLS) if name.startswith("choice(")
+    ]
+    fitted = PerformancePredictor("auto", columns=columns).fit(CELLS[:80], NOISY[:80])
+    assert list(fitted.feature_names_) == columns
+    assert kendall_tau(NOISY[80:], fitted.predict(CELLS[80:])) > 0.5
+
+
+def test_who_learned_from_choices_needs_architectures():
+    graphs = [SPACE.graph(cell) for cell in CELLS]
+    fitted = PerformancePredictor("auto", SPACE, warn_beyond=None).fit(CELLS[:20], NOISY[:20])
+    with pytest.raises(InputError, match="must be architectures, got graphs, which do not tell the choices"):
+        fitted.predict(graphs[20:])
+    fitted = PerformancePredictor("auto", SPACE, warn_beyond=None).fit(graphs[:20], NOISY[:20])
+    assert not any(name.startswith("choice(") for name in fitted.feature_names_)
+    np.testing.assert_array_equal(fitted.predict(graphs[20:]), fitted.predict(CELLS[20:]))
+
+
+@given(st.integers(3, 30), st.integers(0, 9))
+def test_a_share_is_sure_only_of_what_helps(n, seed):
+    truth, noise = np.random.default_rng(seed).normal(size=(2, n))
+    assert sure_share(noise, truth, truth) == pytest.approx(1)
+    assert sure_share(truth, noise, truth) == 0
+    assert sure_share(noise, noise, truth) == 0
+    assert 0 <= sure_share(noise, truth + noise / 2, truth) <= 1
 
 
 def test_intervals_hold_as_many_labels_as_they_say():

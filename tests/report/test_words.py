@@ -3,7 +3,7 @@
 import pytest
 
 from graf import GraphFeatures, get_space
-from graf.features import FEATURES
+from graf.features import CHOICE, FEATURES
 from graf.features.networks import network_columns
 from graf.report.words import PHRASES, label, listed, words
 
@@ -14,7 +14,7 @@ def test_every_family_and_statistic_has_a_phrase():
     declared = {
         f"{f.family}.{stat.rstrip('0123456789')}".rstrip(".") for f in FEATURES.values() for stat in f.stats
     }
-    assert set(PHRASES) == declared
+    assert set(PHRASES) == declared | {CHOICE}
 
 
 def test_columns_have_different_words_and_no_placeholders():
@@ -23,7 +23,7 @@ def test_columns_have_different_words_and_no_placeholders():
         *dict.fromkeys(
             name
             for space in everywhere
-            for name in GraphFeatures(space).fit(space.sample(2)).get_feature_names_out()
+            for name in GraphFeatures(space, choices=True).fit(space.sample(2)).get_feature_names_out()
         )
     ]
     names = list(dict.fromkeys([*names, *map(str, network_columns())]))

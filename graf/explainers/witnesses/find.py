@@ -7,8 +7,8 @@ import numpy as np
 from graf.exceptions import InputError
 from graf.explainers.witnesses.moved import in_original, renumbered, simplified_with_sources
 from graf.explainers.witnesses.view import View
-from graf.explainers.witnesses.witness import FINDERS, Witness
-from graf.features import Column, parse_column
+from graf.explainers.witnesses.witness import FINDERS, Witness, none, of_nodes
+from graf.features import CHOICE, Column, parse_column
 from graf.graph import ComputationGraph
 from graf.ops import is_known
 
@@ -69,6 +69,8 @@ class Witnesses:
     def of(self, column: Column | str) -> Witness:
         """The witness of a column, as `witness` finds it; nodes are those of the whole graph."""
         column = parse_column(column) if isinstance(column, str) else column
+        if column.family == CHOICE:
+            return _of_choice(self.graph, column)
         for name in column.ops:
             if not (self.graph.ops.members(name) or is_known(name)):
                 self.graph.ops.index(name)
@@ -89,3 +91,14 @@ class Witnesses:
             graph, _ = self._form(simplified)
             self._views[simplified, cell] = View(graph.cell(cell) if cell else graph)
         return self._views[simplified, cell]
+
+
+def _of_choice(graph: ComputationGraph, column: Column) -> Witness:
+    """The node that is called as the choice is, if there is one."""
+    choice, _, option = column.attribute.partition("=")
+    names = graph.names or ()
+    if choice not in names:
+        return none(column, f"choice of {column.attribute}")
+    node = names.index(choice)
+    taken = float(graph.op_names[node] == option)
+    return of_nodes(column, f"choice of {column.attribute}", {node: taken})

@@ -84,8 +84,13 @@ class EncoderSpace(SearchSpace):
 
     @property
     @abstractmethod
+    def layer_values(self) -> dict[str, tuple[Any, ...]]:
+        """Options of each choice of a layer, by what is chosen."""
+
+    @property
     def layer_options(self) -> tuple[int, ...]:
         """Number of options of each choice of a layer."""
+        return tuple(map(len, self.layer_values.values()))
 
     @property
     @abstractmethod
@@ -108,6 +113,22 @@ class EncoderSpace(SearchSpace):
     def cardinalities(self) -> tuple[int, ...]:
         """Options of width and depth, then of the choices of each layer."""
         return len(self.widths), len(self.depths), *self.layer_options * max(self.depths)
+
+    def choice_name(self, position: int) -> str:
+        """The width, the depth, or a layer, counted from 1, and what is chosen of it."""
+        kind = self.choice_kind(position)
+        return kind if position < 2 else f"layer {(position - 2) // len(self.layer_values) + 1} {kind}"
+
+    def choice_kind(self, position: int) -> str:
+        """The width, the depth, or what is chosen of each layer."""
+        names = list(self.layer_values)
+        return ("width", "depth")[position] if position < 2 else names[(position - 2) % len(names)]
+
+    def option_name(self, position: int, option: int) -> str:
+        """The number or operation; of layers beyond the depth the first one."""
+        kind = self.choice_kind(position)
+        known = {"width": self.widths, "depth": self.depths, **self.layer_values}
+        return str(known[kind][option])
 
     @property
     def size(self) -> int:

@@ -88,6 +88,19 @@ class OnceForAllSpace(MobileSpace):
         n_blocks = [(1,) if unit.n_blocks == 1 else DEPTHS for unit in self.units]
         return prod(sum(len(BLOCKS) ** depth for depth in depths) for depths in n_blocks)
 
+    def choice_name(self, position: int) -> str:
+        """The block, or the unit that has a depth, and what is chosen of it."""
+        kind, place = self.choice_kind(position), position % len(self.places)
+        return f"unit {place + 1} {kind}" if kind == "depth" else f"{self._place(place)} {kind}"
+
+    def choice_kind(self, position: int) -> str:
+        """Kernel, expansion or depth."""
+        return ("kernel", "expansion", "depth")[position // len(self.places)]
+
+    def option_name(self, position: int, option: int) -> str:
+        """The number."""
+        return str((KERNELS, EXPANSIONS, DEPTHS)[position // len(self.places)][option])
+
     @classmethod
     def recognises(cls, text: object) -> bool:
         """Whether it lists as many kernels under "ks" as the space has, or names its blocks."""
