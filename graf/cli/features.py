@@ -21,13 +21,16 @@ def features(
     simplified: Annotated[
         bool, typer.Option(help="Leave out what cannot change the function of an architecture.")
     ] = False,
+    choices: Annotated[
+        bool, typer.Option(help="Also what each architecture chose in its search space, option by option.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Accepted by every command; features draw nothing.")] = 0,
 ) -> None:
     """Write the features of architectures as a table."""
     from graf.features import GraphFeatures
 
     items = read_input(source, space)
-    transformer = GraphFeatures(space=space, compat=compat, simplified=simplified)
+    transformer = GraphFeatures(space=space, compat=compat, simplified=simplified, choices=choices)
     table = transformer.fit_transform(items)
     table.index = items.index
     write_table(table, output)

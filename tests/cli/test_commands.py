@@ -69,6 +69,13 @@ def test_published_features(run, cells, tmp_path):
     assert pd.read_csv(tmp_path / "f.csv", index_col=0).shape == (30, 191)
 
 
+def test_features_and_choices(run, cells, tmp_path):
+    assert run("features", cells, "-o", tmp_path / "f.csv", "--choices")[0] == 0
+    chosen = pd.read_csv(tmp_path / "f.csv", index_col=0).filter(regex=r"^choice\(1->2=")
+    assert chosen.shape == (30, 5)
+    assert (chosen.sum(axis=1) == 1).all()
+
+
 def test_fit_then_predict(run, table, cells, tmp_path):
     model = tmp_path / "model.graf"
     code, _, err = run("fit", table, "--target", "speed", "--target", "size", "-o", model)
