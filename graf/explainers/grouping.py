@@ -12,6 +12,7 @@ from scipy.spatial.distance import squareform
 
 from graf.exceptions import UnknownNameError
 from graf.features import CHOICE, Column
+from graf.ops import is_known
 from graf.predictors.groups import GIVEN
 
 __all__ = ["GIVEN", "WHOLE", "partition", "rank_correlations", "weights"]
@@ -46,8 +47,11 @@ def _family(name: str, column: Column | None) -> tuple[str, ...]:
 
 
 def _operations(name: str, column: Column | None) -> tuple[str, ...]:
-    if column is None or column.family == CHOICE:
-        return _family(name, column)
+    if column is None:
+        return (GIVEN,)
+    if column.family == CHOICE:
+        option = column.attribute.partition("=")[2]
+        return (option,) if is_known(option) else (CHOICE,)
     return column.ops or (WHOLE,)
 
 
