@@ -53,7 +53,9 @@ def choice_values(space: SearchSpace, items: Any, columns: Sequence[Column]) -> 
 
 
 def check_choice(space: SearchSpace | None, column: Column) -> None:
-    """Raise `UnknownNameError` if a choice column is not of the space."""
-    known = [] if space is None else [other.attribute for other in choice_columns(space)]
+    """Raise `InputError` if there is no space, `UnknownNameError` if a choice column is not of it."""
+    if space is None:
+        raise InputError(f"column {str(column)!r} is of a search space, and graphs of none have no choices")
+    known = [other.attribute for other in choice_columns(space)]
     if column.attribute not in known:
         raise UnknownNameError("choice", column.attribute, known)

@@ -82,6 +82,12 @@ def test_words():
     assert words("choice(1->2=skip)", -1) == "another choice than 1->2=skip"
 
 
+def test_graphs_of_no_space_have_no_choices():
+    graphs = [get_space("nasbench201").graph(cell) for cell in get_space("nasbench201").sample(2)]
+    with pytest.raises(InputError, match="graphs of none have no choices"):
+        GraphFeatures(columns=["choice(1->2=skip)"]).fit(graphs)
+
+
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
