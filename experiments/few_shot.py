@@ -49,9 +49,8 @@ def dataset(name: str) -> list[dict[str, object]]:
     data = load_dataset(name)
     devices = [target for target in data.targets if data.targets[target].notna().all()]
     rows = np.random.default_rng(0).permutation(len(data))[: N_KNOWN + max(SIZES) + N_TEST]
-    features = GraphFeatures(data.space, simplified="both").fit_transform(
-        [data.architectures[i] for i in rows]
-    )
+    columns = GraphFeatures(data.space, simplified="both", choices=True)  # as predictors compute them
+    features = columns.fit_transform([data.architectures[i] for i in rows])
     targets = data.targets[devices].iloc[rows].set_axis(features.index)
     known, pool, test = np.split(np.arange(len(rows)), [N_KNOWN, N_KNOWN + max(SIZES)])
     model = PerformancePredictor("auto", features="given", warn_beyond=None)
@@ -96,14 +95,13 @@ def predictions(
     """What graf predicts for the test rows, alone and with the other devices' models."""
     helpers = {other: others[other] for other in rest}
     shared = TransferRegressor(AutoRegressor(list(X)), helpers).fit(X.to_numpy(), y.to_numpy())
-    alone = {"random forest": "random_forest", "auto": "auto"}
-    fitted = {
-        label: PerformancePredictor(model, features="given", warn_beyond=None).fit(X, y)
-        for label, model in alone.items()
-    }
-    return {label: model.predict(test) for label, model in fitted.items()} | {
-        "auto, shared": shared.predict(test.to_numpy())
-    }
+    graphs = [name for name in X if not name.startswith("choice(")]  # all that forests see
+    alone = {"random forest": ("random_forest", graphs), "auto": ("auto", list(X))}
+    found = {"auto, shared": shared.predict(test.to_numpy())}
+    for label, (model, seen) in alone.items():
+        predictor = PerformancePredictor(model, features="given", warn_beyond=None).fit(X[seen], y)
+        found[label] = predictor.predict(test[seen])
+    return found
 
 
 if __name__ == "__main__":
