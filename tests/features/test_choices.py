@@ -68,6 +68,7 @@ def test_the_witness_of_a_choice_is_the_node_of_its_name(name):
                 continue
             assert found.nodes == (graph.names.index(choice),)
             assert found.shares() == {found.nodes[0]: 1.0}
+            assert found.words == f"{choice} is {'' if found.value else 'not '}{option}"
             assert found.value == value or option == "skip"  # which may be a convolution, if it has a stride
 
 

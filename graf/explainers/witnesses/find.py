@@ -100,5 +100,5 @@ def _of_choice(graph: ComputationGraph, column: Column) -> Witness:
     if choice not in names:
         return none(column, f"choice of {column.attribute}")
     node = names.index(choice)
-    taken = float(graph.op_names[node] == option)
-    return of_nodes(column, f"choice of {column.attribute}", {node: taken})
+    taken = graph.op_names[node] == option
+    return of_nodes(column, f"{choice} is {'' if taken else 'not '}{option}", {node: float(taken)})
