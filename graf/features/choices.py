@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ __all__ = ["check_choice", "choice_columns", "choice_values", "has_choices"]
 MOST_CHOICES = 64  # of which models learn what each is worth
 
 
-def choice_columns(space: SearchSpace) -> list[Column]:
+@lru_cache(maxsize=64)
+def choice_columns(space: SearchSpace) -> tuple[Column, ...]:
     """One column per option of each choice: 1 for architectures that take it, 0 for others.
 
     Examples
@@ -27,11 +29,11 @@ def choice_columns(space: SearchSpace) -> list[Column]:
     >>> [str(column) for column in choice_columns(get_space("nasbench201"))[:2]]
     ['choice(1->2=skip)', 'choice(1->2=none)']
     """
-    return [
+    return tuple(
         Column(CHOICE, attribute=f"{space.choice_name(i)}={space.option_name(i, k)}")
         for i, n_options in enumerate(space.cardinalities)
         for k in range(n_options)
-    ]
+    )
 
 
 def has_choices(items: Any, space: SearchSpace | None) -> bool:

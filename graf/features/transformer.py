@@ -108,7 +108,7 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
             columns = [self._known(parse_column(name)) for name in self.columns]
         elif self.space_ is not None:
             columns = list(columns_of(self.space_, self.simplified))
-            columns += choice_columns(self.space_) if choices else []
+            columns += choice_columns(self.space_) if choices else ()
         else:
             columns = columns_of_graphs(self.ops_, self.attributes_, self.cells_, self.simplified is True)
         return [PublishedColumn(str(column), column) for column in columns]

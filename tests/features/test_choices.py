@@ -16,7 +16,7 @@ from graf.spaces import SPACES
 def test_names_are_distinct_and_parse_back(name):
     columns = choice_columns(get_space(name))
     names = [str(column) for column in columns]
-    assert [parse_column(text) for text in names] == columns
+    assert [parse_column(text) for text in names] == list(columns)
     assert len(set(names)) == len(names) == sum(get_space(name).cardinalities)
 
 
