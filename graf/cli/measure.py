@@ -33,6 +33,9 @@ def measure(
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training images; default: 10.", min=1)
     ] = None,
+    robustness: Annotated[
+        bool, typer.Option(help="Measure accuracy on attacked and corrupted images, too.")
+    ] = True,
     channels: Annotated[int, typer.Option(help="Channels of the first stage.", min=1)] = 8,
     n_stages: Annotated[int, typer.Option(help="Stages of the network.", min=1)] = 1,
     cells_per_stage: Annotated[int, typer.Option(help="Cells of each stage.", min=1)] = 1,
@@ -60,9 +63,8 @@ def measure(
     }
     if recipes is None:
         recipe = library.Recipe(epochs=epochs or 10)
-        library.measure(
-            chosen, architectures, output, recipe=recipe, latency_rounds=latency_rounds, **options
-        )
+        options |= {"recipe": recipe, "robustness": robustness, "latency_rounds": latency_rounds}
+        library.measure(chosen, architectures, output, **options)
     else:
         drawn = library.sample_recipes(recipes, seed)
         library.measure_recipes(chosen, architectures, drawn, output, **options)

@@ -31,6 +31,7 @@ def measure(
     out: str | os.PathLike[str] | None = None,
     seeds: Sequence[int] = (0, 1, 2),
     recipe: Recipe = Recipe(),
+    robustness: bool = True,
     n_jobs: int | None = None,
     latency_rounds: int = 9,
     progress: bool = True,
@@ -49,6 +50,7 @@ def measure(
     out : the Parquet file; by default `table.parquet` in the folder.
     seeds : one training run each, for initial weights and order of images.
     recipe : how a network is trained.
+    robustness : whether to measure accuracy on attacked and corrupted images, too: more than half of the time.
     n_jobs : processes that train at once, by default one per core. Latency always has one.
     latency_rounds : visits to every architecture, at least two.
     progress : whether to show a bar with the time left.
@@ -83,6 +85,15 @@ def measure(
     check_numbers(seeds, n_jobs)
     check_at_least("latency_rounds", latency_rounds, 2)
     folder, out = output_paths(folder, out)
-    run_training(space, names, folder, seeds=seeds, recipe=recipe, n_jobs=n_jobs, progress=progress)
+    run_training(
+        space,
+        names,
+        folder,
+        seeds=seeds,
+        recipe=recipe,
+        robustness=robustness,
+        n_jobs=n_jobs,
+        progress=progress,
+    )
     run_latency(space, names, folder, rounds=latency_rounds, progress=progress)
     return assemble(folder, out)

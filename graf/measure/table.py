@@ -122,7 +122,9 @@ def _latencies(by_round: Repeats) -> dict[str, Floats]:
 
 
 def _costs(settings: Record, architectures: list[str]) -> dict[str, list[int]]:
-    fields = {name: value for name, value in settings.items() if name not in ("space", "recipe")}
+    fields = {
+        name: value for name, value in settings.items() if name not in ("space", "recipe", "robustness")
+    }
     space = get_space(settings["space"], **fields)
     graphs = [space.graph(architecture) for architecture in architectures]
     return {name: [getattr(graph, name) for graph in graphs] for name in ("n_parameters", "n_macs")}

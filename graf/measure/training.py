@@ -22,6 +22,7 @@ def run_training(
     *,
     seeds: Sequence[int] = (0, 1, 2),
     recipe: Recipe = Recipe(),
+    robustness: bool = True,
     n_jobs: int | None = None,
     progress: bool = True,
 ) -> Journal:
@@ -30,8 +31,9 @@ def run_training(
     Finished runs are kept on disk as they come, and skipped when the call is repeated. Errors
     and `n_jobs` are those of `graf.measure.pool.work_off`.
     """
-    journal = Journal(folder, RUNS, {"space": space.name, **asdict(space), "recipe": asdict(recipe)})
-    runs = {(a, s): (space, a, s, recipe) for a in architectures for s in seeds}
+    settings = {"space": space.name, **asdict(space), "recipe": asdict(recipe)}
+    journal = Journal(folder, RUNS, settings | ({} if robustness else {"robustness": False}))
+    runs = {(a, s): (space, a, s, recipe, robustness) for a in architectures for s in seeds}
     work_off(journal, measure_run, runs, n_jobs, progress)
     return journal
 

@@ -28,6 +28,15 @@ def test_from_cells_to_a_table(space, architectures, quick, tmp_path):
     assert (tmp_path / "out" / "t.parquet").exists()
 
 
+def test_without_robustness(space, architectures, quick, tmp_path):
+    options = {"seeds": (0,), "recipe": quick, "n_jobs": 1, "latency_rounds": 2, "progress": False}
+    table = measure(space, architectures, tmp_path, robustness=False, **options)
+    assert table["test_acc"].notna().all() and table["n_macs"].notna().all()
+    assert not table.filter(regex="fgsm|pgd|noise|blur").shape[1]
+    with pytest.raises(InputError, match=r"other settings.*robustness"):
+        measure(space, architectures, tmp_path, **options)
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

@@ -27,6 +27,14 @@ def test_has_every_figure(record):
     assert record["train_seconds"] > 0
 
 
+def test_all_but_robustness(record, space, architectures, quick):
+    found = measure_run(space, architectures[0], 5, quick, attacked=False)
+    attacks = {name for name in record if name.startswith(("fgsm_", "pgd_", "noise_", "blur_"))}
+    assert len(attacks) == 12
+    assert set(found) == set(record) - attacks
+    assert all(found[name] == record[name] for name in set(found) - {"train_seconds"})
+
+
 def test_leaves_threads_and_random_state(space, architectures, quick):
     at_start = torch.get_num_threads()
     torch.set_num_threads(2)
