@@ -76,7 +76,7 @@ class Condition:
             "boltzmann": Boltzmann(),
             "guided": Guided(),
         }
-        if len(self.targets) > 1:
+        if len(self.targets) > 1 or self.dataset == "nasbench101":
             return {**common, "nsga2": NSGA2()}
         ablation: dict[str, Strategy] = {
             "evolution, SHAP": Explained(),
