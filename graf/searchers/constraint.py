@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class Constraint:
 
     def __post_init__(self) -> None:
         bounds = [bound for bound in (self.at_least, self.at_most) if bound is not None]
-        if not bounds or not all(isinstance(bound, (int, float)) and bound == bound for bound in bounds):
+        if not bounds or not all(isinstance(bound, Real) and bound == bound for bound in bounds):
             raise InputError(f"a constraint needs `at_most` or `at_least` as a number, got {bounds}")
         if bounds != sorted(bounds):
             raise InputError(f"`at_least` ({self.at_least}) is above `at_most` ({self.at_most})")
@@ -74,7 +75,8 @@ class Constraint:
         over = np.zeros(len(values))
         for bound, sign in ((self.at_most, 1.0), (self.at_least, -1.0)):
             if bound is not None:
-                over = np.maximum(over, sign * (values - bound) / (abs(bound) or 1.0))
+                scale = abs(bound) if 0 < abs(bound) < np.inf else 1.0
+                over = np.maximum(over, sign * (values - bound) / scale)
         return np.where(np.isnan(values), np.inf, over)
 
     def __str__(self) -> str:
@@ -145,8 +147,11 @@ def _quantity(
     if isinstance(quantity, pd.Series):
         return _column(quantity, domain)
     if isinstance(quantity, PerformancePredictor):
-        if len(quantity.target_names_) != 1:
-            raise InputError(f"a constraint needs a predictor of one target, got {quantity.target_names_}")
+        targets = getattr(quantity, "target_names_", ["an unfitted predictor"])
+        if len(targets) != 1 or not hasattr(quantity, "estimators_"):
+            raise InputError(
+                f"a constraint needs a fitted predictor of one target, got {', '.join(targets)}; fit it with one"
+            )
         return lambda names: np.asarray(quantity.predict(domain.architectures(names)), float).ravel()
     if callable(quantity):
         return lambda names: np.array(
@@ -178,10 +183,11 @@ def _column(values: pd.Series[Any], domain: Domain) -> Callable[[Sequence[str]],
 
 
 def _call(function: Callable[..., Any], architecture: str, recipe: dict[str, Any]) -> float:
-    return float(function(architecture, **recipe))
+    found = function(architecture, **recipe)
+    return np.nan if found is None else float(found)
 
 
 def _name_of(quantity: Any) -> str:
     if isinstance(quantity, PerformancePredictor):
-        return str(quantity.target_names_[0])
+        return str(getattr(quantity, "target_names_", ["prediction"])[0])
     return str(getattr(quantity, "__name__", type(quantity).__name__))

@@ -162,9 +162,9 @@ class ListDomain(Domain):
 
     @property
     def description(self) -> dict[str, Any]:
-        """Name of the space, number and digest of the members."""
-        digest = hashlib.sha256("\n".join(sorted(self.members)).encode()).hexdigest()[:16]
-        return {"space": self.space and self.space.name, "members": len(self.members), "digest": digest}
+        """The space, number and digest of the members, in the order that draws go by."""
+        digest = hashlib.sha256("\n".join(self.members).encode()).hexdigest()[:16]
+        return {"space": self.space and repr(self.space), "members": len(self.members), "digest": digest}
 
     def restricted(self, keep: NDArray[np.bool_]) -> ListDomain:
         """The domain of some members."""

@@ -40,6 +40,8 @@ class Joint(Domain):
                     f"`recipe` must give each setting a list of numbers, texts or booleans, got {name!r}:"
                     f" {options!r:.100}"
                 )
+            if len(set(options)) < len(options):
+                raise InputError(f"`recipe`: the options of {name!r} must differ, got {options!r:.100}")
         self.members: list[str] | None = None
 
     @property
@@ -62,7 +64,7 @@ class Joint(Domain):
     def read(self, item: Any) -> str:
         """A pair given as a mapping of "architecture" and all settings, or as its text."""
         if isinstance(item, str) and item.startswith("{"):
-            item = json.loads(item)
+            item = _pair(item)
         if not isinstance(item, Mapping) or set(item) != {KEY, *self.recipe}:
             raise ArchitectureError(
                 f"expected a mapping of {', '.join([KEY, *self.recipe])}, got {item!r:.200}"
@@ -144,3 +146,10 @@ class Joint(Domain):
     def options(self, column: str) -> list[Any]:
         """The options of a setting."""
         return self.recipe[column]
+
+
+def _pair(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ArchitectureError(f"not the JSON text of a pair ({error}): {text!r:.200}") from None

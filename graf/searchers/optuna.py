@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -81,7 +82,6 @@ class GrafSampler(BaseSampler):
         self._surrogate = Surrogate(template, self._domain, None, Clock())
         if self.strategy.needs_std:
             self._surrogate.check_uncertainty()
-        self._others = RandomSampler(seed)
         self._parameters = [f"{name}.{i}" for i in range(len(self.space.cardinalities))]
 
     def architecture(self, trial: optuna.trial.BaseTrial) -> str:
@@ -127,6 +127,8 @@ class GrafSampler(BaseSampler):
             number = len(history.trials)
             text = self.space.format([trial.params[name] for name in self._parameters])
             status = STATUS.get(trial.state, FAILED)
+            if status == OK and not np.isfinite(trial.values).all():
+                status = FAILED
             values = dict(zip(names, trial.values, strict=True)) if status == OK else {}
             parent = trial.system_attrs.get(PARENT)
             history.add(Trial(number, number, text, parent, status=status, values=values))
@@ -135,9 +137,7 @@ class GrafSampler(BaseSampler):
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """A parameter that is not part of the architecture, drawn."""
-        return self._others.sample_independent(study, trial, param_name, param_distribution)
-
-    def reseed_rng(self) -> None:
-        """Architectures follow the number of the trial; other parameters get a new seed."""
-        self._others.reseed_rng()
+        """A parameter that is not part of the architecture, drawn; it follows the number of the trial, too."""
+        sequence = np.random.SeedSequence([self.seed, trial.number, crc32(param_name.encode())])
+        drawn = RandomSampler(int(sequence.generate_state(1)[0]))
+        return drawn.sample_independent(study, trial, param_name, param_distribution)

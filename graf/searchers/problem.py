@@ -82,7 +82,9 @@ def is_fitted(predictor: Any) -> bool:
 
 
 def predicted_by(predictor: PerformancePredictor) -> Callable[[str], Any]:
-    """The objective that asks a fitted predictor."""
+    """The objective that asks a fitted predictor; several targets go by their names."""
+    if len(predictor.target_names_) > 1:
+        return lambda architecture: predictor.predict([architecture]).iloc[0]
     return lambda architecture: np.asarray(predictor.predict([architecture]), np.float64).ravel()
 
 

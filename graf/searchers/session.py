@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -86,6 +87,7 @@ class Search:
             "predictor": repr(predictor),
             "batch": self.batch,
             "seed": self.seed,
+            "proxies": self._surrogate.described_proxies(),
         }
 
     @property
@@ -101,8 +103,8 @@ class Search:
     def ask(self, n: int | None = None) -> list[Any]:
         """At most `n` architectures to measure, by default as many as the strategy likes.
 
-        They have not been asked for before. Fewer come back, or none, only where the domain
-        holds no others.
+        They have not been asked for before. Fewer come back where a strategy still draws its
+        first ones, which are a batch of their own, and where the domain holds no others.
         """
         n = self.batch if n is None else _count("n", n)
         first = len(self._history.trials)
@@ -156,7 +158,8 @@ class Search:
         """Pending trials of candidates; those that were not asked for get one."""
         open_trials = {trial.candidate: trial for trial in self._history.trials if trial.status == PENDING}
         told = self._history.tried - open_trials.keys()
-        again = [name for i, name in enumerate(candidates) if name in told or name in candidates[:i]]
+        counts = Counter(candidates)
+        again = [name for name in counts if name in told or counts[name] > 1]
         if again:
             raise InputError(f"{again[0]!r:.200} was told already; tell each architecture once")
         new = [name for name in candidates if name not in open_trials]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -26,6 +27,7 @@ __all__ = ["Fitted", "Surrogate", "read_predictor"]
 
 Floats = NDArray[np.float64]
 MOST_ROWS = 100_000  # features kept in memory
+FITTED_ON = 100  # candidates, where proxies are a transformer that learns
 
 
 def read_predictor(predictor: Any) -> PerformancePredictor:
@@ -50,7 +52,7 @@ class Surrogate:
     predictor : unfitted; its columns and model are used.
     domain : where candidates come from.
     proxies : further columns: None, a DataFrame indexed by architecture, or a transformer such as
-        `ZeroCostProxies`, which is asked about each candidate once.
+        `ZeroCostProxies`, which is fitted on some candidates of the domain and then asked about each once.
     clock : told what time is spent on.
     """
 
@@ -58,6 +60,7 @@ class Surrogate:
         self.predictor, self.domain, self.proxies, self.clock = predictor, domain, proxies, clock
         self._columns: list[str] = []
         self._transformer: GraphFeatures | None = None
+        self._fitted_proxies: Any = None
         self._rows: dict[str, Floats] = {}
 
     def features(self, candidates: Sequence[str]) -> pd.DataFrame:
@@ -123,14 +126,38 @@ class Surrogate:
 
     def _proxies(self, architectures: list[str]) -> pd.DataFrame:
         if not isinstance(self.proxies, pd.DataFrame):
-            found: pd.DataFrame = self.proxies.fit_transform(architectures)
-            return found
+            found = self._proxy_transformer().transform(architectures)
+            return found if isinstance(found, pd.DataFrame) else pd.DataFrame(found).add_prefix("proxy:")
+        if not self.proxies.index.is_unique:
+            again = self.proxies.index[self.proxies.index.duplicated()][0]
+            raise InputError(f"`proxies` have several rows of {again!r:.200}; give one each")
         missing = [name for name in architectures if name not in self.proxies.index]
         if missing:
             raise InputError(
                 f"`proxies` lack {len(missing)} architectures that are searched: {missing[0]!r:.200}"
             )
         return self.proxies.loc[architectures]
+
+    def _proxy_transformer(self) -> Any:
+        """The transformer, fitted once, on candidates that do not depend on what was asked, with the space that is searched."""
+        if self._fitted_proxies is None:
+            unfitted = clone(self.proxies)
+            open_spaces = [
+                name
+                for name, value in unfitted.get_params().items()
+                if name.rpartition("__")[2] == "space" and value is None
+            ]
+            unfitted.set_params(**dict.fromkeys(open_spaces, self.domain.space))
+            drawn = self.domain.sample(FITTED_ON, np.random.default_rng(0))
+            self._fitted_proxies = unfitted.fit(list(dict.fromkeys(self.domain.architectures(drawn))))
+        return self._fitted_proxies
+
+    def described_proxies(self) -> str | None:
+        """What a checkpoint knows further columns by."""
+        if not isinstance(self.proxies, pd.DataFrame):
+            return None if self.proxies is None else repr(self.proxies)
+        digest = hashlib.sha256(pd.util.hash_pandas_object(self.proxies).to_numpy().tobytes())
+        return f"{list(self.proxies)}, {digest.hexdigest()[:16]}"
 
     def fitted(self, history: History, seed: int = 0, front: bool = False) -> Fitted:
         """The predictor fitted on the trials that were measured; at least two are needed.

@@ -23,7 +23,7 @@ def data():
 
 
 @pytest.mark.parametrize(
-    "strategy", ["random", "local", "evolution", "nsga2", "boltzmann", Guided(pool=60)], ids=str
+    "strategy", ["random", "local", "evolution", "nsga2", "boltzmann", "explained", Guided(pool=60)], ids=str
 )
 def test_limits_hold(strategy):
     space = graf.get_space("nasbench201")
@@ -35,6 +35,29 @@ def test_limits_hold(strategy):
     assert len(found.history) == 25
     assert max(space.graph(cell).n_parameters for cell in found.history["architecture"]) <= 5e5
     assert min(cell.count("skip") for cell in found.history["architecture"]) >= 1
+
+
+def test_limits_hold_in_a_space_too_large_to_list():
+    space = graf.get_space("darts")
+    limit = Constraint("op_count(skip)", at_most=np.int64(2))
+    found = graf.search(
+        space, lambda cell: cell.count("skip"), SMALL, budget=60, constraints=limit, strategy="explained"
+    )
+    counts = graf.GraphFeatures(space, ["op_count(skip)"]).fit_transform(found.history["architecture"])
+    assert counts["op_count(skip)"].max() == 2
+
+
+def test_an_infinite_limit_is_none():
+    limits = [Constraint("n_macs", at_most=float("inf")), Constraint("n_macs", at_least=-float("inf"))]
+    assert limits[0].excess(np.array([1.0, np.nan])).tolist() == [0.0, np.inf]
+    found = graf.search("nasbench201", convolutions, budget=5, constraints=limits, strategy="random")
+    assert len(found.history) == 5
+
+
+def test_a_quantity_that_is_unknown_keeps_no_limit():
+    limit = Constraint(lambda cell: None if "none" in cell else 1.0, at_most=2)
+    found = graf.search("nasbench201", convolutions, budget=10, constraints=limit, strategy="random")
+    assert not found.history["architecture"].str.contains("none").any()
 
 
 def test_narrow_limits_are_reached_and_exhausted():
@@ -122,6 +145,10 @@ def test_missing_values_keep_no_limit():
         (
             lambda: graf.search("darts", len, constraints=["n_macs < 3"], strategy="evolution"),
             "must hold Constraint objects",
+        ),
+        (
+            lambda: graf.search("darts", len, constraints=Constraint(graf.PerformancePredictor(), at_most=1)),
+            "a fitted predictor of one target, got an unfitted predictor",
         ),
     ],
 )

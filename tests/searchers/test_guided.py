@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from pymoo.indicators.hv import HV
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import graf
-from graf.exceptions import InputError, UnknownNameError, UnsupportedError
+from graf.exceptions import ArchitectureError, InputError, UnknownNameError, UnsupportedError
 from graf.predictors.auto import AutoRegressor
 from graf.searchers import Search
 from graf.searchers.outlook import Outlook
@@ -105,6 +108,10 @@ def test_architecture_and_recipe_together():
     assert search.result.history.loc[0, ["architecture", "learning_rate", "augment"]].to_dict() == first
     with pytest.raises(InputError, match="must be one of"):
         search.tell(first | {"augment": "mix"}, 1.0)
+    with pytest.raises(ArchitectureError, match="not the JSON text of a pair"):
+        search.tell("{architecture", 1.0)
+    with pytest.raises(InputError, match="the options of 'augment' must differ"):
+        Search("nasbench201", recipe={"augment": ["flip", "flip"]})
     with pytest.raises(InputError, match="expected a mapping of architecture, learning_rate, augment"):
         search.tell(first["architecture"], 1.0)
 
@@ -119,6 +126,34 @@ def test_proxies_are_columns(data):
         graf.search(cells, objective, FOREST, 40, strategy="guided")
     with pytest.raises(InputError, match="`proxies` lack"):
         graf.search(cells, objective, FOREST, 40, strategy="guided", proxies=table[:100])
+
+
+def test_a_transformer_of_proxies_is_fitted_once_and_knows_the_space():
+    class Lengths(TransformerMixin, BaseEstimator):
+        def __init__(self, space=None):
+            self.space = space
+
+        def fit(self, X, y=None):
+            fitted.append(self.space)
+            return self
+
+        def transform(self, X):
+            return pd.DataFrame({"length": [float(len(x)) for x in X]}, index=list(X))
+
+    fitted = []
+    space = graf.get_space("nasbench201", channels=8)
+    lengths = Lengths()
+    found = graf.search(
+        space, lambda cell: -len(cell), FOREST, 30, proxies=make_pipeline(lengths, StandardScaler())
+    )
+    assert len(found.history) == 30
+    assert fitted == [space] and lengths.space is None
+
+
+def test_several_rows_of_proxies_for_one_architecture(data):
+    table = data.proxies.iloc[[0, 0, 1]] if data.proxies.shape[1] else data.targets.iloc[[0, 0, 1]]
+    with pytest.raises(InputError, match="`proxies` have several rows"):
+        graf.search(data, "test_acc", FOREST, 20, proxies=table)
 
 
 def test_a_batch_is_diverse():

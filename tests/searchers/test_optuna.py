@@ -99,6 +99,31 @@ def test_running_trials_are_not_proposed_again():
     assert len(set(together)) == 4
 
 
+def test_other_parameters_follow_the_number_of_the_trial():
+    def rates(n_calls, n_trials):
+        study = optuna.create_study()
+        for _ in range(n_calls):
+            study.sampler = GrafSampler("nasbench201", strategy="random", seed=4)
+            study.optimize(
+                lambda trial: trial.suggest_float("rate", 0, 1) + trial.suggest_float("decay", 0, 1), n_trials
+            )
+        return [trial.params["rate"] for trial in study.trials], [t.params["decay"] for t in study.trials]
+
+    assert rates(1, 6) == rates(2, 3)
+    rate, decay = rates(1, 6)
+    assert len({*rate, *decay}) == 12
+
+
+def test_an_infinite_value_is_a_failure():
+    sampler = GrafSampler("nasbench201", SMALL, Guided(pool=60, initial=4))
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(
+        lambda trial: float("inf") if trial.number % 2 else float(len(sampler.architecture(trial))),
+        n_trials=10,
+    )
+    assert len(study.trials) == 10
+
+
 def test_bad_arguments():
     with pytest.raises(UnknownNameError, match="did you mean 'nasbench201'"):
         GrafSampler("nasbench2001")

@@ -1,6 +1,7 @@
 """ask, tell and run: history, seeds, failures, checkpoints."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import graf
 from graf.exceptions import ArchitectureError, InputError, UnknownNameError
 from graf.searchers import STRATEGIES as EVERY_STRATEGY
 from graf.searchers import Search
-from graf.searchers.strategies import Guided
+from graf.searchers.strategies import Guided, RandomSearch
 
 SMALL = RandomForestRegressor(5, random_state=0)  # what it predicts is not at stake here
 STRATEGIES = {name: Guided(pool=60) if name == "guided" else name for name in EVERY_STRATEGY}
@@ -164,6 +165,49 @@ def test_a_fitted_predictor_is_an_objective(data):
     predictor = graf.PerformancePredictor().fit(data.architectures[:50], data.targets["test_acc"][:50])
     found = graf.search("nasbench201", predictor=predictor, budget=5, strategy="evolution")
     np.testing.assert_allclose(found.history["value"], predictor.predict(found.history["architecture"]))
+
+
+def test_targets_of_a_fitted_predictor_go_by_name(data):
+    cells = data.architectures[:60]
+    y = pd.DataFrame({"many": [c.count("conv") for c in cells], "few": [-c.count("conv") for c in cells]})
+    predictor = graf.PerformancePredictor(RandomForestRegressor(10, random_state=0)).fit(cells, y)
+    options = {"predictor": predictor, "budget": 10, "strategy": "random"}
+    found = graf.search("nasbench201", direction={"few": "max", "many": "max"}, **options)
+    assert (found.history["many"] >= 0).all() and (found.history["few"] <= 0).all()
+    assert found.history[["many", "few"]].equals(
+        predictor.predict(found.history["architecture"]).reset_index(drop=True)[["many", "few"]]
+    )
+    with pytest.raises(InputError, match="lacks 'fewer'"):
+        graf.search("nasbench201", direction={"fewer": "max", "many": "max"}, **options)
+
+
+def test_a_strategy_of_the_users_own():
+    annotated = {"tries": int, "label": str | None}
+    Mine = dataclass(frozen=True)(
+        type(
+            "Mine", (RandomSearch,), {"name": "mine", "tries": 5, "label": None, "__annotations__": annotated}
+        )
+    )
+    assert Mine(label="a").tries == 5
+    with pytest.raises(InputError, match="`tries` of mine must be a positive integer, got 0"):
+        Mine(tries=0)
+
+
+def test_an_order_of_a_list_is_part_of_the_search(tmp_path, data):
+    cells = data.architectures[:30]
+    path = tmp_path / "c.jsonl"
+    graf.search(cells, len, budget=3, strategy="random", checkpoint=path)
+    with pytest.raises(InputError, match="other settings"):
+        graf.search(cells[::-1], len, budget=3, strategy="random", checkpoint=path)
+
+
+def test_other_proxies_are_another_search(tmp_path, data):
+    table = pd.DataFrame({"x": np.arange(30.0)}, index=data.architectures[:30])
+    path = tmp_path / "c.jsonl"
+    options = {"budget": 3, "strategy": "random", "checkpoint": path}
+    graf.search(list(table.index), len, proxies=table, **options)
+    with pytest.raises(InputError, match=r"other settings.*proxies"):
+        graf.search(list(table.index), len, proxies=table + 1, **options)
 
 
 def test_ask_and_tell_in_any_order():

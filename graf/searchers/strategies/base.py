@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from inspect import formatannotation
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -77,10 +78,10 @@ class Strategy(ABC):
 
     def __post_init__(self) -> None:
         for parameter in fields(self):
-            value = getattr(self, parameter.name)
-            if value is None and parameter.type == "int | None":
+            value, kind = getattr(self, parameter.name), _annotation(parameter.type)
+            if kind not in ("int", "int | None") or (value is None and kind != "int"):
                 continue
-            if "int" in parameter.type and (not isinstance(value, int) or value < 1):
+            if not isinstance(value, int) or value < 1:
                 raise InputError(
                     f"`{parameter.name}` of {self.name} must be a positive integer, got {value!r}"
                 )
@@ -105,6 +106,11 @@ class Strategy(ABC):
         """What `propose` gives once the first trials are drawn."""
 
 
+def _annotation(kind: Any) -> str:
+    """An annotation as it is written, whether or not the module keeps annotations as texts."""
+    return kind if isinstance(kind, str) else formatannotation(kind)
+
+
 def make_untried(make: Callable[[], str], state: State) -> str | None:
     """A new candidate from repeated calls of `make`; None if 50 calls gave none."""
     for _ in range(TRIES):
@@ -121,7 +127,7 @@ def draw_untried(n: int, state: State) -> list[Proposal]:
     for _ in range(n):
         candidate = make_untried(lambda: state.domain.sample(1, state.rng)[0], state)
         if candidate is None:
-            left = [name for name in _listed(state.domain) if state.is_new(name)]
+            left = [name for name in _listed(state) if state.is_new(name)]
             if not left:
                 break
             candidate = left[state.rng.integers(len(left))]
@@ -130,8 +136,8 @@ def draw_untried(n: int, state: State) -> list[Proposal]:
     return found
 
 
-def _listed(domain: Domain) -> Sequence[Any]:
+def _listed(state: State) -> Sequence[str]:
     """All candidates, or where they are too many a great number of them."""
-    if domain.members is not None:
-        return domain.members
-    return domain.sample(LISTED, np.random.default_rng(0))
+    if state.domain.members is not None:
+        return state.domain.members
+    return state.domain.sample(LISTED, state.rng)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graf.exceptions import ArchitectureError, InputError
+from graf.exceptions import InputError
 from graf.explainers import explain
 from graf.explainers.blocks import block_scores, reduce_space
 from graf.predictors import PerformancePredictor
@@ -115,10 +115,8 @@ class Explained(Strategy):
             position, option = pairs[state.rng.choice(len(pairs), p=weights / weights.sum())]
             child = row.copy()
             child[position] = option
-            try:
-                return state.domain.read(tuple(child.tolist()))
-            except ArchitectureError:
-                pass  # options that do not fit together, or no member of the list
+            if found := state.domain.from_choices(child[None]):
+                return found[0]
         return state.domain.mutate(parent.candidate, state.rng)
 
 
