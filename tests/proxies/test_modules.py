@@ -60,6 +60,36 @@ def test_functions_and_modules_score_the_same(activation):
     assert np.isfinite(table).all(axis=None)
 
 
+class Residual(nn.Module):
+    """A block whose sum and activation write over what other modules gave, or do not."""
+
+    def __init__(self, inplace):
+        super().__init__()
+        self.conv, self.norm, self.act = nn.Conv2d(2, 2, 3, padding=1), nn.BatchNorm2d(2), nn.ReLU(inplace)
+        self.inplace = inplace
+
+    def forward(self, x):
+        out = self.norm(self.conv(x))
+        if self.inplace:
+            out += x
+        else:
+            out = out + x
+        return self.act(out)
+
+
+def residual(inplace):
+    torch.manual_seed(0)
+    body = nn.Sequential(nn.Conv2d(2, 2, 3, padding=1), nn.BatchNorm2d(2))
+    layers = body, nn.ReLU(inplace), Residual(inplace), Residual(inplace)
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 3))
+
+
+def test_operations_in_place_change_no_score():
+    table, _ = scored(OF_IMAGES, residual(inplace=False), residual(inplace=True), dtype="float64")
+    np.testing.assert_allclose(table.iloc[0], table.iloc[1], rtol=1e-12)
+    assert np.isfinite(table).all(axis=None)
+
+
 class Several(nn.Module):
     """A dictionary of outputs, without batch norm."""
 
