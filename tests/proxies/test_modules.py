@@ -5,10 +5,13 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
+from torch.nn.utils.parametrizations import spectral_norm
 
 from graf import ZeroCostProxies
 from graf.exceptions import InputError
 from graf.proxies import PROXIES
+from graf.proxies.network import Network
+from graf.proxies.passes.redrawn import redrawn
 
 OF_IMAGES = [
     "az_expressivity", "az_progressivity", "az_trainability", "epe_nas", "epsinas", "fisher", "flops",
@@ -140,6 +143,40 @@ def test_shared_modules_count_once():
     assert table.loc[0, "l2_norm"] == pytest.approx(norms)
     assert table.loc[0, "params"] * 1e6 == pytest.approx(128 * 8 + 8 + 8 * 8 + 8 + 8 * 3 + 3)
     assert np.isfinite(table).all(axis=None)
+
+
+class Positions(nn.Module):
+    """Adds an embedding of positions, as in CLIP, and holds a table of relative ones, as in Swin."""
+
+    def __init__(self):
+        super().__init__()
+        self.positional_embedding = nn.Parameter(torch.randn(5, 8))
+        self.relative_position_bias_table = nn.Parameter(torch.randn(9, 2))
+
+    def forward(self, x):
+        return x + self.positional_embedding + self.relative_position_bias_table.mean()
+
+
+def test_embeddings_of_positions_are_no_weights():
+    layer = nn.Linear(8, 3)
+    module = nn.Sequential(Positions(), nn.ReLU(), layer)
+    table, _ = scored(["l2_norm"], module, data=(torch.randn(8, 5, 8), torch.arange(8) % 3))
+    assert table.loc[0, "l2_norm"] == pytest.approx(layer.weight.norm().item())
+    parameters = redrawn(Network(module, []), torch.zeros_like)
+    assert [name for name, values in parameters.items() if not values.any()] == ["2.weight", "2.bias"]
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        (nn.MultiheadAttention(4, 2), ["in_proj_weight", "out_proj.weight"]),
+        (nn.LSTM(3, 4), ["weight_ih_l0", "weight_hh_l0"]),
+        (spectral_norm(nn.Linear(3, 4)), ["parametrizations.weight.original"]),
+        (nn.Embedding(3, 4), []),
+    ],
+)
+def test_weights_that_modules_hold(module, names):
+    assert Network(module, []).names == names
 
 
 class Tokens(nn.Module):
