@@ -145,6 +145,22 @@ def test_shared_modules_count_once():
     assert np.isfinite(table).all(axis=None)
 
 
+@pytest.mark.parametrize(
+    ("activation", "counts"),
+    [
+        (nn.ReLU6(), 1),
+        (nn.ReLU6(inplace=True), 1),
+        (nn.Hardtanh(0, 1), 1),
+        (nn.Hardtanh(), 0),
+        (nn.Tanh(), 0),
+    ],
+)
+def test_flops_of_activations(activation, counts):
+    layers = nn.Flatten(), nn.Linear(128, 3)
+    table, _ = scored(["flops"], nn.Sequential(*layers), nn.Sequential(*layers, activation))
+    assert table["flops"].diff()[1] * 1e6 == pytest.approx(3 * counts)
+
+
 class Positions(nn.Module):
     """Adds an embedding of positions, as in CLIP, and holds a table of relative ones, as in Swin."""
 
