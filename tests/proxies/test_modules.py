@@ -63,6 +63,26 @@ def test_functions_and_modules_score_the_same(activation):
     assert np.isfinite(table).all(axis=None)
 
 
+class Frozen(nn.BatchNorm2d):
+    """A batch norm that stays in evaluation mode."""
+
+    def train(self, mode=True):
+        return super().train(False)
+
+
+def test_batch_norms_in_evaluation_mode_keep_their_statistics():
+    torch.manual_seed(0)
+    conv, end = nn.Conv2d(2, 4, 3), (nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+    norm = Frozen(4, affine=False)
+    norm.running_mean.fill_(0.5)
+    norm.running_var.fill_(4 - norm.eps)
+    halved = nn.Conv2d(2, 4, 3)
+    halved.load_state_dict({"weight": conv.weight / 2, "bias": (conv.bias - 0.5) / 2})
+    modules = nn.Sequential(conv, norm, *end), nn.Sequential(halved, *end)
+    table, _ = scored(["gradsign", "nwot"], *modules, dtype="float64")
+    np.testing.assert_allclose(table.iloc[0], table.iloc[1])
+
+
 class Residual(nn.Module):
     """A block whose sum and activation write over what other modules gave, or do not."""
 
