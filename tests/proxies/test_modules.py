@@ -235,7 +235,7 @@ def test_tokens():
     data = {"ids": ids, "mask": torch.zeros(16, 5, dtype=torch.bool)}, torch.arange(16) % 3
     names = [
         "params", "l2_norm", "grad_norm", "snip", "grasp", "fisher", "nwot", "swap", "synflow", "gradsign", "dss",
-        "synaptic_diversity", "synaptic_saliency", "head_importance", "softmax_confidence",
+        "synaptic_diversity", "synaptic_saliency", "head_importance", "softmax_confidence", "head_confidence",
     ]  # fmt: skip
     table, _ = scored(names, Tokens(), data=data)
     assert np.isfinite(table).all(axis=None)
@@ -245,6 +245,71 @@ def test_tokens():
     assert np.isnan(table.loc[0, "jacov"])
     assert np.isfinite(table.loc[0, "snip"])
     assert [failure[:2] for failure in proxies.failures_] == [(0, "jacov")]
+
+
+class Heads(nn.Module):
+    """What `nn.MultiheadAttention` computes, with a linear layer for each of its weights."""
+
+    def __init__(self, attention):
+        super().__init__()
+        self.heads, n = attention.num_heads, attention.embed_dim
+        self.q, self.k, self.v, self.out = (
+            nn.Linear(n, n, attention.in_proj_bias is not None) for _ in "qkvo"
+        )
+        packed = {"weight": attention.in_proj_weight, "bias": attention.in_proj_bias}
+        parts = {name: values.chunk(3) for name, values in packed.items() if values is not None}
+        for i, layer in enumerate((self.q, self.k, self.v)):
+            layer.load_state_dict({name: part[i] for name, part in parts.items()})
+        self.out.load_state_dict(attention.out_proj.state_dict())
+
+    def forward(self, x):
+        q, k, v = (
+            layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for layer in (self.q, self.k, self.v)
+        )
+        weights = (q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5).softmax(-1)
+        return self.out((weights @ v).transpose(1, 2).flatten(2))
+
+
+class OfItself(nn.Module):
+    def __init__(self, attention):
+        super().__init__()
+        self.attention = attention
+
+    def forward(self, x):
+        return self.attention(x, x, x)[0]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_multi_head_attention_scores_as_its_linear_layers(bias):
+    torch.manual_seed(0)
+    attention, end = nn.MultiheadAttention(8, 2, bias=bias, batch_first=True), nn.Linear(8, 3)
+    names = ["head_confidence", "softmax_confidence", "head_importance"]
+    modules = [nn.Sequential(one, end) for one in (OfItself(attention), Heads(attention))]
+    table, _ = scored(names, *modules, data=(torch.randn(8, 5, 8), torch.arange(8) % 3), dtype="float64")
+    np.testing.assert_allclose(table.iloc[0], table.iloc[1])
+
+
+class Crossed(nn.Module):
+    """Attention to keys and values of other widths, which have weights of their own."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, kdim=3, vdim=5)
+
+    def forward(self, x):
+        x = x.transpose(0, 1)
+        return self.attention(x, x[..., :3], x[..., :5])[0].transpose(0, 1)
+
+
+def test_multi_head_attention_with_tokens_first():
+    torch.manual_seed(0)
+    module, x = Crossed(), torch.randn(8, 5, 8)
+    weights = [getattr(module.attention, f"{name}_proj_weight") for name in "qkv"]
+    outputs = [x[..., : weight.shape[1]] @ weight.T for weight in weights]
+    expected = sum(one.amax(1).mean().item() for one in (*outputs, module(x)))
+    data = x, torch.arange(8) % 3
+    table, _ = scored(["head_confidence"], nn.Sequential(module, nn.Linear(8, 3)), data=data)
+    assert table.loc[0, "head_confidence"] == pytest.approx(expected, rel=1e-5)
 
 
 class Broken(nn.Module):

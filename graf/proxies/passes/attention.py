@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from inspect import signature
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ __all__ = ["AttentionModules", "run"]
 
 COMPUTE = frozenset({F.scaled_dot_product_attention, F.multi_head_attention_forward})
 SOFTMAX = frozenset({F.softmax, torch.softmax, Tensor.softmax})
+MULTI_HEAD = signature(F.multi_head_attention_forward)
 
 
 class AttentionModules:
@@ -48,6 +50,8 @@ class AttentionModules:
                 self.found.append(owner)
         if func is F.linear:
             self.linear.append((list(self.stack), output))
+        elif func is F.multi_head_attention_forward:
+            self.linear += [(list(self.stack), one) for one in _projected(args, kwargs, output[0])]
         return output
 
     def weight_names(self) -> set[str]:
@@ -62,6 +66,21 @@ class AttentionModules:
             for stack, output in self.linear
             if output.ndim == 3 and any(module in self.found for module in stack)
         ]
+
+
+@torch.no_grad()
+def _projected(args: Sequence[Any], kwargs: dict[str, Any], output: Tensor) -> list[Tensor]:
+    """Queries, keys, values and output of `F.multi_head_attention_forward`, (N, tokens, features) each.
+
+    It calls linear layers where they are not seen, and has tokens first.
+    """
+    given = MULTI_HEAD.bind(*args, **kwargs).arguments
+    separate = [given.get(f"{name}_proj_weight") for name in "qkv"]
+    weights = separate if given.get("use_separate_proj_weight") else given["in_proj_weight"].chunk(3)
+    biases = [None] * 3 if given["in_proj_bias"] is None else given["in_proj_bias"].chunk(3)
+    inputs = given["query"], given["key"], given["value"]
+    projected = map(F.linear, inputs, weights, biases)
+    return [one.transpose(0, 1) for one in (*projected, output)]
 
 
 def has_kernels(module: nn.Module) -> bool:
