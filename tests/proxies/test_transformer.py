@@ -94,6 +94,19 @@ def test_a_proxy_of_ones_own():
         proxy()(lambda gradient: gradient)
 
 
+def test_a_proxy_that_gives_several_numbers():
+    @proxy()
+    def by_channel(gradients):
+        return gradients[0].abs().mean((1, 2, 3))
+
+    try:
+        with pytest.warns(UserWarning, match="by_channel: the proxy gives 2 numbers .*; expected one"):
+            table = proxies(["by_channel", "params"]).fit_transform(CELLS)
+    finally:
+        del PROXIES["by_channel"]
+    assert table["by_channel"].isna().all() and table["params"].notna().all()
+
+
 def test_values_are_kept_as_they_come(tmp_path, monkeypatch):
     path = tmp_path / "values.jsonl"
     table = proxies(cache=path).fit_transform(CELLS)
