@@ -248,7 +248,7 @@ def test_tokens():
 
 
 class Heads(nn.Module):
-    """What `nn.MultiheadAttention` computes, with a linear layer for each of its weights."""
+    """What `OfItself` computes, with a linear layer for each of the weights."""
 
     def __init__(self, attention):
         super().__init__()
@@ -266,17 +266,22 @@ class Heads(nn.Module):
         q, k, v = (
             layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for layer in (self.q, self.k, self.v)
         )
-        weights = (q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5).softmax(-1)
-        return self.out((weights @ v).transpose(1, 2).flatten(2))
+        q /= q.shape[-1] ** 0.5  # in place, as some do
+        weights = (q @ k.transpose(-2, -1)).softmax(-1)
+        return self.out((weights @ v).transpose(1, 2).flatten(2)) + x
 
 
 class OfItself(nn.Module):
+    """Attention of tokens to each other, which are added in place."""
+
     def __init__(self, attention):
         super().__init__()
         self.attention = attention
 
     def forward(self, x):
-        return self.attention(x, x, x)[0]
+        output = self.attention(x, x, x)[0]
+        output += x
+        return output
 
 
 @pytest.mark.parametrize("bias", [True, False])

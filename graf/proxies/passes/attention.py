@@ -49,7 +49,7 @@ class AttentionModules:
             if owner is not None and owner is not self.module and owner not in self.found:
                 self.found.append(owner)
         if func is F.linear:
-            self.linear.append((list(self.stack), output))
+            self.linear.append((list(self.stack), output.detach().clone()))  # may be scaled in place
         elif func is F.multi_head_attention_forward:
             self.linear += [(list(self.stack), one) for one in _projected(args, kwargs, output[0])]
         return output
@@ -80,7 +80,7 @@ def _projected(args: Sequence[Any], kwargs: dict[str, Any], output: Tensor) -> l
     biases = [None] * 3 if given["in_proj_bias"] is None else given["in_proj_bias"].chunk(3)
     inputs = given["query"], given["key"], given["value"]
     projected = map(F.linear, inputs, weights, biases)
-    return [one.transpose(0, 1) for one in (*projected, output)]
+    return [one.transpose(0, 1) for one in (*projected, output.clone())]
 
 
 def has_kernels(module: nn.Module) -> bool:
@@ -101,7 +101,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
         raise Undefined("no module with weights computes attention (a softmax over keys)")
     chosen = [weight for name, weight in zip(network.names, weights, strict=True) if name in inside]
     results["attention_weights"] = [one.detach() for one in maps if one.ndim > 2]
-    results["projections"] = [one.detach() for one in attention.projections()]
+    results["projections"] = attention.projections()
     if "attention_saliencies" in wanted:
         gradients = grad(output.sum(), chosen, materialize_grads=True)
         results["attention_saliencies"] = [
