@@ -26,9 +26,10 @@ def assemble(folder: str | os.PathLike[str], out: str | os.PathLike[str]) -> pd.
 
     One row per architecture and recipe, sorted by both, of the architectures that have all
     recipes. `recipe` is a number; the columns of `Recipe.columns` say what it is. Figures are
-    those of the first seed: `test_acc`, `val_acc`, `val_acc_ep<k>` after k epochs (NaN where
-    training ends with or before epoch k) and `train_seconds`. Of the other seeds there are
-    `test_acc_seed<s>` and `val_acc_seed<s>`, NaN for architectures that were not repeated.
+    those of the first seed, which most architectures have (the lowest such seed): `test_acc`,
+    `val_acc`, `val_acc_ep<k>` after k epochs (NaN where training ends with or before epoch k) and
+    `train_seconds`. Of the other seeds there are `test_acc_seed<s>` and `val_acc_seed<s>`, NaN for
+    architectures that were not repeated.
 
     The schema metadata of the file holds JSON under `graf`: `noise_ceiling` and
     `seed_agreement` by target, over the repeated rows, `settings`, `machine` (that wrote the table),
@@ -43,7 +44,8 @@ def assemble(folder: str | os.PathLike[str], out: str | os.PathLike[str]) -> pd.
     """
     settings, records = read_journal(Path(folder), RECIPES)
     runs = pd.DataFrame(records).drop_duplicates([*KEY, "seed"])
-    first, *others = sorted(runs["seed"].unique().tolist())
+    first = int(runs["seed"].mode()[0])
+    others = sorted(set(runs["seed"].tolist()) - {first})
     table = _complete(runs[runs["seed"] == first], len(settings["recipes"]))
     for seed in others:
         figures = runs[runs["seed"] == seed].set_index(KEY)[list(TARGETS)]

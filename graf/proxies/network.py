@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn.utils.parametrize import ParametrizationList
 
 from graf.proxies.batch import Batch
 from graf.proxies.undefined import Undefined
@@ -76,7 +77,8 @@ class Network:
     @cached_property
     def names(self) -> list[str]:
         """Names of the weights: of convolutions and linear layers, and matrices and kernels that
-        other modules hold themselves, such as those of `nn.MultiheadAttention`; not of embeddings.
+        other modules hold as a `weight`, such as `in_proj_weight` of `nn.MultiheadAttention`; not of
+        embeddings, nor other parameters such as a table of positions.
         """
         found: dict[int, str] = {id(p): name for name, p in self.module.named_parameters()}
         names = [found[id(p)] for m in self.module.modules() for p in kernels(m) if id(p) in found]
@@ -112,8 +114,9 @@ def kernels(module: nn.Module) -> Iterator[nn.Parameter]:
     if isinstance(module, LAYERS):
         yield module.weight  # type: ignore[misc]  # a Parameter in LAYERS
     elif not isinstance(module, LOOKUPS):
-        for parameter in module.parameters(recurse=False):
-            if parameter.ndim in (2, 4, 5):
+        of_weight = isinstance(module, ParametrizationList)  # its own are "original0", "original1", ...
+        for name, parameter in module.named_parameters(recurse=False):
+            if parameter.ndim in (2, 4, 5) and (of_weight or "weight" in name):
                 yield parameter
 
 

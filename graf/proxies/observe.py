@@ -101,8 +101,11 @@ def above_zero(x: Tensor, n: int) -> Tensor | None:
 
 
 @contextmanager
-def outputs_of(modules: Sequence[nn.Module], see: Callable[[nn.Module, Any], None]) -> Iterator[None]:
-    """Calls `see(module, output)` whenever one of the modules has run inside the block."""
+def outputs_of(modules: Sequence[nn.Module], see: Callable[[nn.Module, Any], Any]) -> Iterator[None]:
+    """Calls `see(module, output)` whenever one of the modules has run inside the block.
+
+    What `see` gives, if anything, takes the place of the output.
+    """
     handles = [m.register_forward_hook(lambda m, _, output: see(m, output)) for m in modules]
     try:
         yield

@@ -126,7 +126,9 @@ def _finished(proxy: Proxy, results: list[Any]) -> list[float | str]:
         stacked = _stacked([results[i] for i in known])
         if proxy.finish is not None and known:
             stacked = proxy.finish(stacked)
-        numbers = stacked.tolist()
+        if stacked.numel() != len(known):
+            raise Undefined(f"the proxy gives {stacked.numel()} numbers for a network; expected one")
+        numbers = stacked.flatten().tolist()
     except Exception as error:  # of the linear algebra, or of a proxy of the user's own
         if is_out_of_memory(error):
             raise

@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
+import graf
 from graf.exceptions import InputError
 from graf.graph import GraphBatch
 from graf.journal import Journal, JournalKind
@@ -67,7 +68,8 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
     n_jobs : processes, each with a network at a time; -1 for one per core. None for one on a CPU, and
         on a GPU for as many as keep it busy, which is measured on the first network.
     cache : path of a file of finished values of architectures, which is written as they come and
-        read when the call is repeated. Architectures of the same canonical hash share a value.
+        read when the call is repeated; one of other settings, or of another version of graf, is refused.
+        Architectures of the same canonical hash share a value.
     progress : whether to show a bar with the time left.
 
     Attributes
@@ -144,6 +146,7 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
             "seed": self.seed,
             "settings": {name: dict(values) for name, values in (self.settings or {}).items()},
             "device": self._evaluation.device.type,
+            "graf": graf.__version__,
             "torch": torch.__version__,
             "space": None if self.space_ is None else repr(self.space_),
         }

@@ -34,6 +34,15 @@ def test_some_architectures_have_the_other_seeds(measured, architectures):
     assert set(repeated) == {architectures[0], architectures[2]} and len(repeated) == 4
 
 
+def test_first_seed_need_not_be_the_lowest(measured, space, architectures, tmp_path):
+    table = measure_recipes(space, architectures, RECIPES, tmp_path, seeds=(1, 0), **OPTIONS)
+    expected, _ = measured
+    assert table["architecture"].tolist() == expected["architecture"].tolist()
+    repeated = table["test_acc_seed0"].notna()
+    np.testing.assert_array_equal(repeated, expected["test_acc_seed1"].notna())
+    np.testing.assert_allclose(table["test_acc"][repeated], expected["test_acc_seed1"][repeated], rtol=1e-6)
+
+
 def test_noise_is_in_the_file(measured):
     facts = json.loads(pq.read_schema(measured[1] / "table.parquet").metadata[b"graf"])
     assert set(facts["noise_ceiling"]) == {"test_acc", "val_acc"}

@@ -5,10 +5,13 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
+from torch.nn.utils.parametrizations import spectral_norm
 
 from graf import ZeroCostProxies
 from graf.exceptions import InputError
 from graf.proxies import PROXIES
+from graf.proxies.network import Network
+from graf.proxies.passes.redrawn import redrawn
 
 OF_IMAGES = [
     "az_expressivity", "az_progressivity", "az_trainability", "epe_nas", "epsinas", "fisher", "flops",
@@ -57,6 +60,56 @@ def test_functions_and_modules_score_the_same(activation):
     names = ["nwot", "swap", "snip", "fisher", "zen", "macs", "jacov", "synflow"]
     table, _ = scored(names, of_modules, of_functions)
     np.testing.assert_allclose(table.iloc[0], table.iloc[1], rtol=1e-5)
+    assert np.isfinite(table).all(axis=None)
+
+
+class Frozen(nn.BatchNorm2d):
+    """A batch norm that stays in evaluation mode."""
+
+    def train(self, mode=True):
+        return super().train(False)
+
+
+def test_batch_norms_in_evaluation_mode_keep_their_statistics():
+    torch.manual_seed(0)
+    conv, end = nn.Conv2d(2, 4, 3), (nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+    norm = Frozen(4, affine=False)
+    norm.running_mean.fill_(0.5)
+    norm.running_var.fill_(4 - norm.eps)
+    halved = nn.Conv2d(2, 4, 3)
+    halved.load_state_dict({"weight": conv.weight / 2, "bias": (conv.bias - 0.5) / 2})
+    modules = nn.Sequential(conv, norm, *end), nn.Sequential(halved, *end)
+    table, _ = scored(["gradsign", "nwot"], *modules, dtype="float64")
+    np.testing.assert_allclose(table.iloc[0], table.iloc[1])
+
+
+class Residual(nn.Module):
+    """A block whose sum and activation write over what other modules gave, or do not."""
+
+    def __init__(self, inplace):
+        super().__init__()
+        self.conv, self.norm, self.act = nn.Conv2d(2, 2, 3, padding=1), nn.BatchNorm2d(2), nn.ReLU(inplace)
+        self.inplace = inplace
+
+    def forward(self, x):
+        out = self.norm(self.conv(x))
+        if self.inplace:
+            out += x
+        else:
+            out = out + x
+        return self.act(out)
+
+
+def residual(inplace):
+    torch.manual_seed(0)
+    body = nn.Sequential(nn.Conv2d(2, 2, 3, padding=1), nn.BatchNorm2d(2))
+    layers = body, nn.ReLU(inplace), Residual(inplace), Residual(inplace)
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 3))
+
+
+def test_operations_in_place_change_no_score():
+    table, _ = scored(OF_IMAGES, residual(inplace=False), residual(inplace=True), dtype="float64")
+    np.testing.assert_allclose(table.iloc[0], table.iloc[1], rtol=1e-12)
     assert np.isfinite(table).all(axis=None)
 
 
@@ -112,6 +165,56 @@ def test_shared_modules_count_once():
     assert np.isfinite(table).all(axis=None)
 
 
+@pytest.mark.parametrize(
+    ("activation", "counts"),
+    [
+        (nn.ReLU6(), 1),
+        (nn.ReLU6(inplace=True), 1),
+        (nn.Hardtanh(0, 1), 1),
+        (nn.Hardtanh(), 0),
+        (nn.Tanh(), 0),
+    ],
+)
+def test_flops_of_activations(activation, counts):
+    layers = nn.Flatten(), nn.Linear(128, 3)
+    table, _ = scored(["flops"], nn.Sequential(*layers), nn.Sequential(*layers, activation))
+    assert table["flops"].diff()[1] * 1e6 == pytest.approx(3 * counts)
+
+
+class Positions(nn.Module):
+    """Adds an embedding of positions, as in CLIP, and holds a table of relative ones, as in Swin."""
+
+    def __init__(self):
+        super().__init__()
+        self.positional_embedding = nn.Parameter(torch.randn(5, 8))
+        self.relative_position_bias_table = nn.Parameter(torch.randn(9, 2))
+
+    def forward(self, x):
+        return x + self.positional_embedding + self.relative_position_bias_table.mean()
+
+
+def test_embeddings_of_positions_are_no_weights():
+    layer = nn.Linear(8, 3)
+    module = nn.Sequential(Positions(), nn.ReLU(), layer)
+    table, _ = scored(["l2_norm"], module, data=(torch.randn(8, 5, 8), torch.arange(8) % 3))
+    assert table.loc[0, "l2_norm"] == pytest.approx(layer.weight.norm().item())
+    parameters = redrawn(Network(module, []), torch.zeros_like)
+    assert [name for name, values in parameters.items() if not values.any()] == ["2.weight", "2.bias"]
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        (nn.MultiheadAttention(4, 2), ["in_proj_weight", "out_proj.weight"]),
+        (nn.LSTM(3, 4), ["weight_ih_l0", "weight_hh_l0"]),
+        (spectral_norm(nn.Linear(3, 4)), ["parametrizations.weight.original"]),
+        (nn.Embedding(3, 4), []),
+    ],
+)
+def test_weights_that_modules_hold(module, names):
+    assert Network(module, []).names == names
+
+
 class Tokens(nn.Module):
     """A transformer of token ids, with named inputs."""
 
@@ -132,7 +235,7 @@ def test_tokens():
     data = {"ids": ids, "mask": torch.zeros(16, 5, dtype=torch.bool)}, torch.arange(16) % 3
     names = [
         "params", "l2_norm", "grad_norm", "snip", "grasp", "fisher", "nwot", "swap", "synflow", "gradsign", "dss",
-        "synaptic_diversity", "synaptic_saliency", "head_importance", "softmax_confidence",
+        "synaptic_diversity", "synaptic_saliency", "head_importance", "softmax_confidence", "head_confidence",
     ]  # fmt: skip
     table, _ = scored(names, Tokens(), data=data)
     assert np.isfinite(table).all(axis=None)
@@ -142,6 +245,76 @@ def test_tokens():
     assert np.isnan(table.loc[0, "jacov"])
     assert np.isfinite(table.loc[0, "snip"])
     assert [failure[:2] for failure in proxies.failures_] == [(0, "jacov")]
+
+
+class Heads(nn.Module):
+    """What `OfItself` computes, with a linear layer for each of the weights."""
+
+    def __init__(self, attention):
+        super().__init__()
+        self.heads, n = attention.num_heads, attention.embed_dim
+        self.q, self.k, self.v, self.out = (
+            nn.Linear(n, n, attention.in_proj_bias is not None) for _ in "qkvo"
+        )
+        packed = {"weight": attention.in_proj_weight, "bias": attention.in_proj_bias}
+        parts = {name: values.chunk(3) for name, values in packed.items() if values is not None}
+        for i, layer in enumerate((self.q, self.k, self.v)):
+            layer.load_state_dict({name: part[i] for name, part in parts.items()})
+        self.out.load_state_dict(attention.out_proj.state_dict())
+
+    def forward(self, x):
+        q, k, v = (
+            layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for layer in (self.q, self.k, self.v)
+        )
+        q /= q.shape[-1] ** 0.5  # in place, as some do
+        weights = (q @ k.transpose(-2, -1)).softmax(-1)
+        return self.out((weights @ v).transpose(1, 2).flatten(2)) + x
+
+
+class OfItself(nn.Module):
+    """Attention of tokens to each other, which are added in place."""
+
+    def __init__(self, attention):
+        super().__init__()
+        self.attention = attention
+
+    def forward(self, x):
+        output = self.attention(x, x, x)[0]
+        output += x
+        return output
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_multi_head_attention_scores_as_its_linear_layers(bias):
+    torch.manual_seed(0)
+    attention, end = nn.MultiheadAttention(8, 2, bias=bias, batch_first=True), nn.Linear(8, 3)
+    names = ["head_confidence", "softmax_confidence", "head_importance"]
+    modules = [nn.Sequential(one, end) for one in (OfItself(attention), Heads(attention))]
+    table, _ = scored(names, *modules, data=(torch.randn(8, 5, 8), torch.arange(8) % 3), dtype="float64")
+    np.testing.assert_allclose(table.iloc[0], table.iloc[1])
+
+
+class Crossed(nn.Module):
+    """Attention to keys and values of other widths, which have weights of their own."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, kdim=3, vdim=5)
+
+    def forward(self, x):
+        x = x.transpose(0, 1)
+        return self.attention(x, x[..., :3], x[..., :5])[0].transpose(0, 1)
+
+
+def test_multi_head_attention_with_tokens_first():
+    torch.manual_seed(0)
+    module, x = Crossed(), torch.randn(8, 5, 8)
+    weights = [getattr(module.attention, f"{name}_proj_weight") for name in "qkv"]
+    outputs = [x[..., : weight.shape[1]] @ weight.T for weight in weights]
+    expected = sum(one.amax(1).mean().item() for one in (*outputs, module(x)))
+    data = x, torch.arange(8) % 3
+    table, _ = scored(["head_confidence"], nn.Sequential(module, nn.Linear(8, 3)), data=data)
+    assert table.loc[0, "head_confidence"] == pytest.approx(expected, rel=1e-5)
 
 
 class Broken(nn.Module):

@@ -13,6 +13,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.pipeline import make_pipeline
 from torch import nn
 
+import graf
 from graf import ZeroCostProxies, get_space
 from graf.exceptions import InputError
 from graf.proxies import PROXIES, az_nas_rank, proxy
@@ -94,6 +95,19 @@ def test_a_proxy_of_ones_own():
         proxy()(lambda gradient: gradient)
 
 
+def test_a_proxy_that_gives_several_numbers():
+    @proxy()
+    def by_channel(gradients):
+        return gradients[0].abs().mean((1, 2, 3))
+
+    try:
+        with pytest.warns(UserWarning, match="by_channel: the proxy gives 2 numbers .*; expected one"):
+            table = proxies(["by_channel", "params"]).fit_transform(CELLS)
+    finally:
+        del PROXIES["by_channel"]
+    assert table["by_channel"].isna().all() and table["params"].notna().all()
+
+
 def test_values_are_kept_as_they_come(tmp_path, monkeypatch):
     path = tmp_path / "values.jsonl"
     table = proxies(cache=path).fit_transform(CELLS)
@@ -108,6 +122,9 @@ def test_values_are_kept_as_they_come(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"other settings.*batch_size"):
         ZeroCostProxies(NAMES, "cpu", space=SPACE, batch_size=5, cache=path).fit_transform(CELLS)
     assert json.loads(lines[0])["data"] == "digits of scikit-learn, resized to (1, 8, 8)"
+    monkeypatch.setattr(graf, "__version__", "0.0.1")
+    with pytest.raises(InputError, match=r"other settings.*graf: .* there, '0.0.1' now"):
+        proxies(cache=path).fit_transform(CELLS)
 
 
 def test_architectures_of_the_same_hash_share_a_value(tmp_path):

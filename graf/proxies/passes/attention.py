@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from inspect import signature
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ __all__ = ["AttentionModules", "run"]
 
 COMPUTE = frozenset({F.scaled_dot_product_attention, F.multi_head_attention_forward})
 SOFTMAX = frozenset({F.softmax, torch.softmax, Tensor.softmax})
+MULTI_HEAD = signature(F.multi_head_attention_forward)
 
 
 class AttentionModules:
@@ -47,7 +49,9 @@ class AttentionModules:
             if owner is not None and owner is not self.module and owner not in self.found:
                 self.found.append(owner)
         if func is F.linear:
-            self.linear.append((list(self.stack), output))
+            self.linear.append((list(self.stack), output.detach().clone()))  # may be scaled in place
+        elif func is F.multi_head_attention_forward:
+            self.linear += [(list(self.stack), one) for one in _projected(args, kwargs, output[0])]
         return output
 
     def weight_names(self) -> set[str]:
@@ -62,6 +66,21 @@ class AttentionModules:
             for stack, output in self.linear
             if output.ndim == 3 and any(module in self.found for module in stack)
         ]
+
+
+@torch.no_grad()
+def _projected(args: Sequence[Any], kwargs: dict[str, Any], output: Tensor) -> list[Tensor]:
+    """Queries, keys, values and output of `F.multi_head_attention_forward`, (N, tokens, features) each.
+
+    It calls linear layers where they are not seen, and has tokens first.
+    """
+    given = MULTI_HEAD.bind(*args, **kwargs).arguments
+    separate = [given.get(f"{name}_proj_weight") for name in "qkv"]
+    weights = separate if given.get("use_separate_proj_weight") else given["in_proj_weight"].chunk(3)
+    biases = [None] * 3 if given["in_proj_bias"] is None else given["in_proj_bias"].chunk(3)
+    inputs = given["query"], given["key"], given["value"]
+    projected = map(F.linear, inputs, weights, biases)
+    return [one.transpose(0, 1) for one in (*projected, output.clone())]
 
 
 def has_kernels(module: nn.Module) -> bool:
@@ -82,7 +101,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
         raise Undefined("no module with weights computes attention (a softmax over keys)")
     chosen = [weight for name, weight in zip(network.names, weights, strict=True) if name in inside]
     results["attention_weights"] = [one.detach() for one in maps if one.ndim > 2]
-    results["projections"] = [one.detach() for one in attention.projections()]
+    results["projections"] = attention.projections()
     if "attention_saliencies" in wanted:
         gradients = grad(output.sum(), chosen, materialize_grads=True)
         results["attention_saliencies"] = [

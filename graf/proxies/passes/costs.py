@@ -74,6 +74,11 @@ def _of_rectifier(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -
     return output.numel()
 
 
+def _of_hardtanh(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+    """`nn.ReLU6` is one from 0 to 6."""
+    return output.numel() if _argument(1, "min_val", args, kwargs) == 0 else 0
+
+
 def _of_pool(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
     kernel = _argument(1, "kernel_size", args, kwargs)
     return output.numel() * (kernel**2 if isinstance(kernel, int) else int(prod(kernel)))
@@ -89,6 +94,7 @@ COUNTS: list[tuple[frozenset[Any], Count]] = [
     (WEIGHTED, _of_layer),
     (BATCH_NORMS, _of_norm),
     (RECTIFIERS, _of_rectifier),
+    (frozenset({F.hardtanh}), _of_hardtanh),
     (POOLS, _of_pool),
     (GLOBAL_POOLS, _of_global_pool),
 ]

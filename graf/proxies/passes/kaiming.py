@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,7 +33,12 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
         return (drawn * (2 / weight[0].numel()) ** 0.5).requires_grad_()
 
     outputs: list[Tensor] = []
-    with outputs_of(blocks_of(network.module), lambda _, output: outputs.append(first_tensor(output))):
+
+    def see(block: nn.Module, output: Any) -> Any:
+        outputs.append(first_tensor(output))
+        return output.clone() if isinstance(output, Tensor) else None  # what follows may write over it
+
+    with outputs_of(blocks_of(network.module), see):
         noise = network.batch.noise(network.generator(4))
         if isinstance(noise, Tensor):
             noise.requires_grad_()  # so that blocks without weights are differentiated too

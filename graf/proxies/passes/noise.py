@@ -24,7 +24,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
 
     def see(module: nn.Module, output: Any) -> None:
         try:
-            maps.append(_by_channel(first_tensor(output)[0]))
+            maps.append(_by_channel(first_tensor(output)[0]).clone())  # later layers may write over it
         except (Undefined, IndexError):
             return  # no tensor, or one without dimensions, is no map
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf.proxies.batch import Batch, Inputs
 from graf.proxies.network import Network, first_tensor
-from graf.proxies.observe import BATCH_NORMS, Calls
+from graf.proxies.observe import Calls
 from graf.proxies.passes.data import class_scores, loss_of
 from graf.proxies.passes.results import Results
 from graf.proxies.undefined import Undefined, is_out_of_memory
@@ -78,8 +78,12 @@ def _one_by_one(network: Network) -> list[Tensor]:
 
 
 def without_running_statistics(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """Batch norms do not write their running statistics, which single inputs would each change."""
-    if func is not F.batch_norm or func not in BATCH_NORMS:
+    """Batch norms do not write their running statistics, which single inputs would each change.
+
+    Those that are kept in evaluation mode only read them.
+    """
+    training = args[5] if len(args) > 5 else kwargs.get("training", False)
+    if func is not F.batch_norm or not training:
         return func(*args, **kwargs)
     args = (args[0], None, None, *args[3:])
     kwargs = {name: value for name, value in kwargs.items() if name not in ("running_mean", "running_var")}
