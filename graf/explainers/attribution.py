@@ -47,7 +47,7 @@ def explain(
         (`graf.explainers.mixture`; `Explanation.errors` gives the standard errors).
     background : items that stand for an average architecture (interventional SHAP values, far
         slower: explain a sample); None takes the rows that the trees were grown on
-        (path-dependent).
+        (path-dependent). For the processes of "auto" 16 of them, evenly spaced by prediction, stand for all.
     random_state : seed of what is sampled.
     interactions : also what pairs of features do together, in `Explanation.interactions`:
         n_features² numbers for each item and target, at about ten times the time.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from graf.explainers.shap_values import interaction_values, shap_values
 from graf.predictors.boosted import BoostedTrees
 
-__all__ = ["boosted_pairs", "boosted_values"]
+__all__ = ["boosted_pairs", "boosted_values", "unit"]
 
 Floats = NDArray[np.float64]
 
@@ -22,16 +22,16 @@ def boosted_values(
     mixture are (`mixture_values`), so that they add up in units of the target.
     """
     values, base = shap_values(model.trees_, X, background)
-    values = values * _unit(model, X, base)[:, None]
+    values = values * unit(model, X, base)[:, None]
     return values, np.zeros_like(values), float(model.scores_.inverse_transform(np.array([base]))[0])
 
 
 def boosted_pairs(model: BoostedTrees, X: Floats) -> Floats:
     """Path-dependent SHAP interaction values (n, n_features, n_features), which add up to `boosted_values`."""
     base = shap_values(model.trees_, X[:1])[1]
-    return interaction_values(model.trees_, X) * _unit(model, X, base)[:, None, None]
+    return interaction_values(model.trees_, X) * unit(model, X, base)[:, None, None]
 
 
-def _unit(model: BoostedTrees, X: Floats, base: float) -> Floats:
+def unit(model: BoostedTrees, X: Floats, base: float) -> Floats:
     """How many units of the target a score of each row is worth."""
     return model.scores_.stretch(base, model.trees_.predict(X).astype(np.float64) - base)

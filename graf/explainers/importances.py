@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from graf.exceptions import InputError
 from graf.explainers.attribution import graph_columns
+from graf.explainers.boosted import unit
 from graf.explainers.grouping import partition, rank_correlations
 from graf.explainers.reasons import reasons
 from graf.explainers.tree_shap import TreeShap
 from graf.predictors import PerformancePredictor
+from graf.predictors.boosted import BoostedTrees
 from graf.predictors.inputs import Inputs
 from graf.predictors.models import fit_model, new_model
 from graf.predictors.targets import read_targets
@@ -188,7 +190,11 @@ class _Study:
         return fit_model(model, X, y)
 
     def shapley(self, model: Any, X: Floats) -> Floats:
-        found: Floats = np.abs(TreeShap(model).values(X, self.groups)[..., 0]).mean(axis=0)
+        boosted = isinstance(model, BoostedTrees)
+        trees = TreeShap(model.trees_ if boosted else model)
+        values = np.abs(trees.values(X, self.groups)[..., 0])
+        units = unit(model, X, float(trees.base_values[0])) if boosted else np.ones(len(X))
+        found: Floats = np.abs(units) @ values / len(X)
         return found
 
     def fitted_shapley(self, y: Floats, seed: int) -> Floats:

@@ -34,7 +34,8 @@ def shap_values(model: Any, X: Floats, background: Floats | None = None) -> tupl
     if background is None:
         return trees.values(X)[..., 0], float(trees.base_values[0])
     with quiet_shap() as shap:
-        explainer = shap.TreeExplainer(model, background, feature_perturbation="interventional")
+        rows = shap.maskers.Independent(background, max_samples=len(background))  # 100 by default
+        explainer = shap.TreeExplainer(model, rows, feature_perturbation="interventional")
         values = explainer.shap_values(X, check_additivity=False)
     return np.asarray(values, np.float64), float(np.squeeze(explainer.expected_value))
 

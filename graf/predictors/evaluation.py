@@ -12,6 +12,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.model_selection import train_test_split
+from threadpoolctl import threadpool_limits
 
 from graf.exceptions import InputError
 from graf.predictors.inputs import Inputs
@@ -44,7 +45,8 @@ def evaluate(
     Parameters
     ----------
     predictors : by label, a predictor, or a pair of one and a DataFrame with a row per item that
-        it predicts from instead, as `free_rows` gives them. Seeds of models are their own.
+        it predicts from instead, as `free_rows` gives them: in any order if it names the same architectures,
+        else in that of the items. Seeds of models are their own.
     items : architectures, graphs, or a DataFrame indexed by architecture.
     y : one target, as in `PerformancePredictor.fit`.
     train_sizes : numbers of labels; at least two items must be left for the test.
@@ -64,14 +66,15 @@ def evaluate(
         targets.
     """
     check_direction(direction)
-    prepared = {label: _prepare(entrant, items) for label, entrant in predictors.items()}
+    prepared = _in_one_order({label: _prepare(entrant, items) for label, entrant in predictors.items()})
     values = _one_target(y, prepared)
     _check_sizes(train_sizes, len(values))
     trials = (
         delayed(_trial)(*prepared[label], values, n, seed, direction, label)
         for label, n, seed in product(prepared, train_sizes, seeds)
     )
-    return pd.DataFrame(Parallel(n_jobs=n_jobs, prefer="threads")(trials))
+    with threadpool_limits(1):  # a limit that threads set one by one would outlast them
+        return pd.DataFrame(Parallel(n_jobs=n_jobs, prefer="threads")(trials))
 
 
 def _prepare(entrant: Entrant, items: Any) -> tuple[PerformancePredictor, pd.DataFrame]:
@@ -79,6 +82,18 @@ def _prepare(entrant: Entrant, items: Any) -> tuple[PerformancePredictor, pd.Dat
     predictor, own = entrant if isinstance(entrant, tuple) else (entrant, items)
     table = Inputs.learn(own, predictor.features, predictor.graph_features()).table(own)
     return clone(predictor).set_params(features="given", warn_beyond=None), table
+
+
+def _in_one_order(
+    prepared: Mapping[str, tuple[PerformancePredictor, pd.DataFrame]],
+) -> dict[str, tuple[PerformancePredictor, pd.DataFrame]]:
+    """Tables of the same architectures in the order of the first; others are in the order of the items."""
+    found: dict[str, tuple[PerformancePredictor, pd.DataFrame]] = {}
+    for label, (predictor, table) in prepared.items():
+        first = next(iter(found.values()))[1].index if found else table.index
+        same = table.index.is_unique and first.is_unique and not first.symmetric_difference(table.index).size
+        found[label] = predictor, table.loc[first] if same else table
+    return found
 
 
 def _one_target(y: Any, prepared: Mapping[str, tuple[PerformancePredictor, pd.DataFrame]]) -> Floats:

@@ -32,7 +32,7 @@ def free_rows(
     items : architectures, or a DataFrame indexed by architecture.
     space : their search space or its name; without it, one-hot is left out.
     info : table with a row per item; its columns `n_macs` and `n_parameters` are used instead of
-        the space's own count. What neither has is left out.
+        the space's own count, if they lack nothing. What neither has is left out.
     random_state : seed of the random forest.
 
     Returns
@@ -47,7 +47,7 @@ def free_rows(
     architectures = list(items.index if isinstance(items, pd.DataFrame) else items)
     tables = {} if space is None else _space_tables(get_space(space), architectures)
     for label, column in COSTS.items():
-        if info is not None and column in info:
+        if info is not None and column in info and info[column].notna().all():
             tables[label] = info[[column]]
     line = PerformancePredictor(LinearRegression(), features="given")
     forest = PerformancePredictor(features="given", random_state=random_state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -69,6 +70,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Floats, y: Floats) -> Self:
         """Learn weights and noise from rows (n, n_columns) and targets (n,)."""
+        self.__dict__.pop("_reach", None)  # of an earlier fit
         self._number, labels = pd.factorize(np.asarray(self.groups or range(X.shape[1])))
         rng = np.random.default_rng(self.random_state)
         chosen = rng.permutation(len(X))[:MOST_LABELS]
@@ -84,7 +86,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             rows = self._known * self._scales(self._draws[:, 2:])
             self._rows = np.ascontiguousarray(rows)  # as a file keeps them
             self._solve(y[chosen])
-        self.loo_mean_, self.loo_std_ = self._left_out(X, y, chosen)
+            self.loo_mean_, self.loo_std_ = self._left_out(X, y, chosen)
         return self
 
     def _learn_scales(self, X: Floats) -> None:
@@ -161,12 +163,17 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "weights_")
         scales = self._scales(np.log(self.weights_))
         rows = self._known * scales
-        among = cdist(rows, rows)
-        np.fill_diagonal(among, np.inf)
-        largest = among.min(axis=1).max()
         parts = [cdist(self._placed(X[i : i + ROWS]) * scales, rows) for i in range(0, len(X), ROWS)]
         nearest = np.concatenate([part.min(axis=1) for part in parts])
-        return nearest / largest if largest > 0 else np.where(nearest > 0, np.inf, 0.0)
+        return nearest / self._reach if self._reach > 0 else np.where(nearest > 0, np.inf, 0.0)
+
+    @cached_property
+    def _reach(self) -> float:
+        """The largest distance of a training row to the nearest other one."""
+        rows = self._known * self._scales(np.log(self.weights_))
+        among = cdist(rows, rows)
+        np.fill_diagonal(among, np.inf)
+        return float(among.min(axis=1).max())
 
     def _predicted(self, X: Floats, with_std: bool) -> tuple[Floats, Floats]:
         means, variances = np.empty((2, len(self._draws), len(X)))

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -54,7 +54,7 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
     def fit(self, X: Floats, y: Floats) -> Self:
         """Learn from rows (n, n_columns) and labels (n,)."""
         self.n_features_in_ = X.shape[1]
-        self.own_ = self.own.fit(X, y)
+        self.own_ = clone(self.own).fit(X, y)
         others = self._predicted(X)
         ridge = make_pipeline(StandardScaler(), RidgeCV(PENALTIES))
         folds = KFold(min(len(y), MOST_FOLDS), shuffle=True, random_state=self.own.random_state)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -59,7 +58,9 @@ class Constraint:
 
     def __post_init__(self) -> None:
         bounds = [bound for bound in (self.at_least, self.at_most) if bound is not None]
-        if not bounds or not all(isinstance(bound, Real) and bound == bound for bound in bounds):
+        if not bounds or not all(
+            isinstance(bound, (int, float, np.number)) and bound == bound for bound in bounds
+        ):
             raise InputError(f"a constraint needs `at_most` or `at_least` as a number, got {bounds}")
         if bounds != sorted(bounds):
             raise InputError(f"`at_least` ({self.at_least}) is above `at_most` ({self.at_most})")

@@ -83,9 +83,13 @@ def is_fitted(predictor: Any) -> bool:
 
 def predicted_by(predictor: PerformancePredictor) -> Callable[[str], Any]:
     """The objective that asks a fitted predictor; several targets go by their names."""
-    if len(predictor.target_names_) > 1:
-        return lambda architecture: predictor.predict([architecture]).iloc[0]
-    return lambda architecture: np.asarray(predictor.predict([architecture]), np.float64).ravel()
+    names = predictor.target_names_
+
+    def answer(architecture: str) -> Any:
+        values = np.asarray(predictor.predict([architecture]), np.float64).ravel()
+        return values if len(names) == 1 else dict(zip(names, values, strict=True))
+
+    return answer
 
 
 def _domain(space: Any) -> Domain:

@@ -123,3 +123,17 @@ def test_bad_arguments(planted):
         compare_importances(predictor(), X, pd.DataFrame({"a": y, "b": y}))
     with pytest.raises(UnknownNameError, match="unknown grouping 'clusters'; did you mean 'cluster'"):
         compare_importances(predictor(), X, y, by="clusters")
+
+
+def test_boosted_trees_in_units_of_the_target(planted):
+    table, y = planted
+    found = compare_importances(
+        PerformancePredictor("xgboost", features="given"),
+        table,
+        1000 * y,
+        by="feature",
+        n_refits=2,
+        n_permuted=19,
+    )
+    assert set(found.index[:3]) == {"twin_a", "twin_b", "alone"}
+    assert 500 < found.loc["alone", "shapley"] < 2500  # the mean size of 1500 times a normal number is 1200

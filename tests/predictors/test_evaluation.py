@@ -7,7 +7,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import train_test_split
 
-from graf import PerformancePredictor, get_space
+from graf import GraphFeatures, PerformancePredictor, get_space
 from graf.exceptions import InputError, UnknownNameError
 from graf.predictors import evaluate, free_rows, score, summary
 
@@ -120,3 +120,15 @@ def test_bad_arguments_are_named():
         evaluate({"line": line()}, CELLS, MACS, direction="up")
     with pytest.raises(InputError, match="got 59 for 60 items"):
         evaluate({"line": line()}, CELLS, MACS[:-1])
+
+
+def test_tables_of_their_own_may_come_in_any_order():
+    table = graf_table().sample(frac=1, random_state=3)
+    settings = {"train_sizes": [20], "seeds": [0]}
+    given = PerformancePredictor(LinearRegression(), features="given")
+    own = evaluate({"items": given, "own": (given, table)}, graf_table(), MACS, **settings)
+    assert own["tau"].iloc[0] == own["tau"].iloc[1]
+
+
+def graf_table():
+    return GraphFeatures(SPACE, COLUMNS).fit_transform(CELLS)

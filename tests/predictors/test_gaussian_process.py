@@ -83,6 +83,8 @@ def test_novelty_is_one_at_most_among_training_rows_and_grows_outside():
     far = process.novelty(np.array([[50.0, -50.0]]))[0]
     assert far > 1
     assert far > process.novelty(np.array([[0.1, 0.1]]))[0]
+    again = process.fit(3 * X[:, :2], Y).novelty(np.array([[50.0, -50.0]]))[0]
+    assert again == GroupGaussianProcess().fit(3 * X[:, :2], Y).novelty(np.array([[50.0, -50.0]]))[0]
 
 
 def test_places_are_the_mean_of_rank_and_standard_score():
