@@ -21,13 +21,14 @@ def predict(
     seed: Annotated[int, typer.Option(help="Accepted by every command; prediction draws nothing.")] = 0,
 ) -> None:
     """Predict the targets of architectures with a saved predictor."""
+    import numpy as np
     import pandas as pd
 
     from graf.predictors import load_predictor
 
     predictor = load_predictor(model)
     items = read_input(source)
-    values = predictor.predict(items)
+    values = np.asarray(predictor.predict(items))  # a table of graphs is indexed by their numbers, not by file
     table = pd.DataFrame(values, index=items.index, columns=predictor.target_names_)
     if output is None:
         typer.echo(table.to_csv(), nl=False)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from onnx_models import saved, weight
 
-from graf import get_space, load_dataset
+from graf import PerformancePredictor, get_space, load_dataset, read_graph
 from graf.cli import main
 
 COMMANDS = ["report", "features", "proxies", "fit", "predict", "measure", "list", "search"]
@@ -214,6 +214,17 @@ def networks(tmp_path):
     for name in ("a.onnx", "b.onnx"):
         saved(folder, CONV, name=name, w=weight(4, 3, 3, 3))
     return folder
+
+
+def test_predictions_of_several_targets_for_a_folder(run, networks, tmp_path):
+    graphs = [read_graph(path) for path in sorted(networks.iterdir())]
+    labels = pd.DataFrame({"speed": [1.0, 2.0], "size": [3.0, 3.0]})
+    PerformancePredictor().fit(graphs, labels).save(tmp_path / "m")
+    code, _, err = run("predict", networks, "--model", tmp_path / "m", "-o", tmp_path / "p.csv")
+    assert (code, err) == (0, "")
+    table = pd.read_csv(tmp_path / "p.csv", index_col="file")
+    assert table.index.tolist() == ["a.onnx", "b.onnx"]
+    assert table["speed"].between(1, 2).all() and (table["size"] == 3).all()
 
 
 def test_features_of_an_onnx_file(run, networks, tmp_path):
