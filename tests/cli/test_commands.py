@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from onnx_models import saved, weight
 from graf import PerformancePredictor, get_space, load_dataset, read_graph
 from graf.cli import main
 
-COMMANDS = ["report", "features", "proxies", "fit", "predict", "measure", "list", "search"]
+COMMANDS = ["report", "features", "proxies", "fit", "predict", "explain", "measure", "list", "search"]
 
 
 @pytest.fixture
@@ -86,6 +87,34 @@ def test_fit_then_predict(run, table, cells, tmp_path):
     assert len(out.splitlines()) == 31
     assert run("predict", cells, "--model", model, "-o", tmp_path / "p.csv")[0] == 0
     assert (tmp_path / "p.csv").read_text() == out
+
+
+def test_fit_then_explain(run, table, cells, tmp_path):
+    model, out = tmp_path / "model.graf", tmp_path / "e.parquet"
+    targets = ["--target", "speed", "--target", "size"]
+    run("fit", table, *targets, "--model", "random_forest", "-o", model)
+    code, shown, err = run("explain", cells, "--model", model, "-o", out)
+    assert (code, shown.strip(), err) == (0, str(out), "")
+    values = pd.read_parquet(out)
+    assert values["target"].tolist() == ["speed"] * 30 + ["size"] * 30
+    added = values.drop(columns=["target", "prediction"]).sum(axis=1)
+    np.testing.assert_allclose(added, values["prediction"], rtol=1e-6)
+    predicted = pd.read_csv(StringIO(run("predict", cells, "--model", model)[1]), index_col=0)
+    assert values.index[:30].tolist() == predicted.index.tolist()
+    np.testing.assert_allclose(values["prediction"], predicted.to_numpy().T.ravel())
+    one = ["--target", "size", "--importance", "operation"]
+    code, shown, _ = run("explain", cells, "--model", model, *one)
+    assert code == 0
+    assert shown.splitlines()[0] == "operation,size"
+    assert "did you mean 'speed'" in run("explain", cells, "--model", model, "--target", "sped")[2]
+
+
+def test_explanations_of_a_folder_name_its_files(run, networks, tmp_path):
+    graphs = [read_graph(path) for path in sorted(networks.iterdir())]
+    PerformancePredictor().fit(graphs, [1.0, 2.0]).save(tmp_path / "m")
+    code, out, _ = run("explain", networks, "--model", tmp_path / "m")
+    assert code == 0
+    assert [line.split(",")[0] for line in out.splitlines()] == ["file", "a.onnx", "b.onnx"]
 
 
 def test_the_same_seed_gives_the_same_predictions(run, table, cells, tmp_path):
@@ -180,6 +209,7 @@ def test_other_refusals(run, cells, table, tmp_path):
         ("features", cells, "-o", tmp_path / "out.csv", "--space", "nasbench2O1"),
         ("predict", cells, "--model", table),
         ("predict", cells, "--model", tmp_path / "missing.graf"),
+        ("explain", cells, "--model", tmp_path / "missing.graf"),
         ("fit", table, "--target", "sped", "-o", tmp_path / "m"),
         ("fit", "nasbench2O1", "-o", tmp_path / "m"),
         ("fit", table, "--model", "random_forrest", "-o", tmp_path / "m"),
@@ -191,7 +221,7 @@ def test_other_refusals(run, cells, table, tmp_path):
         code, _, err = run(*arguments)
         assert code == 2, arguments
         assert len(err.strip().splitlines()) == 1, err
-    assert "did you mean 'speed'" in run(*refused[5])[2]
+    assert "did you mean 'speed'" in run(*refused[6])[2]
     assert not (tmp_path / "m").exists()
 
 
