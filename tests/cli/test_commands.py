@@ -420,6 +420,32 @@ def test_search_by_a_predictor(run, table, tmp_path):
     assert history["value"].idxmax() > 5
 
 
+def test_search_by_some_targets_of_a_predictor(run, cells, tmp_path):
+    model, out = tmp_path / "model", tmp_path / "history.csv"
+    names = cells.read_text().split()[-30:]
+    convolutions = [name.count("conv") for name in names]
+    labels = pd.DataFrame({"a": convolutions, "b": range(30), "c": range(30)}, index=names)
+    PerformancePredictor().fit(names, labels).save(model)
+    options = ["nasbench201", "--predictor", model, "--budget", 5, "--strategy", "random", "-o", out]
+    assert run("search", *options, "--minimize", "a", "--target", "c")[0] == 0
+    assert {"a", "c"} < set(pd.read_csv(out)) and "b" not in pd.read_csv(out)
+    assert run("search", *options, "--minimize", "a")[0] == 0
+    assert not {"b", "c"} & set(pd.read_csv(out))
+    for option in ("--minimize", "--target"):
+        code, _, err = run("search", *options, option, "d")
+        assert (code, err) == (2, "graf: unknown target 'd'; known: 'a', 'b', 'c'\n")
+
+
+def test_search_by_a_predictor_that_cannot_predict(run, cells, tmp_path):
+    model, out = tmp_path / "model", tmp_path / "history.csv"
+    names = cells.read_text().split()[-30:]
+    given = pd.DataFrame({"flops": range(30)}, index=names)
+    PerformancePredictor().fit(given, range(30)).save(model)
+    code, _, err = run("search", "nasbench201", "--predictor", model, "--budget", 5, "-o", out)
+    assert (code, err.count("\n"), out.exists()) == (2, 1, False)
+    assert "none of 5 architectures could be measured" in err and "flops" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
