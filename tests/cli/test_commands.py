@@ -135,6 +135,30 @@ def test_a_table_without_a_search_space_is_fitted_on_its_proxies(run, tmp_path):
     assert out.splitlines()[0] == "architecture,speed"
 
 
+def test_targets_of_different_architectures_are_fitted_together(run, table, cells, tmp_path):
+    frame = pd.read_csv(table)
+    frame.loc[:59, "speed"] = None
+    frame.loc[60:, "size"] = None
+    frame.to_csv(table, index=False)
+    targets = ["--target", "speed", "--target", "size"]
+    code, _, err = run("fit", table, *targets, "--model", "random_forest", "-o", tmp_path / "m")
+    assert (code, err) == (0, "")
+    shown = run("predict", cells, "--model", tmp_path / "m")[1]
+    assert pd.read_csv(StringIO(shown))[["speed", "size"]].notna().all(axis=None)
+
+
+def test_early_results_without_a_search_space(run, tmp_path):
+    path = tmp_path / "networks.csv"
+    frame = pd.DataFrame({"arch": [f"net{i}" for i in range(20)], "early": range(20)})
+    frame.assign(final=frame["early"] * 2.0).to_csv(path, index=False)
+    path.with_suffix(".toml").write_text(
+        'architecture = "arch"\nspace = "none"\n[[targets]]\ncolumns = ["final"]\n'
+        '[[fidelities]]\ncolumns = ["early"]\n'
+    )
+    code, _, err = run("fit", path, "--fidelity", "early", "-o", tmp_path / "m")
+    assert (code, err) == (0, "")
+
+
 def test_report(run, table, tmp_path):
     code, out, err = run("report", table, "-o", tmp_path / "report", "--target", "size")
     assert (code, err) == (0, "")
