@@ -57,7 +57,7 @@ def read_input(path: Path, space: str | None = None) -> pd.DataFrame | pd.Series
         table = pd.concat([*every, data.info.select_dtypes("number")], axis=1)
         return table.loc[:, ~table.columns.duplicated()]
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise DatasetError(
             f"{path} is neither text nor a table (.csv, .csv.gz, .parquet); give one architecture a line"

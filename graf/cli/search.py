@@ -169,7 +169,9 @@ def _tell(running: Search, path: Path) -> None:
     """Tell what a CSV holds: values, failures (a column `status`), and rows that are being measured."""
     import pandas as pd
 
-    table = pd.read_csv(path, dtype={ARCHITECTURE: str})
+    from graf.datasets.formats.table import open_csv
+
+    table = open_csv(path).read([ARCHITECTURE])
     names = list(running.problem.directions)
     missing = [name for name in [ARCHITECTURE, *names] if name not in table]
     if missing:

@@ -249,6 +249,22 @@ def test_other_refusals(run, cells, table, tmp_path):
     assert not (tmp_path / "m").exists()
 
 
+def test_text_may_begin_with_a_byte_order_mark(run, cells, tmp_path):
+    cells.write_bytes(b"\xef\xbb\xbf" + cells.read_bytes())
+    assert run("features", cells, "-o", tmp_path / "f.csv") == (0, f"{tmp_path / 'f.csv'}\n", "")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"architecture,value\na,1\nb,1,2,3\n", b"architecture,value\n\xe9,1\n", b"PAR1\xff\x04"]
+)
+def test_measurements_that_cannot_be_read(run, tmp_path, content):
+    path, out = tmp_path / "measured.csv", tmp_path / "next.csv"
+    path.write_bytes(content)
+    code, _, err = run("search", "nasbench201", "--measurements", path, "--ask", 1, "-o", out)
+    assert (code, err.count("\n"), out.exists()) == (2, 1, False)
+    assert err.startswith(f"graf: cannot read {path}")
+
+
 def test_quiet_in_a_pipe_and_no_traceback_as_a_process(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", "from graf.cli import main; main()", "features", "nowhere.txt", "-o", "x.csv"],
@@ -339,6 +355,20 @@ def test_proxies(run, few, tmp_path):
     code, _, err = run("proxies", few, "-o", out, "--data", tmp_path / "data.npz")
     assert code == 2
     assert "arrays x and y" in err
+
+
+@pytest.mark.parametrize("damage", ["one array", "empty", "cut short", "text"])
+def test_data_of_proxies_that_cannot_be_read(run, few, tmp_path, damage):
+    path = tmp_path / "data.npz"
+    np.savez(path, x=np.zeros((2, 3, 8, 8), np.float32), y=np.zeros(2, int))
+    if damage == "one array":
+        path = tmp_path / "x.npy"
+        np.save(path, np.zeros(3))
+    else:
+        path.write_bytes({"empty": b"", "cut short": path.read_bytes()[:500], "text": b"x,y\n"}[damage])
+    code, _, err = run("proxies", few, "-o", tmp_path / "p.csv", "--data", path)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"arrays x and y, got {path}" in err
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])
