@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from graf.cli import features, fit, listing, measure, predict, proxies, report, search
+from graf.cli import explain, features, fit, listing, measure, predict, proxies, report, search
 from graf.exceptions import GrafError
 
 __all__ = ["app", "main"]
@@ -23,6 +23,7 @@ app.command("features")(features.features)
 app.command("proxies")(proxies.proxies)
 app.command("fit")(fit.fit)
 app.command("predict")(predict.predict)
+app.command("explain")(explain.explain)
 app.command("search")(search.search)
 app.command("measure")(measure.measure)
 app.command("list")(listing.listing)

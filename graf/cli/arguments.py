@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Input", "Output", "Seed", "SpaceName", "check_output", "metadata_path", "on_terminal", "read_input",
-    "write_table",
+    "Input", "Model", "Output", "OutputOrShown", "Seed", "SpaceName", "check_output", "metadata_path",
+    "on_terminal", "read_input", "write_or_show", "write_table",
 ]  # fmt: skip
 
 Input = Annotated[
@@ -27,6 +27,10 @@ Input = Annotated[
     ),
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File or folder to write.")]
+OutputOrShown = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Table to write; by default CSV on stdout.")
+]
+Model = Annotated[Path, typer.Option("--model", help="Predictor that `graf fit` saved.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn.", min=0)]
 SpaceName = Annotated[
     str | None, typer.Option("--space", help="Search space; by default inferred from the notation.")
@@ -53,7 +57,7 @@ def read_input(path: Path, space: str | None = None) -> pd.DataFrame | pd.Series
         table = pd.concat([*every, data.info.select_dtypes("number")], axis=1)
         return table.loc[:, ~table.columns.duplicated()]
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise DatasetError(
             f"{path} is neither text nor a table (.csv, .csv.gz, .parquet); give one architecture a line"
@@ -122,6 +126,15 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
             table.to_parquet(temporary)
         else:
             table.to_csv(temporary)
+
+
+def write_or_show(table: pd.DataFrame, path: Path | None) -> None:
+    """Write a table and show where, or show the table itself where there is no path."""
+    if path is None:
+        typer.echo(table.to_csv(), nl=False)
+    else:
+        write_table(table, path)
+        typer.echo(path)
 
 
 def metadata_path(path: Path) -> str:

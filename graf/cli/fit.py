@@ -39,9 +39,10 @@ def fit(
     from graf.report.choices import choose_targets, features_of
 
     data = load_dataset(dataset, space=space)
-    features = features or ("all" if fidelity else next(iter(features_of(data).values()), "graph"))
+    with_fidelity = "given" if data.space is None else "all"
+    features = features or (with_fidelity if fidelity else next(iter(features_of(data).values()), "graph"))
     names = choose_targets(data, target)
-    data = data.select(data.targets[names].notna().all(axis=1).to_numpy())
+    data = data.select(data.targets[names].notna().any(axis=1).to_numpy())
     predictor = PerformancePredictor(model=model, space=data.space, features=features, random_state=seed)
     predictor.fit(data.items(fidelity or ()), data.targets[names]).save(output)
     typer.echo(output)

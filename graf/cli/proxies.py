@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import warnings
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zipfile import BadZipFile
 
 import typer
 
@@ -154,7 +156,10 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     from graf.exceptions import InputError
 
     try:
-        with np.load(path) as arrays:
+        with path.open("rb") as stream:
+            arrays = np.load(stream)
+            if isinstance(arrays, np.ndarray):
+                raise ValueError("it holds one array")
             return arrays["x"], arrays["y"]
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         raise InputError(f"`--data` must be an .npz file with arrays x and y, got {path}: {error}") from None

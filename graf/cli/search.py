@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from graf.cli.arguments import Seed, check_output, on_terminal, read_input, write_table
-from graf.exceptions import InputError
+from graf.exceptions import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +86,9 @@ def search(
         write_table(_asked(running, ask), output)
     else:
         running = _search(source, target, minimize, predictor, model, settings)
-        write_table(running.run(budget, progress=on_terminal()).history.set_index("number"), output)
+        history = running.run(budget, progress=on_terminal()).history
+        _check_measured(history)
+        write_table(history.set_index("number"), output)
         if page is not None:
             write_search_page(running.result, page)
     typer.echo(output)
@@ -107,20 +109,35 @@ def _search(
     from graf.searchers.problem import predicted_by
 
     least = dict.fromkeys(minimize or [], "min")
+    names = list(dict.fromkeys([*(target or []), *least]))
     if predictor is not None:
         fitted = load_predictor(predictor)
-        names = fitted.target_names_
-        single = len(names) == 1
-        direction: Any = ("min" if least else "max") if single else dict.fromkeys(names, "max") | least
+        direction = _directions(fitted.target_names_, names, least)
         return Search(_space(source), predicted_by(fitted), model, direction=direction, **settings)
     data = load_dataset(source)
-    names = list(dict.fromkeys([*(target or []), *least]))
     if not names:
         raise InputError(
             f"name an objective with --target, such as {', '.join(data.targets.columns[:4])};"
             " or ask for architectures to measure with --ask"
         )
     return Search(data, names, model, direction=least or None, **settings)
+
+
+def _directions(known: list[str], named: list[str], least: dict[str, str]) -> str | dict[str, str]:
+    """Those of the named targets of a predictor, by default all; one target alone needs no name."""
+    for name in named:
+        if name not in known:
+            raise UnknownNameError("target", name, known)
+    directions = dict.fromkeys(named or known, "max") | least
+    return directions if len(known) > 1 else directions[known[0]]
+
+
+def _check_measured(history: pd.DataFrame) -> None:
+    """Raise `InputError` where every architecture failed."""
+    if len(history) and history[STATUS].eq("failed").all():
+        raise InputError(
+            f"none of {len(history)} architectures could be measured, the first because of {history['reason'].iloc[0]}"
+        )
 
 
 def _space(source: str) -> Any:
@@ -152,7 +169,9 @@ def _tell(running: Search, path: Path) -> None:
     """Tell what a CSV holds: values, failures (a column `status`), and rows that are being measured."""
     import pandas as pd
 
-    table = pd.read_csv(path, dtype={ARCHITECTURE: str})
+    from graf.datasets.formats.table import open_csv
+
+    table = open_csv(path).read([ARCHITECTURE])
     names = list(running.problem.directions)
     missing = [name for name in [ARCHITECTURE, *names] if name not in table]
     if missing:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graf.datasets.dataset import Dataset
+from graf.datasets.dataset import Dataset, means
 from graf.datasets.description import Description, TargetRule, matches
 from graf.datasets.fidelities import fidelity_metadata
 from graf.datasets.notation import resolve_space
@@ -37,23 +37,26 @@ def assemble(
     """The dataset; a noise ceiling by target overrules that of the description."""
     key = description.architecture
     index = _architectures(rows, key, path)
-    if description.average_repeats:
-        rows, index = _averaged(rows, index)
     targets = {column: _target(rows[column], rule, path) for column, rule in roles.targets.items()}
     given = (*roles.proxies, *roles.recipes, *roles.fidelities)
     numbers = pd.DataFrame({column: _floats(rows[column], path) for column in given}, index=index)
     used = {*targets, *given, *(key if len(key) == 1 else ())}
     info = {column: _tidy(rows[column]).array for column in rows.columns if column not in used}
+    tables = {
+        "targets": pd.DataFrame(targets, index=index),
+        "proxies": numbers[list(roles.proxies)],
+        "info": pd.DataFrame(info, index=index),
+        "recipes": numbers[list(roles.recipes)],
+        "fidelities": numbers[list(roles.fidelities)],
+    }
+    if description.average_repeats:  # only now, when what failed is missing and counts for no mean
+        tables = {table: means(values) for table, values in tables.items()}
     return Dataset(
         name,
-        pd.DataFrame(targets, index=index),
-        numbers[list(roles.proxies)],
-        pd.DataFrame(info, index=index),
-        _metadata(roles.targets, noise_ceiling),
-        resolve_space(description, index.tolist()),
-        numbers[list(roles.recipes)],
-        numbers[list(roles.fidelities)],
-        fidelity_metadata(roles.fidelities),
+        metadata=_metadata(roles.targets, noise_ceiling),
+        space=resolve_space(description, index.tolist()),
+        fidelity_metadata=fidelity_metadata(roles.fidelities),
+        **tables,
     )
 
 
@@ -62,14 +65,6 @@ def _architectures(rows: pd.DataFrame, key: Sequence[str], path: Path) -> pd.Ind
     joined = reduce(lambda left, right: left + ":" + right, parts)
     index: pd.Index[str] = pd.Index(joined.tolist(), dtype=str, name="architecture")
     return index
-
-
-def _averaged(rows: pd.DataFrame, index: pd.Index) -> tuple[pd.DataFrame, pd.Index]:
-    """One row per architecture: the mean of its numbers, the first of its texts."""
-    groups = rows.groupby(index.to_numpy(), sort=False)
-    means = groups.mean(numeric_only=True)
-    table = groups.first().assign(**{column: means[column] for column in means})
-    return table[list(rows.columns)].reset_index(drop=True), index.unique()
 
 
 def _text(column: pd.Series, path: Path) -> pd.Series:

@@ -15,7 +15,7 @@ from graf.datasets.fidelities import fidelity_metadata
 from graf.exceptions import DatasetError, InputError, UnknownNameError
 from graf.spaces import SearchSpace
 
-__all__ = ["Dataset"]
+__all__ = ["Dataset", "means"]
 
 SHOWN = 5
 TABLES = ("targets", "proxies", "info", "recipes", "fidelities")
@@ -131,7 +131,7 @@ class Dataset:
         """
         if self.recipes.shape[1] == 0:
             return self
-        tables = {name: _means(getattr(self, name)) for name in TABLES if name != "recipes"}
+        tables = {name: means(getattr(self, name)) for name in TABLES if name != "recipes"}
         per = len(self) / self.targets.index.nunique()
         protocol = self.metadata["protocol"] + f", mean over {per:g} recipes"
         facts = self.metadata.assign(protocol=protocol, noise_ceiling=np.nan)
@@ -177,10 +177,11 @@ class Dataset:
         return f"{n_architectures}{space}, {targets}, {proxies}"
 
 
-def _means(table: pd.DataFrame) -> pd.DataFrame:
+def means(table: pd.DataFrame) -> pd.DataFrame:
+    """One row per architecture: the mean of its numbers, the first of its texts."""
     groups = table.groupby(level=0, sort=False)
-    means = groups.mean(numeric_only=True)
-    return groups.first().assign(**{column: means[column] for column in means})
+    numbers = groups.mean(numeric_only=True)
+    return groups.first().assign(**{column: numbers[column] for column in numbers})
 
 
 def _count(n: int, noun: str) -> str:

@@ -128,17 +128,14 @@ def _summary(
     )
 
 
-def _known(plan: Plan, names: Sequence[str]) -> Dataset:
-    return plan.data.select(plan.data.targets[list(names)].notna().all(axis=1).to_numpy())
-
-
 def rows_of(plan: Plan, names: Sequence[str]) -> Dataset:
-    """The rows that models are fitted on: all that have values of the targets, or a random part of them."""
-    known = _known(plan, names)
-    order = np.random.default_rng(plan.settings.seed).permutation(len(known))
-    kept = np.zeros(len(known), bool)
-    kept[order[: plan.settings.most_rows]] = True
-    return known.select(kept)
+    """The rows that models are fitted on: for each target all that have a value, or a random part of them."""
+    kept = np.zeros(len(plan.data), bool)
+    for name in names:
+        known = np.flatnonzero(plan.data.targets[name].notna())
+        order = np.random.default_rng(plan.settings.seed).permutation(len(known))
+        kept[known[order[: plan.settings.most_rows]]] = True
+    return plan.data.select(kept)
 
 
 def _explained(plan: Plan, name: str) -> Explanation:
@@ -170,7 +167,7 @@ def _masks(n: int, test: NDArray[np.intp]) -> tuple[NDArray[np.bool_], NDArray[n
 
 
 def _trials(plan: Plan, name: str) -> pd.DataFrame:
-    known = _known(plan, [name])
+    known = plan.data.select(plan.data.targets[name].notna().to_numpy())
     free = free_rows(known.architectures, known.space, known.info, plan.settings.seed)
     return evaluate(
         {**plan.predictors, **free},

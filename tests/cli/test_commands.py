@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,10 @@ import pandas as pd
 import pytest
 from onnx_models import saved, weight
 
-from graf import get_space, load_dataset
+from graf import PerformancePredictor, get_space, load_dataset, read_graph
 from graf.cli import main
 
-COMMANDS = ["report", "features", "proxies", "fit", "predict", "measure", "list", "search"]
+COMMANDS = ["report", "features", "proxies", "fit", "predict", "explain", "measure", "list", "search"]
 
 
 @pytest.fixture
@@ -88,6 +89,34 @@ def test_fit_then_predict(run, table, cells, tmp_path):
     assert (tmp_path / "p.csv").read_text() == out
 
 
+def test_fit_then_explain(run, table, cells, tmp_path):
+    model, out = tmp_path / "model.graf", tmp_path / "e.parquet"
+    targets = ["--target", "speed", "--target", "size"]
+    run("fit", table, *targets, "--model", "random_forest", "-o", model)
+    code, shown, err = run("explain", cells, "--model", model, "-o", out)
+    assert (code, shown.strip(), err) == (0, str(out), "")
+    values = pd.read_parquet(out)
+    assert values["target"].tolist() == ["speed"] * 30 + ["size"] * 30
+    added = values.drop(columns=["target", "prediction"]).sum(axis=1)
+    np.testing.assert_allclose(added, values["prediction"], rtol=1e-6)
+    predicted = pd.read_csv(StringIO(run("predict", cells, "--model", model)[1]), index_col=0)
+    assert values.index[:30].tolist() == predicted.index.tolist()
+    np.testing.assert_allclose(values["prediction"], predicted.to_numpy().T.ravel())
+    one = ["--target", "size", "--importance", "operation"]
+    code, shown, _ = run("explain", cells, "--model", model, *one)
+    assert code == 0
+    assert shown.splitlines()[0] == "operation,size"
+    assert "did you mean 'speed'" in run("explain", cells, "--model", model, "--target", "sped")[2]
+
+
+def test_explanations_of_a_folder_name_its_files(run, networks, tmp_path):
+    graphs = [read_graph(path) for path in sorted(networks.iterdir())]
+    PerformancePredictor().fit(graphs, [1.0, 2.0]).save(tmp_path / "m")
+    code, out, _ = run("explain", networks, "--model", tmp_path / "m")
+    assert code == 0
+    assert [line.split(",")[0] for line in out.splitlines()] == ["file", "a.onnx", "b.onnx"]
+
+
 def test_the_same_seed_gives_the_same_predictions(run, table, cells, tmp_path):
     shown = []
     for name in ("a", "b"):
@@ -104,6 +133,30 @@ def test_a_table_without_a_search_space_is_fitted_on_its_proxies(run, tmp_path):
     code, out, _ = run("predict", path, "--model", tmp_path / "m")
     assert code == 0
     assert out.splitlines()[0] == "architecture,speed"
+
+
+def test_targets_of_different_architectures_are_fitted_together(run, table, cells, tmp_path):
+    frame = pd.read_csv(table)
+    frame.loc[:59, "speed"] = None
+    frame.loc[60:, "size"] = None
+    frame.to_csv(table, index=False)
+    targets = ["--target", "speed", "--target", "size"]
+    code, _, err = run("fit", table, *targets, "--model", "random_forest", "-o", tmp_path / "m")
+    assert (code, err) == (0, "")
+    shown = run("predict", cells, "--model", tmp_path / "m")[1]
+    assert pd.read_csv(StringIO(shown))[["speed", "size"]].notna().all(axis=None)
+
+
+def test_early_results_without_a_search_space(run, tmp_path):
+    path = tmp_path / "networks.csv"
+    frame = pd.DataFrame({"arch": [f"net{i}" for i in range(20)], "early": range(20)})
+    frame.assign(final=frame["early"] * 2.0).to_csv(path, index=False)
+    path.with_suffix(".toml").write_text(
+        'architecture = "arch"\nspace = "none"\n[[targets]]\ncolumns = ["final"]\n'
+        '[[fidelities]]\ncolumns = ["early"]\n'
+    )
+    code, _, err = run("fit", path, "--fidelity", "early", "-o", tmp_path / "m")
+    assert (code, err) == (0, "")
 
 
 def test_report(run, table, tmp_path):
@@ -180,6 +233,7 @@ def test_other_refusals(run, cells, table, tmp_path):
         ("features", cells, "-o", tmp_path / "out.csv", "--space", "nasbench2O1"),
         ("predict", cells, "--model", table),
         ("predict", cells, "--model", tmp_path / "missing.graf"),
+        ("explain", cells, "--model", tmp_path / "missing.graf"),
         ("fit", table, "--target", "sped", "-o", tmp_path / "m"),
         ("fit", "nasbench2O1", "-o", tmp_path / "m"),
         ("fit", table, "--model", "random_forrest", "-o", tmp_path / "m"),
@@ -191,8 +245,24 @@ def test_other_refusals(run, cells, table, tmp_path):
         code, _, err = run(*arguments)
         assert code == 2, arguments
         assert len(err.strip().splitlines()) == 1, err
-    assert "did you mean 'speed'" in run(*refused[5])[2]
+    assert "did you mean 'speed'" in run(*refused[6])[2]
     assert not (tmp_path / "m").exists()
+
+
+def test_text_may_begin_with_a_byte_order_mark(run, cells, tmp_path):
+    cells.write_bytes(b"\xef\xbb\xbf" + cells.read_bytes())
+    assert run("features", cells, "-o", tmp_path / "f.csv") == (0, f"{tmp_path / 'f.csv'}\n", "")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"architecture,value\na,1\nb,1,2,3\n", b"architecture,value\n\xe9,1\n", b"PAR1\xff\x04"]
+)
+def test_measurements_that_cannot_be_read(run, tmp_path, content):
+    path, out = tmp_path / "measured.csv", tmp_path / "next.csv"
+    path.write_bytes(content)
+    code, _, err = run("search", "nasbench201", "--measurements", path, "--ask", 1, "-o", out)
+    assert (code, err.count("\n"), out.exists()) == (2, 1, False)
+    assert err.startswith(f"graf: cannot read {path}")
 
 
 def test_quiet_in_a_pipe_and_no_traceback_as_a_process(tmp_path):
@@ -214,6 +284,17 @@ def networks(tmp_path):
     for name in ("a.onnx", "b.onnx"):
         saved(folder, CONV, name=name, w=weight(4, 3, 3, 3))
     return folder
+
+
+def test_predictions_of_several_targets_for_a_folder(run, networks, tmp_path):
+    graphs = [read_graph(path) for path in sorted(networks.iterdir())]
+    labels = pd.DataFrame({"speed": [1.0, 2.0], "size": [3.0, 3.0]})
+    PerformancePredictor().fit(graphs, labels).save(tmp_path / "m")
+    code, _, err = run("predict", networks, "--model", tmp_path / "m", "-o", tmp_path / "p.csv")
+    assert (code, err) == (0, "")
+    table = pd.read_csv(tmp_path / "p.csv", index_col="file")
+    assert table.index.tolist() == ["a.onnx", "b.onnx"]
+    assert table["speed"].between(1, 2).all() and (table["size"] == 3).all()
 
 
 def test_features_of_an_onnx_file(run, networks, tmp_path):
@@ -274,6 +355,20 @@ def test_proxies(run, few, tmp_path):
     code, _, err = run("proxies", few, "-o", out, "--data", tmp_path / "data.npz")
     assert code == 2
     assert "arrays x and y" in err
+
+
+@pytest.mark.parametrize("damage", ["one array", "empty", "cut short", "text"])
+def test_data_of_proxies_that_cannot_be_read(run, few, tmp_path, damage):
+    path = tmp_path / "data.npz"
+    np.savez(path, x=np.zeros((2, 3, 8, 8), np.float32), y=np.zeros(2, int))
+    if damage == "one array":
+        path = tmp_path / "x.npy"
+        np.save(path, np.zeros(3))
+    else:
+        path.write_bytes({"empty": b"", "cut short": path.read_bytes()[:500], "text": b"x,y\n"}[damage])
+    code, _, err = run("proxies", few, "-o", tmp_path / "p.csv", "--data", path)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"arrays x and y, got {path}" in err
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])
@@ -377,6 +472,32 @@ def test_search_by_a_predictor(run, table, tmp_path):
     run("search", "nasbench201", "--predictor", model, "--budget", 20, "--strategy", "local", "-o", out)
     history = pd.read_parquet(out)
     assert history["value"].idxmax() > 5
+
+
+def test_search_by_some_targets_of_a_predictor(run, cells, tmp_path):
+    model, out = tmp_path / "model", tmp_path / "history.csv"
+    names = cells.read_text().split()[-30:]
+    convolutions = [name.count("conv") for name in names]
+    labels = pd.DataFrame({"a": convolutions, "b": range(30), "c": range(30)}, index=names)
+    PerformancePredictor().fit(names, labels).save(model)
+    options = ["nasbench201", "--predictor", model, "--budget", 5, "--strategy", "random", "-o", out]
+    assert run("search", *options, "--minimize", "a", "--target", "c")[0] == 0
+    assert {"a", "c"} < set(pd.read_csv(out)) and "b" not in pd.read_csv(out)
+    assert run("search", *options, "--minimize", "a")[0] == 0
+    assert not {"b", "c"} & set(pd.read_csv(out))
+    for option in ("--minimize", "--target"):
+        code, _, err = run("search", *options, option, "d")
+        assert (code, err) == (2, "graf: unknown target 'd'; known: 'a', 'b', 'c'\n")
+
+
+def test_search_by_a_predictor_that_cannot_predict(run, cells, tmp_path):
+    model, out = tmp_path / "model", tmp_path / "history.csv"
+    names = cells.read_text().split()[-30:]
+    given = pd.DataFrame({"flops": range(30)}, index=names)
+    PerformancePredictor().fit(given, range(30)).save(model)
+    code, _, err = run("search", "nasbench201", "--predictor", model, "--budget", 5, "-o", out)
+    assert (code, err.count("\n"), out.exists()) == (2, 1, False)
+    assert "none of 5 architectures could be measured" in err and "flops" in err
 
 
 @pytest.mark.parametrize(

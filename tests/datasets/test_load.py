@@ -32,6 +32,20 @@ def test_sentinels_become_nan(write, table):
     assert data.targets.dtypes.eq(float).all() and data.proxies.dtypes.eq(float).all()
 
 
+def test_sentinels_count_for_no_mean_of_repeats(write):
+    rows = {"arch": ["a", "a", "b"], "acc": [10, -1, 5], "flops": [-1e8, 2, 3], "speed": [np.inf, 4, 6]}
+    described = {
+        "architecture": "arch", "average_repeats": True, "space": "none", "proxies": ["flops"],
+        "targets": [{"columns": ["acc", "speed"], "missing": [-1]}],
+    }  # fmt: skip
+    rows |= {"remark": ["first", "second", "third"], "seed": [1, 2, 3]}
+    data = graf.load_dataset(write("mine.csv", pd.DataFrame(rows)), description=described)
+    assert data.architectures == ["a", "b"]
+    assert data.targets.to_dict("list") == {"acc": [10, 5], "speed": [4, 6]}
+    assert data.proxies["flops"].tolist() == [2, 3]
+    assert data.info.to_dict("list") == {"remark": ["first", "third"], "seed": [1.5, 3]}
+
+
 def test_infinite_values_become_nan(write, cells):
     data = graf.load_dataset(write("mine.csv", pd.DataFrame({"cell": cells, "a": [1, np.inf, -np.inf]})))
     np.testing.assert_array_equal(data.targets["a"], [1, np.nan, np.nan])

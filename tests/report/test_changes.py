@@ -8,7 +8,7 @@ import pandas as pd
 
 from graf.report.changes import changes
 from graf.report.render import render
-from graf.report.target import Plan, Settings
+from graf.report.target import Plan, Settings, rows_of
 
 
 def plan_of(data, **settings):
@@ -48,6 +48,20 @@ def test_measured_changes_are_told(data, quick):
     single = table[table["changes"].str.count(" to ") == 1]
     assert single["measured test_acc"].notna().all()
     assert list(table.filter(like="latency")) == []
+
+
+def test_targets_of_different_architectures(data, quick):
+    """No row has both; each target is learned from those that have it."""
+    targets = data.targets.copy()
+    targets.iloc[:45, 0] = np.nan
+    targets.iloc[45:, 1] = np.nan
+    split = plan_of(replace(data, targets=targets), most_rows=20, **quick)
+    rows = rows_of(split, ["test_acc", "latency_ms"]).targets
+    assert rows.notna().sum().tolist() == [20, 20]
+    start = targets["test_acc"].idxmin()
+    table = changes(split, ["test_acc", "latency_ms"], "test_acc", {"worst": start})
+    assert len(table) > 0
+    assert (table["predicted test_acc"] > 0).all()
 
 
 def test_without_a_space_nothing_can_be_changed(proxies, quick):

@@ -1,0 +1,58 @@
+"""graf explain"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from graf.cli.arguments import Input, Model, OutputOrShown, Seed, check_output, read_input, write_or_show
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from graf.explainers import Explanation
+
+__all__ = ["explain"]
+
+
+def explain(
+    source: Input,
+    model: Model,
+    output: OutputOrShown = None,
+    target: Annotated[str | None, typer.Option(help="Target to explain; by default all.")] = None,
+    importance: Annotated[
+        str | None,
+        typer.Option(help="Mean absolute SHAP values instead: by feature, family or operation."),
+    ] = None,
+    seed: Seed = 0,
+) -> None:
+    """Say what each feature added to the predictions of a saved predictor, as SHAP values.
+
+    A row per target and architecture: the base value, a column for each feature, and the prediction,
+    which they add up to.
+    """
+    from graf.explainers import explain as explanation_of
+    from graf.predictors import load_predictor
+
+    if output is not None:
+        check_output(output)
+    predictor = load_predictor(model)
+    items = read_input(source)
+    found = explanation_of(predictor, items, random_state=seed)
+    if target is not None:
+        found = found.select(target)
+    write_or_show(found.importance(importance) if importance else _values(found, items.index), output)
+
+
+def _values(found: Explanation, index: pd.Index[Any]) -> pd.DataFrame:
+    """What the command shows, with the names of the input, which graphs lack."""
+    import pandas as pd
+
+    parts = []
+    for name in found.target_names:
+        one = found.select(name)
+        facts = {"target": name, "prediction": one.predictions, "base_value": one.base_values}
+        values = pd.DataFrame(one.values, index=index, columns=one.feature_names)
+        parts.append(pd.concat([pd.DataFrame(facts, index=index), values], axis=1))
+    return pd.concat(parts)
