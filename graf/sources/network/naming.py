@@ -40,7 +40,8 @@ def _pool(step: Step) -> str:
     kernel, before = step.settings["kernel"], _spatial(step.reads[0])
     if all(size == 1 for size in kernel) and all(size == 1 for size in step.settings.get("stride", (1,))):
         return "identity"
-    if len(before) == len(kernel) and tuple(kernel) == before and step.op != "lp_pool":
+    padded = any(size > 1 for size in _spatial(step))  # the kernel stands on several places
+    if len(before) == len(kernel) and tuple(kernel) == before and not padded and step.op != "lp_pool":
         for name in ("kernel", "stride", "dilation"):
             step.settings.pop(name, None)
         return f"global_{step.op}"

@@ -175,6 +175,14 @@ def test_global_pools():
     assert ops_of(lambda x: F.adaptive_avg_pool2d(x, 6).relu(), (1, 8, 6, 6)) == ["relu"]
 
 
+@pytest.mark.parametrize("side", [3, 13])
+def test_padded_pools_as_large_as_their_input_are_not_global(side):
+    """Spatial pyramid pools keep the size of a small map."""
+    shape, kernel = (1, 4, side, side), f"{side}x{side}"
+    assert ops_of(nn.MaxPool2d(side, 1, side // 2), shape) == [f"max_pool{kernel}"]
+    assert ops_of(nn.AvgPool2d(side, 1, side // 2), shape) == [f"avg_pool{kernel}"]
+
+
 def test_products_with_weights_are_linear():
     for function in (
         lambda x, w: x @ w,
