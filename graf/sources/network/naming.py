@@ -28,10 +28,10 @@ def name_operations(network: Network) -> None:
 
 
 def _convolution(step: Step) -> str:
-    kernel, groups = (step.reads[1].shape or ())[2:], step.settings.get("groups", 1)
-    step.settings["kernel"] = kernel
+    weight, groups = step.reads[1].shape or (0, 0), step.settings.get("groups", 1)
+    step.settings["kernel"] = kernel = weight[2:]
     transposed = step.op == "conv_transpose" or step.settings.get("transposed")
-    n_in = (step.reads[0].shape or (0, 0))[1]
+    n_in = weight[0] if transposed else weight[1] * groups  # by the weight: an input may have no batch
     kind = "" if groups == 1 else "dw_" if groups == n_in else "group_"
     return f"{kind}conv{'_transpose' if transposed else ''}{_joined(kernel)}"
 

@@ -108,6 +108,13 @@ def test_multiply_adds_and_parameters_are_those_of_torch(name):
     assert graph.n_macs == counted(module.train(), torch.empty(shape))
 
 
+@pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d])
+@pytest.mark.parametrize(("groups", "prefix"), [(1, ""), (4, "group_"), (8, "dw_")])
+def test_kinds_of_convolutions_without_a_batch(kind, groups, prefix):
+    graph = read_graph(kind(8, 16, 3, groups=groups), (8, 32, 32))
+    assert graph.op_names[1].startswith(f"{prefix}conv")
+
+
 class Writing(nn.Module):
     """Scores of all tokens but the first get a bias in place; the output is put together in place."""
 
