@@ -198,6 +198,24 @@ def test_products_with_weights_are_linear():
     assert graph.n_parameters == 8 * 6 + 6
 
 
+@pytest.mark.parametrize(
+    ("equation", "first", "second", "n_macs"),
+    [
+        ("ij,jk", (2, 3), (3, 5), 2 * 3 * 5),
+        ("ij, kj", (2, 3), (5, 3), 2 * 3 * 5),
+        ("b...i,ij->b...j", (2, 7, 11, 3), (3, 5), 2 * 7 * 11 * 3 * 5),
+        ("...ij,...jk", (7, 2, 3), (1, 3, 5), 7 * 2 * 3 * 5),
+        ("i...,i...->...", (2, 7, 3), (2, 7, 3), 2 * 7 * 3),
+        ("i...,ij->j...", (2, 7, 3), (2, 5), 2 * 7 * 3 * 5),
+        ("...i,...i->", (2, 3), (2, 3), 2 * 3),
+    ],
+)
+def test_einsum(equation, first, second, n_macs):
+    graph = read_graph(Function(lambda x, y: torch.einsum(equation, x, y)), (first, second))
+    assert graph.op_names[-1] == "matmul"
+    assert graph.n_macs == n_macs
+
+
 def heads(x, n):
     return x.reshape(1, x.shape[1], n, -1).transpose(1, 2)
 
