@@ -36,13 +36,21 @@ def _recurrent(op: str, bound: Bound, details: Details) -> Step:
     last = bound["input"]
     for layer in range(n_layers):
         own = weights[layer * per_layer : (layer + 1) * per_layer]
+        hidden, state = _widths(own[1], GATES[op])
         last = details.step(
             op,
             [last, *own, *(states if layer == 0 else [])],
-            hidden=own[0].shape[0] // GATES[op],  # type: ignore[index]  # weights have shapes
+            hidden=hidden,
+            projected=state if state < hidden else 0,
             bidirectional=bool(bound["bidirectional"]),
         )
     return last
+
+
+def _widths(weight: Step, n_gates: int) -> tuple[int, int]:
+    """Numbers of hidden units and of what they give to the next time, by the weight between them."""
+    rows, columns = weight.shape or (0, 0)
+    return rows // n_gates, columns
 
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}

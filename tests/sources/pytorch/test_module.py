@@ -181,6 +181,14 @@ def test_recurrent_layers_are_kept_whole():
     assert graph.n_macs == 11 * 3 * 7 * (5 + 7)
 
 
+def test_projections_of_recurrent_layers_count():
+    assert read_graph(nn.LSTM(8, 16, proj_size=4), (1, 1, 8)).n_macs == 4 * 16 * (8 + 4) + 16 * 4
+    module = nn.LSTM(8, 16, num_layers=2, proj_size=4, bidirectional=True)
+    graph = read_graph(module, (5, 1, 8))
+    assert graph.n_parameters == n_parameters(module)
+    assert graph.n_macs == 5 * 2 * (4 * 16 * ((8 + 4) + (8 + 4)) + 2 * 16 * 4)
+
+
 @dataclasses.dataclass
 class Answer:
     """Output of a model."""
