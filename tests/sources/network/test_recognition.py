@@ -158,6 +158,14 @@ def test_a_scale_from_another_tensor_is_no_norm():
 
 def test_length_one():
     assert ops_of(lambda x: F.normalize(x, dim=-1), (1, 4, 8)) == ["l2_norm"]
+    for length in (lambda x: x.norm(dim=-1, keepdim=True), lambda x: torch.linalg.norm(x, None, -1, True)):
+        assert ops_of(lambda x, length=length: x / (length(x) + 1e-6), (1, 4, 8)) == ["l2_norm"]
+
+
+@pytest.mark.parametrize("order", [1, 3, float("inf")])
+def test_a_length_that_is_not_euclidean_stays_in_parts(order):
+    parts = ["norm", "clamp", "divide"]
+    assert ops_of(lambda x: F.normalize(x, order, -1), (1, 4, 8)) == parts
 
 
 def test_global_pools():
