@@ -56,6 +56,11 @@ def _widths(weight: Step, n_gates: int) -> tuple[int, int]:
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
+def _expanded(bound: Bound, details: Details) -> list[Step]:
+    """Several tensors, each brought to the shape that all have."""
+    return [details.step("expand", [tensor]) for tensor in bound["tensors"]]
+
+
 def _glu(bound: Bound, details: Details) -> Step:
     """Half of the channels times the sigmoid of the other half."""
     halves = [details.step("slice", [bound["self"]]) for _ in range(2)]
@@ -84,8 +89,10 @@ def _addcmul(bound: Bound, details: Details) -> Step:
     return details.step("add", [bound["self"], product])
 
 
-COMPOSED: dict[str, Callable[[Bound, Details], Step]] = {
+COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     **{op: partial(_recurrent, op) for op in GATES},
+    "broadcast_tensors": _expanded,
+    "meshgrid": _expanded,
     "copy": _copy,
     "glu": _glu,
     "square": _square,

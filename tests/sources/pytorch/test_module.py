@@ -115,6 +115,26 @@ def test_kinds_of_convolutions_without_a_batch(kind, groups, prefix):
     assert graph.op_names[1].startswith(f"{prefix}conv")
 
 
+class Spread(nn.Module):
+    """Two layers whose outputs are brought to one shape."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function, self.first, self.second = function, nn.Conv1d(3, 1, 3), nn.Conv1d(3, 1, 1)
+
+    def forward(self, x):
+        x, y = self.function(self.first(x[:, :, :4]).flatten(), self.second(x[:, :, :2]).flatten())
+        return x + y
+
+
+@pytest.mark.parametrize("function", [torch.broadcast_tensors, torch.meshgrid])
+def test_tensors_of_one_shape_are_read_apart(function):
+    graph = read_graph(Spread(function), (1, 3, 9))
+    assert graph.op_names == (None, "conv3", "conv1", "add")
+    assert graph.predecessors(3).tolist() == [1, 2]
+    assert graph.n_parameters == 10 + 4
+
+
 class Writing(nn.Module):
     """Scores of all tokens but the first get a bias in place; the output is put together in place."""
 
