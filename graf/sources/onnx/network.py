@@ -26,7 +26,7 @@ from graf.sources.onnx.operators import OPERATORS
 from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
 from graf.sources.onnx.tensors import FEW, Tensors, constant_of
-from graf.sources.onnx.types import infer, input_types, itemsize_of, resolved, shape_of, tensor_type
+from graf.sources.onnx.types import infer, input_types, is_open, itemsize_of, resolved, shape_of, tensor_type
 from graf.sources.onnx.values import EVALUATORS, evaluate
 
 __all__ = ["Reader", "network_of"]
@@ -313,7 +313,7 @@ def _assumed(graph: GraphProto, types: Mapping[str, TypeProto], given: Mapping[s
         for value in graph.input
         if value.name in types
         and value.name not in given
-        and any(not dim.HasField("dim_value") for dim in value.type.tensor_type.shape.dim[1:])
+        and any(map(is_open, value.type.tensor_type.shape.dim[1:]))
     }
     listed = ", ".join(f"{name!r:.40}: {shape}" for name, shape in shapes.items())
     return f"with `input_shapes={{{listed}}}`; give others if these do not fit" if shapes else ""
