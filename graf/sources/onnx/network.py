@@ -17,7 +17,7 @@ from graf.exceptions import GrafError, GraphError, InputError
 from graf.ops.networks import NETWORK_OPERATIONS
 from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.step import Network, Step, is_fixed
-from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
+from graf.sources.network.vocabulary import REARRANGEMENTS, VOCABULARY, from_onnx
 from graf.sources.onnx.call import Call
 from graf.sources.onnx.contrib import AS_STANDARD, CONTRIB
 from graf.sources.onnx.control import CONTROL
@@ -35,6 +35,8 @@ MOST_NODES = 1_000_000
 DEEPEST = 24  # functions within functions
 STANDARD = ("", "ai.onnx")
 CONTRIBUTED = ("com.microsoft", "com.microsoft.nchwc")
+MAKERS = dict.fromkeys(STANDARD, OPERATORS) | dict.fromkeys(CONTRIBUTED, OPERATORS | CONTRIB)
+TAKEN = {*VOCABULARY, *REARRANGEMENTS, "input", "weight", "constant"}
 FIRST_ONLY = {*REARRANGEMENTS, "resize", "cumulative_sum", "topk", "argmax"}
 UNCOUNTED = {*REARRANGEMENTS, "constant"}
 KEEPING_SHAPE = {op.name for op in NETWORK_OPERATIONS if op.group in ("activation", "normalisation")}
@@ -294,16 +296,21 @@ class Reader:
 
 def _made(call: Call, domain: str) -> Any:
     """The steps of a call: one, or one for each output."""
-    table = OPERATORS if domain in STANDARD else CONTRIB if domain in CONTRIBUTED else {}
-    make = table.get(call.op_type)
+    make = MAKERS.get(domain, {}).get(call.op_type)
     if make is not None:
         return make(call)
-    op = from_onnx(call.op_type) if domain in (*STANDARD, *CONTRIBUTED) else None
+    op = from_onnx(call.op_type) if domain in MAKERS else None
     if op is None:
-        return call.step(snake_case(call.op_type), call.reads(), unknown=True)
+        return call.step(_own_name(call.op_type, domain), call.reads(), unknown=True)
     if op == "constant":
         return call.step(op, [])
     return call.step(op, call.reads(0) if op in FIRST_ONLY else call.reads())
+
+
+def _own_name(op_type: str, domain: str) -> str:
+    """What an unknown operator is called: with its domain where graf means something else by its name."""
+    name = snake_case(op_type)
+    return snake_case(f"{domain or 'onnx'}.{op_type}") if name in TAKEN else name
 
 
 def _assumed(graph: GraphProto, types: Mapping[str, TypeProto], given: Mapping[str, Any]) -> str:

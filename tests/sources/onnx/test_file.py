@@ -208,6 +208,15 @@ def test_unknown_operators_keep_their_names(tmp_path):
     assert ops(graph) == ["scaler", "foo_bar2_d"]
 
 
+@pytest.mark.parametrize("name", ["Attention", "LSTM", "MaxPool", "Conv", "Reshape", "Constant", "Input"])
+def test_unknown_operators_with_names_of_known_ones(tmp_path, name):
+    text = f"g (float[1, 4] x) => (float[1, 4] y) {{ h = Relu (x) y = own.{name} (h, w) }}"
+    with pytest.warns(UserWarning, match=r"graf does not know .*: own_\w+ \(1\)"):
+        graph = read_graph(saved(tmp_path, text, domains=["own"], w=weight(4, 4)))
+    assert ops(graph)[0] == "relu"
+    assert ops(graph)[1].startswith("own_")
+
+
 def test_nodes_without_names_and_order(tmp_path):
     graph = model(CONV, **CONV_WEIGHTS)
     first, second = graph.graph.node
