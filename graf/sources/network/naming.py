@@ -28,10 +28,10 @@ def name_operations(network: Network) -> None:
 
 
 def _convolution(step: Step) -> str:
-    kernel, groups = (step.reads[1].shape or ())[2:], step.settings.get("groups", 1)
-    step.settings["kernel"] = kernel
+    weight, groups = step.reads[1].shape or (0, 0), step.settings.get("groups", 1)
+    step.settings["kernel"] = kernel = weight[2:]
     transposed = step.op == "conv_transpose" or step.settings.get("transposed")
-    n_in = (step.reads[0].shape or (0, 0))[1]
+    n_in = weight[0] if transposed else weight[1] * groups  # by the weight: an input may have no batch
     kind = "" if groups == 1 else "dw_" if groups == n_in else "group_"
     return f"{kind}conv{'_transpose' if transposed else ''}{_joined(kernel)}"
 
@@ -40,7 +40,8 @@ def _pool(step: Step) -> str:
     kernel, before = step.settings["kernel"], _spatial(step.reads[0])
     if all(size == 1 for size in kernel) and all(size == 1 for size in step.settings.get("stride", (1,))):
         return "identity"
-    if len(before) == len(kernel) and tuple(kernel) == before and step.op != "lp_pool":
+    padded = any(size > 1 for size in _spatial(step))  # the kernel stands on several places
+    if len(before) == len(kernel) and tuple(kernel) == before and not padded and step.op != "lp_pool":
         for name in ("kernel", "stride", "dilation"):
             step.settings.pop(name, None)
         return f"global_{step.op}"

@@ -51,9 +51,9 @@ def _shift(step: Step) -> None:
 
 
 def _length(step: Step, vector: Step, length: Step) -> None:
-    """A vector over its length, bounded from below."""
+    """A vector over its Euclidean length, bounded from below."""
     found = next((through(read) for read in (length, *length.reads) if through(read).op == "norm"), None)
-    if found is not None and bare(found.reads[0]) is vector:
+    if found is not None and found.settings["order"] == 2 and bare(found.reads[0]) is vector:
         step.become("l2_norm", [vector], axes=found.settings.get("axes"))
 
 

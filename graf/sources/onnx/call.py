@@ -11,7 +11,7 @@ import numpy as np
 from graf.exceptions import InputError
 from graf.sources.network.step import Step
 
-__all__ = ["Call", "constant"]
+__all__ = ["Call", "Shape", "constant"]
 
 Shape = tuple[int, ...] | None
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from graf.exceptions import InputError
 from graf.sources.network.step import Step
-from graf.sources.onnx.call import Call
+from graf.sources.onnx.call import Call, Shape
 from graf.sources.onnx.operators import attend, convolution, linear, recurrent, trained
 
 __all__ = ["AS_STANDARD", "CONTRIB"]
 
-AS_STANDARD = {"FusedConv": "Conv", "FusedGemm": "Gemm"}  # the same, with an activation behind
+BLOCKED = ("Conv", "MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool")  # channels in blocks
+AS_STANDARD = {  # the same, with an activation behind perhaps
+    **{name: name for name in BLOCKED},
+    "FusedConv": "Conv",
+    "FusedGemm": "Gemm",
+}
 ACTIVATIONS = {
     "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "LeakyRelu": "leaky_relu", "Clip": "clamp",
     "HardSigmoid": "hardsigmoid", "Gelu": "gelu",
@@ -202,6 +208,22 @@ def _quantised(op: str, *positions: int) -> Callable[[Call], Step]:
     return quantised
 
 
+def _quantised_conv(call: Call) -> Step:
+    """A convolution of integers, whose channels may stand last."""
+    if not call.number("channels_last", 0):
+        return convolution(call, 0, 3, 8)
+    before, after = (
+        replace(call, shapes=(_channels_first(shape),)) for shape in (call.first.shape, call.shape)
+    )
+    data = before.step("transpose", [call.first])
+    found = convolution(replace(after, operands=(data, *call.operands[1:])), 0, 3, 8)
+    return call.step("transpose", [found])
+
+
+def _channels_first(shape: Shape) -> Shape:
+    return (*shape[:1], *shape[-1:], *shape[1:-1]) if shape else shape
+
+
 def _quantised_concat(call: Call) -> Step:
     return call.step("concat", call.reads(*range(2, len(call.operands), 3)))
 
@@ -222,6 +244,7 @@ def _quantised_lstm(call: Call) -> list[Step]:
 
 
 CONTRIB: dict[str, Callable[[Call], Any]] = {
+    "Conv": _fused_conv,
     "FusedConv": _fused_conv,
     "FusedGemm": _fused_gemm,
     "FusedMatMul": _product(0, 1),
@@ -248,6 +271,7 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "Attention": _attention,
     "MultiHeadAttention": _multi_head,
     "GroupQueryAttention": _grouped,
+    "QLinearConv": _quantised_conv,
     "QLinearAdd": _quantised("add", 0, 3),
     "QLinearMul": _quantised("multiply", 0, 3),
     "QLinearSigmoid": _quantised("sigmoid", 0),

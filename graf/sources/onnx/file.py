@@ -31,7 +31,8 @@ def read_onnx(
     ----------
     path : the file.
     input_shapes : shapes of inputs by name. A size that the file leaves open and that is not given
-        is 1 along the first axis, 224 along the spatial axes of an image, 128 along any other (a
+        is 1 along the first axis, 3 along the second one of an image (the channels, unless the file
+        says that the last axis is 1, 3 or 4 wide), 224 along its other axes, 128 along any other (a
         sequence), 0 where its name says `past`, and the same wherever it has the same name.
     fold_batch_norm : count a batch norm as part of the convolution or linear layer before it.
 

@@ -17,7 +17,7 @@ from graf.exceptions import GrafError, GraphError, InputError
 from graf.ops.networks import NETWORK_OPERATIONS
 from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.step import Network, Step, is_fixed
-from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
+from graf.sources.network.vocabulary import REARRANGEMENTS, VOCABULARY, from_onnx
 from graf.sources.onnx.call import Call
 from graf.sources.onnx.contrib import AS_STANDARD, CONTRIB
 from graf.sources.onnx.control import CONTROL
@@ -26,7 +26,7 @@ from graf.sources.onnx.operators import OPERATORS
 from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
 from graf.sources.onnx.tensors import FEW, Tensors, constant_of
-from graf.sources.onnx.types import infer, input_types, itemsize_of, resolved, shape_of, tensor_type
+from graf.sources.onnx.types import infer, input_types, is_open, itemsize_of, resolved, shape_of, tensor_type
 from graf.sources.onnx.values import EVALUATORS, evaluate
 
 __all__ = ["Reader", "network_of"]
@@ -35,6 +35,8 @@ MOST_NODES = 1_000_000
 DEEPEST = 24  # functions within functions
 STANDARD = ("", "ai.onnx")
 CONTRIBUTED = ("com.microsoft", "com.microsoft.nchwc")
+MAKERS = dict.fromkeys(STANDARD, OPERATORS) | dict.fromkeys(CONTRIBUTED, OPERATORS | CONTRIB)
+TAKEN = {*VOCABULARY, *REARRANGEMENTS, "input", "weight", "constant"}
 FIRST_ONLY = {*REARRANGEMENTS, "resize", "cumulative_sum", "topk", "argmax"}
 UNCOUNTED = {*REARRANGEMENTS, "constant"}
 KEEPING_SHAPE = {op.name for op in NETWORK_OPERATIONS if op.group in ("activation", "normalisation")}
@@ -294,16 +296,21 @@ class Reader:
 
 def _made(call: Call, domain: str) -> Any:
     """The steps of a call: one, or one for each output."""
-    table = OPERATORS if domain in STANDARD else CONTRIB if domain in CONTRIBUTED else {}
-    make = table.get(call.op_type)
+    make = MAKERS.get(domain, {}).get(call.op_type)
     if make is not None:
         return make(call)
-    op = from_onnx(call.op_type) if domain in (*STANDARD, *CONTRIBUTED) else None
+    op = from_onnx(call.op_type) if domain in MAKERS else None
     if op is None:
-        return call.step(snake_case(call.op_type), call.reads(), unknown=True)
+        return call.step(_own_name(call.op_type, domain), call.reads(), unknown=True)
     if op == "constant":
         return call.step(op, [])
     return call.step(op, call.reads(0) if op in FIRST_ONLY else call.reads())
+
+
+def _own_name(op_type: str, domain: str) -> str:
+    """What an unknown operator is called: with its domain where graf means something else by its name."""
+    name = snake_case(op_type)
+    return snake_case(f"{domain or 'onnx'}.{op_type}") if name in TAKEN else name
 
 
 def _assumed(graph: GraphProto, types: Mapping[str, TypeProto], given: Mapping[str, Any]) -> str:
@@ -313,7 +320,7 @@ def _assumed(graph: GraphProto, types: Mapping[str, TypeProto], given: Mapping[s
         for value in graph.input
         if value.name in types
         and value.name not in given
-        and any(not dim.HasField("dim_value") for dim in value.type.tensor_type.shape.dim[1:])
+        and any(map(is_open, value.type.tensor_type.shape.dim[1:]))
     }
     listed = ", ".join(f"{name!r:.40}: {shape}" for name, shape in shapes.items())
     return f"with `input_shapes={{{listed}}}`; give others if these do not fit" if shapes else ""

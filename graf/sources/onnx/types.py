@@ -14,10 +14,11 @@ from onnx import NodeProto, TensorProto, TypeProto, ValueInfoProto
 
 from graf.exceptions import GraphError, InputError, UnknownNameError
 
-__all__ = ["infer", "input_types", "itemsize_of", "resolved", "shape_of", "tensor_type"]
+__all__ = ["infer", "input_types", "is_open", "itemsize_of", "resolved", "shape_of", "tensor_type"]
 
 Shape = tuple[int, ...] | None
 IMAGE, SEQUENCE = 224, 128
+COLOURS = (1, 3, 4)  # channels of images
 LARGEST = 2**50  # elements; beyond it a shape is no shape
 
 
@@ -80,7 +81,7 @@ def _closed(name: str, value: TypeProto, given: Any, sizes: dict[str, int]) -> T
         return value if given is None else tensor_type(declared.elem_type, tuple(given))
     dims, shape = declared.shape.dim, []
     for axis, dim in enumerate(dims):
-        size = int(given[axis]) if given is not None else _size(dim, axis, len(dims), sizes)
+        size = int(given[axis]) if given is not None else _size(dims, axis, sizes)
         if dim.dim_param:
             sizes.setdefault(dim.dim_param, size)
         shape.append(size)
@@ -95,8 +96,14 @@ def _check(name: str, given: Any, declared: TypeProto.Tensor) -> None:
         raise InputError(f"`input_shapes` must give {wanted} for the input {name!r:.80}, got {given!r:.80}")
 
 
-def _size(dim: Any, axis: int, rank: int, sizes: Mapping[str, int]) -> int:
-    if dim.HasField("dim_value") and dim.dim_value > 0:
+def is_open(dim: Any) -> bool:
+    """Whether a file leaves a size of an input open; some write 0 or -1 for that."""
+    return not dim.HasField("dim_value") or dim.dim_value < 1
+
+
+def _size(dims: Sequence[Any], axis: int, sizes: Mapping[str, int]) -> int:
+    dim = dims[axis]
+    if not is_open(dim):
         return int(dim.dim_value)
     known = _sum(dim.dim_param, sizes)
     if known is not None:
@@ -105,8 +112,8 @@ def _size(dim: Any, axis: int, rank: int, sizes: Mapping[str, int]) -> int:
         return 1
     if "past" in dim.dim_param and "+" not in dim.dim_param:
         return 0
-    if rank > 3:  # batch, channels and positions of an image
-        return 3 if axis == 1 else IMAGE
+    if len(dims) > 3:  # batch, channels and positions of an image, or channels last
+        return 3 if axis == 1 and dims[-1].dim_value not in COLOURS else IMAGE
     return SEQUENCE
 
 

@@ -161,7 +161,8 @@ def _call(node: Node, environment: Environment) -> Any:
 def _reads(op: str, bound: Mapping[str, Any]) -> list[Step]:
     """The steps among the arguments; numbers become constants where they are operands."""
     if op in ORDER:
-        return [bound[name] for name in ORDER[op] if isinstance(bound.get(name), Step)]
+        named = [bound[name] for name in ORDER[op] if isinstance(bound.get(name), Step)]
+        return named or _steps(bound)  # an unknown signature must not turn into a constant
     if op not in WITH_NUMBERS:
         return _steps(bound)
     operands = [value for name, value in bound.items() if name not in ("alpha", "rounding_mode", "out")]
@@ -174,7 +175,7 @@ ORDER = {  # operands in the order of steps, where signatures have another or mo
     "batch_norm": ("input", "weight", "bias"),
     "instance_norm": ("input", "weight", "bias"),
     "group_norm": ("input", "weight", "bias"),
-    "expand": ("self", "tensors"),
+    "expand": ("self",),
 }
 
 

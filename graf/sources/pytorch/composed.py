@@ -36,16 +36,29 @@ def _recurrent(op: str, bound: Bound, details: Details) -> Step:
     last = bound["input"]
     for layer in range(n_layers):
         own = weights[layer * per_layer : (layer + 1) * per_layer]
+        hidden, state = _widths(own[1], GATES[op])
         last = details.step(
             op,
             [last, *own, *(states if layer == 0 else [])],
-            hidden=own[0].shape[0] // GATES[op],  # type: ignore[index]  # weights have shapes
+            hidden=hidden,
+            projected=state if state < hidden else 0,
             bidirectional=bool(bound["bidirectional"]),
         )
     return last
 
 
+def _widths(weight: Step, n_gates: int) -> tuple[int, int]:
+    """Numbers of hidden units and of what they give to the next time, by the weight between them."""
+    rows, columns = weight.shape or (0, 0)
+    return rows // n_gates, columns
+
+
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
+def _expanded(bound: Bound, details: Details) -> list[Step]:
+    """Several tensors, each brought to the shape that all have."""
+    return [details.step("expand", [tensor]) for tensor in bound["tensors"]]
 
 
 def _glu(bound: Bound, details: Details) -> Step:
@@ -76,8 +89,10 @@ def _addcmul(bound: Bound, details: Details) -> Step:
     return details.step("add", [bound["self"], product])
 
 
-COMPOSED: dict[str, Callable[[Bound, Details], Step]] = {
+COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     **{op: partial(_recurrent, op) for op in GATES},
+    "broadcast_tensors": _expanded,
+    "meshgrid": _expanded,
     "copy": _copy,
     "glu": _glu,
     "square": _square,

@@ -57,9 +57,10 @@ def _norm(bound: Bound) -> Settings:
     n = len(bound["self"].shape or ())
     given = bound.get("dim")
     axes = [given] if isinstance(given, int) else list(given or range(n))
+    order = bound.get("ord", bound.get("p"))
     return {
         "axes": tuple(axis % n if n else 0 for axis in axes),
-        "order": bound.get("ord", bound.get("p", 2)),
+        "order": 2 if order is None else order,
     }
 
 

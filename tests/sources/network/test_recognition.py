@@ -158,6 +158,14 @@ def test_a_scale_from_another_tensor_is_no_norm():
 
 def test_length_one():
     assert ops_of(lambda x: F.normalize(x, dim=-1), (1, 4, 8)) == ["l2_norm"]
+    for length in (lambda x: x.norm(dim=-1, keepdim=True), lambda x: torch.linalg.norm(x, None, -1, True)):
+        assert ops_of(lambda x, length=length: x / (length(x) + 1e-6), (1, 4, 8)) == ["l2_norm"]
+
+
+@pytest.mark.parametrize("order", [1, 3, float("inf")])
+def test_a_length_that_is_not_euclidean_stays_in_parts(order):
+    parts = ["norm", "clamp", "divide"]
+    assert ops_of(lambda x: F.normalize(x, order, -1), (1, 4, 8)) == parts
 
 
 def test_global_pools():
@@ -175,6 +183,14 @@ def test_global_pools():
     assert ops_of(lambda x: F.adaptive_avg_pool2d(x, 6).relu(), (1, 8, 6, 6)) == ["relu"]
 
 
+@pytest.mark.parametrize("side", [3, 13])
+def test_padded_pools_as_large_as_their_input_are_not_global(side):
+    """Spatial pyramid pools keep the size of a small map."""
+    shape, kernel = (1, 4, side, side), f"{side}x{side}"
+    assert ops_of(nn.MaxPool2d(side, 1, side // 2), shape) == [f"max_pool{kernel}"]
+    assert ops_of(nn.AvgPool2d(side, 1, side // 2), shape) == [f"avg_pool{kernel}"]
+
+
 def test_products_with_weights_are_linear():
     for function in (
         lambda x, w: x @ w,
@@ -188,6 +204,24 @@ def test_products_with_weights_are_linear():
     graph = read_graph(Function(lambda x, w, b: x @ w + b, w=(8, 6), b=6), ((1, 4, 8),))
     assert graph.op_names == (None, "linear")
     assert graph.n_parameters == 8 * 6 + 6
+
+
+@pytest.mark.parametrize(
+    ("equation", "first", "second", "n_macs"),
+    [
+        ("ij,jk", (2, 3), (3, 5), 2 * 3 * 5),
+        ("ij, kj", (2, 3), (5, 3), 2 * 3 * 5),
+        ("b...i,ij->b...j", (2, 7, 11, 3), (3, 5), 2 * 7 * 11 * 3 * 5),
+        ("...ij,...jk", (7, 2, 3), (1, 3, 5), 7 * 2 * 3 * 5),
+        ("i...,i...->...", (2, 7, 3), (2, 7, 3), 2 * 7 * 3),
+        ("i...,ij->j...", (2, 7, 3), (2, 5), 2 * 7 * 3 * 5),
+        ("...i,...i->", (2, 3), (2, 3), 2 * 3),
+    ],
+)
+def test_einsum(equation, first, second, n_macs):
+    graph = read_graph(Function(lambda x, y: torch.einsum(equation, x, y)), (first, second))
+    assert graph.op_names[-1] == "matmul"
+    assert graph.n_macs == n_macs
 
 
 def heads(x, n):

@@ -55,6 +55,18 @@ def test_fused_convolution(tmp_path):
     assert found.n_macs == read(tmp_path, text.format("Conv <strides = [2, 2]>"), **tensors).n_macs
 
 
+def test_convolutions_and_pools_of_blocks_of_channels(tmp_path):
+    text = """g (float[1, 8, 9, 9] x) => (float[1, 8, 3, 3] y, float[1, 8, 1, 1] z) {
+        y = com.microsoft.nchwc.Conv <group = 8, strides = [3, 3], activation = "Relu"> (x, w, b)
+        m = com.microsoft.nchwc.MaxPool <kernel_shape = [3, 3], strides = [3, 3]> (x)
+        z = com.microsoft.nchwc.GlobalAveragePool (m)
+    }"""
+    graph = read(tmp_path, text, domains=["com.microsoft.nchwc"], w=weight(8, 1, 3, 3), b=weight(8))
+    assert graph.op_names == (None, "dw_conv3x3", "relu", "max_pool3x3", "global_avg_pool")
+    assert (graph.n_parameters, graph.n_macs) == (80, 9 * 8 * 9)
+    assert graph.attributes["stride"][[1, 3]].tolist() == [3, 3]
+
+
 TENSORS = {"w": weight(16, 48), "b": weight(48), "k": weight(16, 16), "c": weight(48) + 2}
 
 
@@ -133,3 +145,17 @@ def test_quantised_products(tmp_path):
     graph = read(tmp_path, text, **QUANTISED | {"w": weight(6, 5, dtype=np.int8)})
     assert graph.op_names == (None, "linear", "add")
     assert graph.n_parameters == graph.n_macs == 30
+
+
+@pytest.mark.parametrize(
+    ("shapes", "last"), [(((1, 3, 8, 8), (1, 4, 6, 6)), 0), (((1, 8, 8, 3), (1, 6, 6, 4)), 1)]
+)
+def test_quantised_convolutions_of_onnx_runtime(tmp_path, shapes, last):
+    before, after = (str(list(shape)) for shape in shapes)
+    text = f"""g (uint8{before} x) => (uint8{after} y) {{
+        y = com.microsoft.QLinearConv <channels_last = {last}>
+            (x, x_scale, zero, w, w_scale, w_zero, y_scale, zero, b)
+    }}"""
+    graph = read(tmp_path, text, **QUANTISED)
+    assert graph.op_names == (None, "conv3x3")
+    assert (graph.n_parameters, graph.n_macs) == (112, 36 * 4 * 27)

@@ -67,6 +67,28 @@ def test_open_sizes(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        (["N", 3, -1, -1], "1x3x224x224"),
+        ([0, 3, 0, 32], "1x3x224x32"),
+        (["N", "C", "H", "W"], "1x3x224x224"),
+        (["N", "H", "W", 3], "1x224x224x3"),
+        (["N", "C", "H", 32], "1x3x224x32"),
+        ([None, None, None, None, 1], "1x224x224x224x1"),
+        ([1, -1], "1x128"),
+    ],
+)
+def test_sizes_that_are_assumed(tmp_path, declared, expected):
+    graph = model("g (float[1] x) => (float[1] y) { y = Relu (x) }")
+    for value, shape in ((graph.graph.input[0], declared), (graph.graph.output[0], None)):
+        value.CopyFrom(helper.make_tensor_value_info(value.name, TensorProto.FLOAT, shape))
+    onnx.save(graph, tmp_path / "open.onnx")
+    with pytest.warns(UserWarning, match="the file leaves sizes open"):
+        found = read_graph(tmp_path / "open.onnx")
+    assert found.attributes["shape"].tolist() == [expected, expected]
+
+
+@pytest.mark.parametrize(
     ("shapes", "error", "message"),
     [
         ({"z": (1,)}, UnknownNameError, "unknown input in `input_shapes` 'z'; known: 'x'"),
@@ -184,6 +206,15 @@ def test_unknown_operators_keep_their_names(tmp_path):
     with pytest.warns(UserWarning, match=r"scaler \(1\), foo_bar2_d \(1\)"):
         graph = read_graph(path)
     assert ops(graph) == ["scaler", "foo_bar2_d"]
+
+
+@pytest.mark.parametrize("name", ["Attention", "LSTM", "MaxPool", "Conv", "Reshape", "Constant", "Input"])
+def test_unknown_operators_with_names_of_known_ones(tmp_path, name):
+    text = f"g (float[1, 4] x) => (float[1, 4] y) {{ h = Relu (x) y = own.{name} (h, w) }}"
+    with pytest.warns(UserWarning, match=r"graf does not know .*: own_\w+ \(1\)"):
+        graph = read_graph(saved(tmp_path, text, domains=["own"], w=weight(4, 4)))
+    assert ops(graph)[0] == "relu"
+    assert ops(graph)[1].startswith("own_")
 
 
 def test_nodes_without_names_and_order(tmp_path):

@@ -108,6 +108,33 @@ def test_multiply_adds_and_parameters_are_those_of_torch(name):
     assert graph.n_macs == counted(module.train(), torch.empty(shape))
 
 
+@pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d])
+@pytest.mark.parametrize(("groups", "prefix"), [(1, ""), (4, "group_"), (8, "dw_")])
+def test_kinds_of_convolutions_without_a_batch(kind, groups, prefix):
+    graph = read_graph(kind(8, 16, 3, groups=groups), (8, 32, 32))
+    assert graph.op_names[1].startswith(f"{prefix}conv")
+
+
+class Spread(nn.Module):
+    """Two layers whose outputs are brought to one shape."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function, self.first, self.second = function, nn.Conv1d(3, 1, 3), nn.Conv1d(3, 1, 1)
+
+    def forward(self, x):
+        x, y = self.function(self.first(x[:, :, :4]).flatten(), self.second(x[:, :, :2]).flatten())
+        return x + y
+
+
+@pytest.mark.parametrize("function", [torch.broadcast_tensors, torch.meshgrid])
+def test_tensors_of_one_shape_are_read_apart(function):
+    graph = read_graph(Spread(function), (1, 3, 9))
+    assert graph.op_names == (None, "conv3", "conv1", "add")
+    assert graph.predecessors(3).tolist() == [1, 2]
+    assert graph.n_parameters == 10 + 4
+
+
 class Writing(nn.Module):
     """Scores of all tokens but the first get a bias in place; the output is put together in place."""
 
@@ -172,6 +199,14 @@ def test_recurrent_layers_are_kept_whole():
     graph = read_graph(nn.GRU(5, 7), (11, 1, 5))
     assert graph.op_names == (None, "gru")
     assert graph.n_macs == 11 * 3 * 7 * (5 + 7)
+
+
+def test_projections_of_recurrent_layers_count():
+    assert read_graph(nn.LSTM(8, 16, proj_size=4), (1, 1, 8)).n_macs == 4 * 16 * (8 + 4) + 16 * 4
+    module = nn.LSTM(8, 16, num_layers=2, proj_size=4, bidirectional=True)
+    graph = read_graph(module, (5, 1, 8))
+    assert graph.n_parameters == n_parameters(module)
+    assert graph.n_macs == 5 * 2 * (4 * 16 * ((8 + 4) + (8 + 4)) + 2 * 16 * 4)
 
 
 @dataclasses.dataclass
