@@ -67,7 +67,7 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
     n_jobs : processes, each with a network at a time; -1 for one per core. None for one on a CPU, and
         on a GPU for as many as keep it busy, which is measured on the first network.
     cache : path of a file of finished values of architectures, which is written as they come and
-        read when the call is repeated. Architectures of the same canonical hash share a value.
+        read when the call is repeated.
     progress : whether to show a bar with the time left.
 
     Attributes
@@ -160,9 +160,9 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
             index: pd.Index[Any] = pd.RangeIndex(len(items))
             scores = self._computed(items)
         else:
-            index, batch, _ = _read(X, self.space_)
+            index = _read(X, self.space_)[0]
             names = [self.space_.format(self.space_.parse(name)) for name in index]
-            scores = self._of_architectures(names, batch)
+            scores = self._of_architectures(names)
         table = pd.DataFrame([values for values, _ in scores], index, self.metadata_["proxies"])
         self.failures_[:] = [
             Failure(item, name, reason)
@@ -173,21 +173,16 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         self._warn(table.size)
         return table
 
-    def _of_architectures(self, names: list[str], batch: GraphBatch) -> list[Score]:
+    def _of_architectures(self, names: list[str]) -> list[Score]:
         if self.cache is None:
             return self._computed(names)
         path = Path(self.cache)
-        journal = Journal(path.parent, JournalKind(path.name, ("network",)), self.metadata_)
-        keys = [graph.canonical_hash for graph in batch]
-        missing = dict(zip(reversed(keys), reversed(names), strict=True))
-        missing = {key: missing[key] for (key,) in journal.missing((key,) for key in dict.fromkeys(keys))}
-        for i, (values, reasons) in self._run(list(missing.values())):
-            key = list(missing)[i]
-            journal.append(
-                {"network": key, "architecture": missing[key], "values": values, "reasons": reasons}
-            )
-        known = {record["network"]: (record["values"], record["reasons"]) for record in journal.records}
-        return [known[key] for key in keys]
+        journal = Journal(path.parent, JournalKind(path.name, ("architecture",)), self.metadata_)
+        missing = [name for (name,) in journal.missing((name,) for name in dict.fromkeys(names))]
+        for i, (values, reasons) in self._run(missing):
+            journal.append({"architecture": missing[i], "values": values, "reasons": reasons})
+        known = {record["architecture"]: (record["values"], record["reasons"]) for record in journal.records}
+        return [known[name] for name in names]
 
     def _computed(self, items: Sequence[Any]) -> list[Score]:
         found = dict(self._run(items))

@@ -110,13 +110,25 @@ def test_values_are_kept_as_they_come(tmp_path, monkeypatch):
     assert json.loads(lines[0])["data"] == "digits of scikit-learn, resized to (1, 8, 8)"
 
 
-def test_architectures_of_the_same_hash_share_a_value(tmp_path):
+def test_an_architecture_written_twice_has_one_value(tmp_path):
     path = tmp_path / "values.jsonl"
     twice = [CELLS[0], str(SPACE.parse(CELLS[0])), CELLS[0]]
     table = proxies(cache=path).fit_transform(twice)
     assert table.index.tolist() == twice
     assert (table == table.iloc[0]).all(axis=None)
     assert len(path.read_text().splitlines()) == 2
+
+
+def test_inputs_and_cells_that_change_places_have_values_of_their_own(tmp_path):
+    space = get_space("darts", channels=2, n_cells=3, input_shape=(1, 8, 8))
+    cell = (0, 5, 1, 3, 0, 2, 2, 2, 0, 5, 3, 3, 0, 2, 4, 6)  # reads input 0 often and input 1 once
+    other = (0, 3, 1, 5, 1, 2, 2, 2, 1, 5, 3, 3, 1, 2, 4, 6)  # the same with 0 and 1 exchanged
+    pairs = list(map(space.format, [cell + cell, cell + other, other + cell, other + other]))
+    apart = ZeroCostProxies(["synflow"], "cpu", space=space, batch_size=2)
+    table = apart.fit_transform(pairs)
+    assert table["synflow"].nunique() == 4
+    kept = clone(apart).set_params(cache=tmp_path / "values.jsonl")
+    pd.testing.assert_frame_equal(kept.fit_transform(pairs), table)
 
 
 def test_processes_give_the_same_table():
