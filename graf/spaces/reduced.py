@@ -148,7 +148,8 @@ class ReducedSpace(SearchSpace):
 
     def published_batch(self, architectures: Sequence[Any]) -> GraphBatch:
         """The graphs as the published features count them, as in the whole space."""
-        return self.space.published_batch(list(map(self.parse, architectures)))
+        self.choices(architectures)  # checked; how an architecture is written counts
+        return self.space.published_batch(architectures)
 
     def model(self, architecture: Any, seed: int = 0) -> torch.nn.Module:
         """The PyTorch model, as in the whole space."""

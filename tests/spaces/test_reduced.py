@@ -64,6 +64,20 @@ def test_graphs_and_features_are_those_of_the_space(pair):
     np.testing.assert_array_equal(mine, theirs)
 
 
+def test_published_features_see_how_an_architecture_is_written():
+    whole = get_space("transnas_macro")
+    written = ["64-1234-basic", " 64-1234-basic", "1-2-3-4-0-0"]
+    mine, theirs = (
+        GraphFeatures(space, compat="zc_combine").fit_transform(written)
+        for space in (whole.reduced({0: [1, 2]}), whole)
+    )
+    np.testing.assert_array_equal(mine, theirs)
+    assert (mine.iloc[0] == mine.iloc[1]).all()
+    assert (mine.iloc[0] != mine.iloc[2]).any()
+    with pytest.raises(ArchitectureError, match="architecture 0: "):
+        whole.reduced({0: [2]}).published_batch(written)
+
+
 def test_what_was_taken_out_is_refused():
     reduced = get_space("nasbench201").reduced({0: [2]})
     with pytest.raises(ArchitectureError, match="1->2 must be one of conv3x3 in the reduced space, got none"):
