@@ -470,9 +470,19 @@ def peak_memory(graph, sets):
 
 
 def receptive_field(graph, sets):
+    (first, height), (_, width) = (receptive_side(graph, f"kernel_{axis}") for axis in ("height", "width"))
+    size = max(height, width)
+    sides = [attribute(graph, v, "resolution") for v, data in graph.nodes(data=True) if data["is_input"]]
+    side = max((x for x in sides if x > 0), default=NAN)
+    return [[size, math.log10(size), size / side, min(first, default=NAN)]]
+
+
+def receptive_side(graph, kernel_name):
+    """Relative levels of what sees everything, and the largest field along one axis."""
     pools = {"global_avg_pool", "global_max_pool", "adaptive_avg_pool", "adaptive_max_pool"}
     everything = members(graph, {"attention", "recurrent", "reduction", "matmul", "spectral"} | pools)
     transposed = members(graph, {"transposed_convolution"})
+    resized = members(graph, {"resize"})
     attention_ = members(graph, {"attention"})
     level, depth = levels(graph)
     field, distance, first = {}, {}, []
@@ -481,6 +491,8 @@ def receptive_field(graph, sets):
             1 if math.isnan(attribute(graph, v, name)) else attribute(graph, v, name)
             for name in ("kernel", "stride", "dilation")
         )
+        if not math.isnan(attribute(graph, v, kernel_name)):
+            kernel = attribute(graph, v, kernel_name)
         windowed = v in attention_ and attribute(graph, v, "windows") > 1
         if windowed:
             keys = attribute(graph, v, "key_sequence")
@@ -496,12 +508,13 @@ def receptive_field(graph, sets):
         if v in transposed:
             kernel = math.ceil(kernel / stride)
             stride = 1 / stride
+        if v in resized:
+            own = attribute(graph, v, "resolution")
+            seen = max((x for u in read if (x := attribute(graph, u, "resolution")) > 0), default=NAN)
+            stride = seen / own if own > 0 and seen > 0 else 1
         field[v] += (kernel - 1) * dilation * distance[v]
         distance[v] *= stride
-    size = max(1, *field.values())
-    sides = [attribute(graph, v, "resolution") for v, data in graph.nodes(data=True) if data["is_input"]]
-    side = max((x for x in sides if x > 0), default=NAN)
-    return [[size, math.log10(size), size / side, min(first, default=NAN)]]
+    return first, max(1, *field.values())
 
 
 def laplacian(graph, sets):

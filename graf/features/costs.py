@@ -87,7 +87,7 @@ def peak_memory(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     out[:, 0], out[:, 1] = peak, np.log10(1 + peak)
     with np.errstate(invalid="ignore"):
         out[:, 2] = peak / total
-    out[:, 3] = np.where(total > 0, found[:, 1] / np.diff(batch.offset), np.nan)
+        out[:, 3] = np.where(total > 0, found[:, 1] / np.diff(batch.offset), np.nan)
 
 
 @feature(
@@ -101,9 +101,10 @@ def peak_memory(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
 )
 def op_cost(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """What an operation, or the operations of a group, cost in all: sums of the attributes `n_...`."""
-    members = membership(batch.ops, sets).astype(np.float64)
-    members[-1] = 0  # junctions
-    here = members[batch.node_op]
+    from graf.kernels.summaries import summaries
+
+    here = membership(batch.ops, sets)[batch.node_op].T & (batch.node_op >= 0)  # no junctions
+    found = np.empty((len(batch), len(sets), 4))
     for i, cost in enumerate(COSTS):
-        values = np.nan_to_num(batch.attribute(f"n_{cost}"))
-        out[:, i :: len(COSTS)] = np.add.reduceat(here * values[:, None], batch.offset[:-1], axis=0)
+        summaries(batch.offset, np.where(here, batch.attribute(f"n_{cost}"), np.nan), found)
+        out[:, i :: len(COSTS)] = found[:, :, 1]

@@ -10,7 +10,9 @@ from graf.features.registry import OperationSets, feature, membership
 from graf.graph import GraphBatch
 from graf.graph.batch import INPUT
 
-__all__ = ["receptive_field", "settings_of"]
+__all__ = ["AXES", "receptive_field", "settings_of"]
+
+AXES = ("height", "width")
 
 GLOBAL = ("attention", "recurrent", "reduction", "matmul", "spectral")
 GLOBAL_POOLS = ("global_avg_pool", "global_max_pool", "adaptive_avg_pool", "adaptive_max_pool")
@@ -29,10 +31,13 @@ Values = NDArray[np.float64]
 def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Largest receptive field of an operation, along paths without operations that see everything.
 
-    `size`: side of the field, in positions of the input: each operation adds (kernel - 1) times
-    its dilation times the product of the strides before it; where branches meet the largest
-    counts. A transposed convolution divides the product by its stride and adds for the
-    kernel / stride positions that it reads; windowed attention sees the side of its window.
+    `size`: longer side of the field, in positions of the input: each operation adds (kernel - 1)
+    times its dilation times the product of the strides before it; where branches meet the largest
+    counts. Height and width grow apart by `kernel_height` and `kernel_width` where these are
+    given, by `kernel` elsewhere; strides and dilations are the same for both. A transposed
+    convolution divides the product by its stride and adds for the kernel / stride positions that
+    it reads; a resize multiplies it by the `resolution` of what it reads over its own, and adds
+    nothing for what it interpolates; windowed attention sees the side of its window.
     Nothing caps the field, which may be larger than the input: `of_input` divides it by the side
     of the input (attribute `resolution` of the input nodes). Global attention, recurrent layers,
     global and adaptive pools, reductions, products of matrices and spectral operations see
@@ -42,10 +47,12 @@ def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None
     """
     from graf.kernels.receptive import receptive_fields
 
-    reach, step, everything = settings_of(batch)
     offset, _, _, pred_indptr, preds = batch.arrays
-    field = np.empty(len(batch))
-    receptive_fields(offset, pred_indptr, preds, reach, step, everything, field)
+    fields = np.empty((len(AXES), len(batch)))
+    for axis, field in zip(AXES, fields, strict=True):
+        reach, step, everything = settings_of(batch, axis)
+        receptive_fields(offset, pred_indptr, preds, reach, step, everything, field)
+    field = fields.max(axis=0)
     out[:, 0], out[:, 1] = field, np.log10(field)
     is_input = (batch.flags & INPUT > 0) & np.isfinite(batch.attribute("resolution"))
     side = np.full(len(batch), -np.inf)
@@ -57,16 +64,30 @@ def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None
     out[:, 3] = np.where(np.isfinite(first), first / np.maximum(depth, 1), np.nan)
 
 
-def settings_of(batch: GraphBatch) -> tuple[Values, Values, NDArray[np.bool_]]:
+def settings_of(batch: GraphBatch, axis: str) -> tuple[Values, Values, NDArray[np.bool_]]:
     """What each node adds to the field, by what it multiplies distances, whether it sees everything."""
-    sets = [(*GLOBAL, *GLOBAL_POOLS), ("attention",), ("transposed_convolution",)]
+    sets = [(*GLOBAL, *GLOBAL_POOLS), ("attention",), ("transposed_convolution",), ("resize",)]
     found = membership(batch.ops, sets)[:-1]
-    everything, attention, transposed = np.vstack([found, np.zeros(3, bool)])[batch.node_op].T
+    everything, attention, transposed, resize = np.vstack([found, np.zeros(len(sets), bool)])[batch.node_op].T
     windowed = attention & (batch.attribute("windows") > 1)
     window = np.sqrt(batch.attribute("key_sequence"))
-    kernel = np.nan_to_num(np.where(windowed, window, batch.attribute("kernel")), nan=1.0)
+    side = batch.attribute(f"kernel_{axis}")
+    kernel = np.where(np.isnan(side), batch.attribute("kernel"), side)
+    kernel = np.nan_to_num(np.where(windowed, window, kernel), nan=1.0)
     stride = np.nan_to_num(batch.attribute("stride"), nan=1.0)
     dilation = np.nan_to_num(batch.attribute("dilation"), nan=1.0)
     kernel = np.where(transposed, np.ceil(kernel / stride), kernel)
     step = np.where(transposed, 1 / stride, stride)
+    step = np.where(resize, _shrinking(batch), step)
     return (kernel - 1) * dilation, step, everything & ~windowed
+
+
+def _shrinking(batch: GraphBatch) -> Values:
+    """Side of the image that each node reads, the largest, over that of its own; 1 if unknown."""
+    own = batch.attribute("resolution")
+    target = np.repeat(np.arange(len(own)), np.diff(batch.pred_indptr))
+    source = batch.preds + batch.offset[:-1][batch.graph_of[target]]
+    read = np.full(len(own), np.nan)
+    np.fmax.at(read, target, own[source])
+    known = (own > 0) & (read > 0)
+    return np.divide(read, own, out=np.ones(len(own)), where=known)

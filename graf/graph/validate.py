@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from graf.exceptions import GraphError
 from graf.ops import OpSet
+from graf.ops.op_set import FORBIDDEN, is_name
 
 if TYPE_CHECKING:
     from graf.graph.computation_graph import ComputationGraph
@@ -28,7 +30,7 @@ def frozen_fields(graph: ComputationGraph) -> dict[str, Any]:
     """The fields of a graph that hold arrays or labels, as read-only arrays and tuples."""
     fields: dict[str, Any] = {name: _indices(name, getattr(graph, name)) for name in INDEX_FIELDS}
     n = len(fields["node_op"])
-    attributes, cells = _mapping("attributes", graph.attributes), _mapping("cells", graph.cells)
+    attributes, cells = _checked_attributes(graph.attributes), _checked_cells(graph.cells)
     return {
         **fields,
         "names": None if graph.names is None else tuple(_labels(graph.names, n)),
@@ -105,11 +107,11 @@ def number_nodes(
         "names": None if labels is None else [labels[i] for i in order],
         "attributes": {
             name: _attribute(name, values, n)[order]
-            for name, values in _mapping("attributes", attributes).items()
+            for name, values in _checked_attributes(attributes).items()
         },
         "cells": {
             name: _renumbered(f"cells[{name!r}]", nodes, rank)
-            for name, nodes in _mapping("cells", cells).items()
+            for name, nodes in _checked_cells(cells).items()
         },
     }
 
@@ -228,6 +230,30 @@ def _labels(names: Any, n: int) -> list[str]:
     if len(labels) != n:
         raise GraphError(f"`names` must have {n} entries, got {len(labels)}")
     return labels
+
+
+def _checked_attributes(values: Any) -> Mapping[str, Any]:
+    """Attributes by name; columns are called after them."""
+    found = _mapping("attributes", values)
+    for name in found:
+        if not is_name(name):
+            raise GraphError(
+                "names of `attributes` must be non-empty printable strings without any of"
+                f" {FORBIDDEN!r}, got {_short(name)}"
+            )
+    return found
+
+
+def _checked_cells(values: Any) -> Mapping[str, Any]:
+    """Cells by name; columns are called after them, and after the simplified graph in the same place."""
+    found = _mapping("cells", values)
+    for name in found:
+        if not re.fullmatch(r"\w+", name) or name == "simplified":
+            raise GraphError(
+                "names of `cells` must consist of letters, digits and underscores, and not be"
+                f" 'simplified', got {_short(name)}"
+            )
+    return found
 
 
 def _mapping(name: str, values: Any) -> Mapping[str, Any]:

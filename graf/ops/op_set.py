@@ -12,7 +12,7 @@ from graf.exceptions import InputError, UnknownNameError
 from graf.ops.operation import Operation
 from graf.ops.tables import operation_of
 
-__all__ = ["MAX_FULL_SUBSETS", "OpSet"]
+__all__ = ["FORBIDDEN", "MAX_FULL_SUBSETS", "OpSet", "is_name"]
 
 FORBIDDEN = "+,[]<>()@. "
 MAX_FULL_SUBSETS = 7
@@ -128,8 +128,13 @@ class OpSet:
         return list(dict.fromkeys([*singles, *self.groups.values(), *complements, self.names]))
 
 
+def is_name(name: object) -> bool:
+    """Whether this can stand in the parentheses of a column's name."""
+    return isinstance(name, str) and name != "" and name.isprintable() and not set(FORBIDDEN) & set(name)
+
+
 def _check_name(name: object, position: int) -> None:
-    if not isinstance(name, str) or not name or not name.isprintable() or set(FORBIDDEN) & set(name):
+    if not is_name(name):
         raise InputError(
             f"operation names must be non-empty printable strings without any of {FORBIDDEN!r},"
             f" got {name!r:.60} at index {position}"

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 import graf
 from graf.exceptions import InputError
-from graf.graph import GraphBatch
+from graf.graph import ComputationGraph, GraphBatch
 from graf.journal import Journal, JournalKind
 from graf.proxies.batch import Batch, batches_of, digits
 from graf.proxies.evaluation import Evaluation, Score
@@ -69,7 +69,7 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         on a GPU for as many as keep it busy, which is measured on the first network.
     cache : path of a file of finished values of architectures, which is written as they come and
         read when the call is repeated; one of other settings, or of another version of graf, is refused.
-        Architectures of the same canonical hash share a value.
+        Architectures of the same canonical hash share a value, where they have one input and one output.
     progress : whether to show a bar with the time left.
 
     Attributes
@@ -181,7 +181,7 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
             return self._computed(names)
         path = Path(self.cache)
         journal = Journal(path.parent, JournalKind(path.name, ("network",)), self.metadata_)
-        keys = [graph.canonical_hash for graph in batch]
+        keys = [_key(graph, name) for graph, name in zip(batch, names, strict=True)]
         missing = dict(zip(reversed(keys), reversed(names), strict=True))
         missing = {key: missing[key] for (key,) in journal.missing((key,) for key in dict.fromkeys(keys))}
         for i, (values, reasons) in self._run(list(missing.values())):
@@ -300,6 +300,11 @@ def _settings(given: Settings | None, proxies: list[Proxy]) -> Settings:
                     f" {({n: s for n, s in known.items() if s}) or 'none'}"
                 )
     return given or {}
+
+
+def _key(graph: ComputationGraph, name: str) -> str:
+    """What values are kept by: the canonical hash, but the notation where that takes several inputs or outputs for one another."""
+    return graph.canonical_hash if len(graph.inputs) == len(graph.outputs) == 1 else name
 
 
 def _hash(batches: Sequence[Batch]) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graf.exceptions import ArchitectureError, InputError
+from graf.exceptions import ArchitectureError, InputError, UnsupportedError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
 from graf.spaces.base import SearchSpace
@@ -21,13 +22,19 @@ if TYPE_CHECKING:
 
 __all__ = ["ReducedSpace"]
 
+MAX_COUNTED = 1_000_000
+MAX_DRAWS = 10_000
+SHOWN = 5
+
 
 @dataclass(frozen=True)
 class ReducedSpace(SearchSpace):
     """The architectures of a search space that use only some of the options.
 
     Notation, choices and their numbers, graphs and models are those of the space; sampling,
-    enumeration, mutation and neighbours stay inside. `SearchSpace.reduced` makes one.
+    enumeration, mutation and neighbours stay inside. `SearchSpace.reduced` makes one. Where option
+    0 also stands for what is unused, such as blocks beyond a depth, architectures that leave it
+    unused go with it.
 
     Parameters
     ----------
@@ -89,10 +96,25 @@ class ReducedSpace(SearchSpace):
 
     @property
     def size(self) -> int:
-        """Number of architectures that are left; counted where not every combination is one."""
-        if self.space.size == prod(self.space.cardinalities):
-            return prod(map(len, self.options))
-        return sum(1 for _ in self)
+        """Number of architectures that are left.
+
+        Counted where not every combination of options is one; above a million combinations their
+        number stands for it, an upper bound.
+        """
+        return self._size
+
+    @cached_property
+    def _size(self) -> int:
+        combinations = prod(map(len, self.options))
+        if self._combines or combinations > MAX_COUNTED:
+            return combinations
+        return sum(map(self.space.fits, product(*self.options)))
+
+    @property
+    def _combines(self) -> bool:
+        """Whether every combination of options is an architecture."""
+        whole = not isinstance(self.space, ReducedSpace)
+        return whole and self.space.size == prod(self.cardinalities)
 
     @classmethod
     def recognises(cls, text: object) -> bool:
@@ -128,11 +150,34 @@ class ReducedSpace(SearchSpace):
         return self.space.is_usual(choices)
 
     def draw(self, rng: np.random.Generator) -> tuple[int, ...]:
-        """The options of one architecture, drawn uniformly among those that are left."""
-        while True:
-            choices = tuple(int(rng.choice(options)) for options in self.options)
-            if self.space.fits(choices):
+        """The choices of one usual architecture (`is_usual`).
+
+        Uniform where every combination of options is an architecture; elsewhere as the whole space
+        draws, with an option that is left in place of one that is not. `UnsupportedError` where
+        none is found, as where the options that are left do not fit together.
+        """
+        if self._combines:
+            return tuple(int(rng.choice(options)) for options in self.options)
+        for _ in range(MAX_DRAWS):
+            choices = self._moved_inside(self.space.draw(rng), rng)
+            if self.space.fits(choices) and self.is_usual(choices):
                 return choices
+        raise UnsupportedError(
+            f"no usual architecture of {self.name} was found in {MAX_DRAWS} draws; leave more options at"
+            f" {self._cut_names()}"
+        )
+
+    def _moved_inside(self, choices: Sequence[int], rng: np.random.Generator) -> tuple[int, ...]:
+        return tuple(
+            choice if choice in options else int(rng.choice(options))
+            for choice, options in zip(choices, self.options, strict=True)
+        )
+
+    def _cut_names(self) -> str:
+        """The choices that have lost options, the first few."""
+        left = zip(self.options, self.cardinalities, strict=True)
+        names = [self.choice_name(i) for i, (options, whole) in enumerate(left) if len(options) < whole]
+        return ", ".join([*names[:SHOWN], *["..."] * (len(names) > SHOWN)])
 
     def format(self, choices: Sequence[int]) -> str:
         """The architecture in the notation of the space."""
@@ -148,7 +193,8 @@ class ReducedSpace(SearchSpace):
 
     def published_batch(self, architectures: Sequence[Any]) -> GraphBatch:
         """The graphs as the published features count them, as in the whole space."""
-        return self.space.published_batch(list(map(self.parse, architectures)))
+        self.choices(architectures)  # checked; how an architecture is written counts
+        return self.space.published_batch(architectures)
 
     def model(self, architecture: Any, seed: int = 0) -> torch.nn.Module:
         """The PyTorch model, as in the whole space."""

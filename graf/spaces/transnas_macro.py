@@ -191,7 +191,7 @@ def _present(choices: tuple[int, ...]) -> tuple[int, ...]:
 def _as_written(architecture: Any) -> list[Module]:
     """The modules of a network, with one that doubles the channels for every zero written."""
     codes = (
-        re.findall("[0-9]", architecture.removeprefix("64-"))
+        re.findall("[0-9]", architecture.strip().removeprefix("64-"))
         if isinstance(architecture, str)
         else architecture
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from graf import GraphFeatures, get_space
+from graf import ComputationGraph, GraphFeatures, get_space
 from graf.exceptions import InputError, UnknownNameError
 from graf.features import Column, parse_column
 from graf.spaces import SPACES
@@ -14,6 +14,17 @@ def test_every_name_parses_back(name):
     names = GraphFeatures(space).fit(space.sample(1)).get_feature_names_out()
     assert [str(parse_column(column)) for column in names] == names.tolist()
     assert not any(set(",[]<") & set(column) for column in names)
+
+
+def test_names_of_attributes_and_cells_parse_back():
+    graph = ComputationGraph.from_edges(
+        ["skip"], [], attributes={"cost-per_pass/€": [1.0], "channels": [1]}, cells={"stage_1": [0]}
+    )
+    names = GraphFeatures().fit([graph]).get_feature_names_out()
+    asked = [*names, "total(cost-per_pass/€)@stage_1", "total(cost-per_pass/€)@simplified.stage_1"]
+    assert any("@stage_1" in column for column in names)
+    assert [str(parse_column(column)) for column in asked] == asked
+    assert GraphFeatures(columns=asked[-2:]).fit_transform([graph]).to_numpy().tolist() == [[1, 1]]
 
 
 def test_parts_of_a_name():

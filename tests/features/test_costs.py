@@ -75,6 +75,24 @@ def test_costs_of_operations():
     assert found == [12, 8, 3, 0, 2]
 
 
+def test_a_graph_without_the_cell_costs_nothing_there():
+    first, second = (
+        ComputationGraph.from_edges(
+            ["conv3x3", "relu"],
+            [(0, 1)],
+            cells={cell: [0, 1]},
+            attributes={"n_macs": [5, 0], "n_output_bytes": [4, 4]},
+        )
+        for cell in ("normal", "reduce")
+    )
+    columns = [f"{name}@normal" for name in ("op_cost(conv3x3).macs", "peak_memory.bytes", "peak_memory.at")]
+    for graphs in ([first, second], [second, first]):
+        table = GraphFeatures(columns=columns).fit_transform(graphs)
+        by_cell = dict(zip([next(iter(graph.cells)) for graph in graphs], table.to_numpy(), strict=True))
+        np.testing.assert_array_equal(by_cell["normal"], [5, 8, 0.5])
+        np.testing.assert_array_equal(by_cell["reduce"], [0, np.nan, np.nan])
+
+
 def test_memory_needs_sizes():
     assert np.isnan(row(["relu"], [], ["peak_memory.log"])).all()
     assert row(["relu"], [], ["peak_memory.log"], n_output_bytes=[99]) == [pytest.approx(2)]

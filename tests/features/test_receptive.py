@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from graf import ComputationGraph, GraphFeatures
+from graf import ComputationGraph, GraphFeatures, read_graph
 
 COLUMNS = [f"receptive_field.{stat}" for stat in ("size", "of_input", "global_at")]
 
@@ -24,6 +24,30 @@ def test_dilation_widens_and_transposed_convolution_narrows_again():
     found = row(["conv3x3", "conv3x3", "conv_transpose4x4", "conv3x3"], kernel=[3, 3, 4, 3], stride=[2, 1, 2, 1],
                 dilation=[1, 4, 1, 1])  # fmt: skip
     assert found[0] == 1 + 2 + 8 * 2 + (4 / 2 - 1) * 2 + 2
+
+
+def test_height_and_width_grow_apart():
+    found = row(["conv1x7", "conv7x1", "conv3x3"], kernel=[7**0.5, 7**0.5, 3], kernel_height=[1, 7, np.nan],
+                kernel_width=[7, 1, np.nan])  # fmt: skip
+    assert found[0] == 1 + 6 + 2
+
+
+def test_a_resize_brings_positions_closer_or_farther_apart():
+    found = row(["conv3x3", "resize", "conv3x3", "resize", "conv3x3"], kernel=[3, np.nan, 3, np.nan, 3],
+                stride=[2, np.nan, 1, np.nan, 1], resolution=[16, 32, 32, 8, 8])  # fmt: skip
+    assert found[0] == 1 + 2 + 2 * 1 + 2 * 4
+
+
+def test_networks_that_are_read():
+    torch = pytest.importorskip("torch")
+    tall = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, (1, 7), padding=(0, 3)), torch.nn.Conv2d(4, 4, (7, 1), padding=(3, 0))
+    )
+    larger = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3, 2, 1), torch.nn.Upsample(scale_factor=2), torch.nn.Conv2d(4, 4, 3, padding=1)
+    )
+    graphs = [read_graph(module, example_inputs=torch.zeros(1, 3, 32, 32)) for module in (tall, larger)]
+    assert GraphFeatures(columns=COLUMNS[:1]).fit_transform(graphs).iloc[:, 0].tolist() == [7, 5]
 
 
 def test_the_largest_branch_counts_and_global_ones_do_not():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import OPS, graphs
 
-from graf import ComputationGraph
+from graf import ComputationGraph, get_space
 from graf.graph.hashing import SHAPES
 
 
@@ -44,6 +44,7 @@ DIAMOND = (["skip", "conv3x3", "none", "skip"], [(0, 1), (0, 2), (1, 3), (2, 3)]
         {"edges": [(0, 1), (0, 1), (0, 2), (1, 3), (2, 3)]},
         {"inputs": [0, 1]},
         {"outputs": [2]},
+        {"cells": {"normal": [1]}},
     ],
 )
 def test_any_change_changes_the_hash(changes):
@@ -69,6 +70,19 @@ def test_settings_of_operations_count(name):
         for values in ([1, 2, 3, 4], [1, 2, 3, 5], [1.0, 2.0, 3.0, 4.0])
     )
     assert plain.canonical_hash == same.canonical_hash != wide.canonical_hash
+
+
+def test_text_is_no_setting():
+    named = ComputationGraph.from_edges(*DIAMOND, ops=OPS, attributes={"kernel": list("abcd")})
+    assert named.canonical_hash == ComputationGraph.from_edges(*DIAMOND, ops=OPS).canonical_hash
+
+
+def test_cells_that_change_places_change_the_hash():
+    space = get_space("darts")
+    choices = space.parse(space.sample(1)[0])
+    first, second = choices[:16], choices[16:]
+    graphs = list(space.batch([first + second, second + first, first + first]))
+    assert len({graph.canonical_hash for graph in graphs}) == 3
 
 
 def test_hashes_of_published_cells(simple_cells):

@@ -136,6 +136,18 @@ def test_architectures_of_the_same_hash_share_a_value(tmp_path):
     assert len(path.read_text().splitlines()) == 2
 
 
+def test_inputs_and_cells_that_change_places_have_values_of_their_own(tmp_path):
+    space = get_space("darts", channels=2, n_cells=3, input_shape=(1, 8, 8))
+    cell = (0, 5, 1, 3, 0, 2, 2, 2, 0, 5, 3, 3, 0, 2, 4, 6)  # reads input 0 often and input 1 once
+    other = (0, 3, 1, 5, 1, 2, 2, 2, 1, 5, 3, 3, 1, 2, 4, 6)  # the same with 0 and 1 exchanged
+    pairs = list(map(space.format, [cell + cell, cell + other, other + cell, other + other]))
+    apart = ZeroCostProxies(["synflow"], "cpu", space=space, batch_size=2)
+    table = apart.fit_transform(pairs)
+    assert table["synflow"].nunique() == 4
+    kept = clone(apart).set_params(cache=tmp_path / "values.jsonl")
+    pd.testing.assert_frame_equal(kept.fit_transform(pairs), table)
+
+
 def test_processes_give_the_same_table():
     cells = SPACE.sample(CHUNK + 1, seed=0)
     names = ["params", "synflow"]

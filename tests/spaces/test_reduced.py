@@ -1,12 +1,13 @@
 """Reduced spaces: everything stays inside, and is what it is in the whole space."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 
 from graf import GraphFeatures, get_space, search
-from graf.exceptions import ArchitectureError, InputError
+from graf.exceptions import ArchitectureError, InputError, UnsupportedError
 from graf.spaces import ReducedSpace
 
 LEFT = {
@@ -62,6 +63,70 @@ def test_graphs_and_features_are_those_of_the_space(pair):
     columns = ["live.depth", "op_count(skip)"] if "skip" in whole.ops else ["live.depth"]
     mine, theirs = (GraphFeatures(space, columns).fit_transform(drawn) for space in pair)
     np.testing.assert_array_equal(mine, theirs)
+
+
+def test_published_features_see_how_an_architecture_is_written():
+    whole = get_space("transnas_macro")
+    written = ["64-1234-basic", " 64-1234-basic", "1-2-3-4-0-0"]
+    mine, theirs = (
+        GraphFeatures(space, compat="zc_combine").fit_transform(written)
+        for space in (whole.reduced({0: [1, 2]}), whole)
+    )
+    np.testing.assert_array_equal(mine, theirs)
+    assert (mine.iloc[0] == mine.iloc[1]).all()
+    assert (mine.iloc[0] != mine.iloc[2]).any()
+    with pytest.raises(ArchitectureError, match="architecture 0: "):
+        whole.reduced({0: [2]}).published_batch(written)
+
+
+def test_sampling_draws_usual_architectures():
+    reduced = get_space("darts").reduced({1: [0, 1], 4: [1], 16: [0]})
+    drawn = reduced.sample(50, seed=0)
+    assert all(reduced.is_usual(reduced.parse(a)) for a in drawn)
+    assert len(set(drawn)) == 50
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("lhd", {1: [2, 3], 5: [1]}),
+        ("nasbench_nlp", {0: [0, 1]}),
+        ("mobilenetv3", {0: [1, 2], 20: [0, 2]}),
+        ("nasbench101", {0: [1], 21: [0, 2]}),
+        ("autoformer", {1: [0, 1], 5: [0, 1]}),
+    ],
+)
+def test_sampling_where_few_combinations_fit(name, options):
+    reduced = get_space(name).reduced(options)
+    drawn = reduced.sample(5, seed=0)
+    assert len(set(drawn)) > 1
+    assert inside(reduced, drawn)
+
+
+def test_options_that_do_not_fit_together():
+    reduced = get_space("transnas_macro").reduced({0: [0]})
+    assert reduced.size == 0
+    assert reduced.enumerate() == []
+    with pytest.raises(UnsupportedError, match=r"transnas_macro .* leave more options at module\.0$"):
+        reduced.sample(1)
+
+
+def test_size_is_counted_or_an_upper_bound():
+    macro = get_space("transnas_macro")
+    assert macro.reduced({}).size == macro.size
+    few = macro.reduced({0: [1, 2], 4: [0]})
+    assert few.size == len(few.enumerate()) == sum(inside(few, [a]) for a in macro.enumerate())
+    darts = get_space("darts").reduced({1: [0, 1]})
+    assert darts.size == math.prod(map(len, darts.options))
+    assert darts.reduced({3: [0]}).sample(1)
+    with pytest.raises(UnsupportedError, match="too many to list"):
+        darts.enumerate()
+
+
+def test_a_search_runs_in_a_large_reduced_space():
+    reduced = get_space("darts").reduced({1: [0, 1]})
+    result = search(reduced, lambda genotype: genotype.count("sep"), budget=20, seed=0)
+    assert inside(reduced, result.history["architecture"])
 
 
 def test_what_was_taken_out_is_refused():

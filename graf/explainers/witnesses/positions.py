@@ -11,7 +11,7 @@ from graf.explainers.witnesses.counts import ones
 from graf.explainers.witnesses.view import View, names_of, walk
 from graf.explainers.witnesses.witness import Witness, finds, none, of_path
 from graf.features import Column
-from graf.features.receptive import settings_of
+from graf.features.receptive import AXES, settings_of
 
 __all__: list[str] = []
 
@@ -34,10 +34,11 @@ def _op_depth(view: View, column: Column) -> Witness:
 
 @finds("receptive_field")
 def _receptive_field(view: View, column: Column) -> Witness:
-    reach, step, everything = settings_of(view.batch)
+    settings = [settings_of(view.batch, axis) for axis in AXES]
     if column.stat == "global_at":
+        everything = settings[0][-1]
         return _first_global(view, column, np.flatnonzero(everything).tolist())
-    path, amounts = _field(view, reach, step, everything)
+    path, amounts = max((_field(view, *some) for some in settings), key=lambda found: sum(found[1].values()))
     found = of_path(column, "path of the largest receptive field", path, amounts)
     if path is None:
         found = none(column, "no receptive field", 1.0)

@@ -131,6 +131,8 @@ def _row(step: Step, cost: Any, layouts: dict[int, Layout]) -> dict[str, Any]:
         "resolution": float(layout.resolution),
         "sequence": float(layout.sequence),
         **{name: _mean_size(step.settings.get(name)) for name in SIZES},
+        "kernel_height": _side(step.settings.get("kernel"), -2),
+        "kernel_width": _side(step.settings.get("kernel"), -1),
         **{name: float(step.settings.get(name, nan)) for name in SETTINGS},
         "shape": "x".join(map(str, step.shape or ())),
         "module": step.module,
@@ -140,6 +142,11 @@ def _row(step: Step, cost: Any, layouts: dict[int, Layout]) -> dict[str, Any]:
 def _mean_size(sizes: tuple[int, ...] | None) -> float:
     """Geometric mean of sizes along the spatial axes."""
     return float(prod(sizes) ** (1 / len(sizes))) if sizes else nan
+
+
+def _side(sizes: tuple[int, ...] | None, axis: int) -> float:
+    """Size along the last axis but one (-2) or the last (-1); a single axis counts as both."""
+    return float(sizes[max(axis, -len(sizes))]) if sizes else nan
 
 
 def _report_unknown(steps: list[Step]) -> None:
