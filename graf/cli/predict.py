@@ -25,7 +25,5 @@ def predict(
 
     predictor = load_predictor(model)
     items = read_input(source)
-    values = np.asarray(
-        predictor.predict(items)
-    )  # a table of graphs is indexed by their numbers, not by file
+    values = np.asarray(predictor.predict(items))  # of graphs, a table is indexed by their numbers
     write_or_show(pd.DataFrame(values, index=items.index, columns=predictor.target_names_), output)
