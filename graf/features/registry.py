@@ -31,7 +31,7 @@ __all__ = [
 BRANCHES, NUMBERED_INPUTS, NUMBERED_JUNCTIONS = "branches", "numbered inputs", "numbered junctions"
 Over = Literal["graph", "operation", "active", "kind", "pair", "set", "attribute"]
 OperationSets = Sequence[tuple[str, ...]]
-LABELS = ("shared_id",)  # attributes that are no quantities
+LABELS = ("call_id", "shared_id")  # attributes that are no quantities
 MAX_PAIRED = 10  # operations; pairs of more would be too many columns
 Compute = Callable[[GraphBatch, OperationSets, NDArray[np.float64]], None]
 

@@ -13,6 +13,7 @@ from graf.ops import OpSet
 
 __all__ = ["simplified"]
 
+CALL = "call_id"
 FACTS = ("zero", "identity", "stateless", "linear")
 
 
@@ -29,7 +30,7 @@ def simplified(batch: GraphBatch) -> GraphBatch:
     from graf.kernels.simplify import simplify
 
     weights = np.nan_to_num(batch.attribute("n_parameters"))
-    offset, sources, indptr, preds = simplify(*batch.arrays, _facts(batch.ops), weights)
+    offset, sources, indptr, preds = simplify(*batch.arrays, _facts(batch.ops), weights, _kinds(batch))
     return replace(
         batch,
         offset=offset,
@@ -40,6 +41,15 @@ def simplified(batch: GraphBatch) -> GraphBatch:
         attributes={name: values[sources] for name, values in batch.attributes.items()},
         cells={name: mask[sources] for name, mask in batch.cells.items()},
     )
+
+
+def _kinds(batch: GraphBatch) -> NDArray[np.int64]:
+    """The same number for nodes of the same operation and call, (n_nodes,)."""
+    if CALL not in batch.attributes:
+        return batch.node_op.astype(np.int64)
+    calls = np.nan_to_num(batch.attributes[CALL])
+    _, kinds = np.unique(np.stack([batch.node_op, calls]), axis=1, return_inverse=True)
+    return kinds.ravel()
 
 
 def _facts(ops: OpSet) -> NDArray[np.bool_]:

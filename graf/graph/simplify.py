@@ -21,7 +21,8 @@ def simplified(graph: ComputationGraph) -> ComputationGraph:
     go; identities and inner junctions are contracted, so that an operation reads the sum of its
     predecessors (an edge occurs twice where a tensor is added twice); linear operations are
     applied to each term of a sum, since pool(a + b) = pool(a) + pool(b); operations without
-    parameters that read the same tensors are merged. Inputs and outputs always stay, so a cell
+    parameters that read the same tensors are merged, unless the attribute `call_id` tells them apart, as
+    in networks that were read: what they slice, and along which axes they work, is not in the graph. Inputs and outputs always stay, so a cell
     that passes nothing on becomes an input and an output without a path. Sums stay junctions
     where a reader may do something else than add them to what else it reads: operations on nodes,
     and junctions that read junctions, as where a cell concatenates. An operation whose node has
@@ -44,10 +45,13 @@ def simplified(graph: ComputationGraph) -> ComputationGraph:
 
     ends = set(graph.inputs.tolist()) | set(graph.outputs.tolist())
     live, kept_sums = graph.live, _kept_sums(graph)
-    weights = graph.attributes.get("n_parameters", np.zeros(graph.n_nodes))
+    weights, calls = (
+        np.nan_to_num(graph.attributes.get(name, np.zeros(graph.n_nodes)))
+        for name in ("n_parameters", "call_id")
+    )
     sources: list[int] = []  # node of `graph` behind each new node
     reads: list[list[int]] = []  # new nodes that each new node reads
-    merged: dict[tuple[int, tuple[int, ...]], int] = {}
+    merged: dict[tuple[int, float, tuple[int, ...]], int] = {}
     carried: dict[int, list[int]] = {}  # new nodes whose sum each node of `graph` carries
 
     def add(node: int, terms: list[int]) -> int:
@@ -56,7 +60,7 @@ def simplified(graph: ComputationGraph) -> ComputationGraph:
         return len(sources) - 1
 
     def add_once(node: int, terms: list[int]) -> int:
-        key = (int(graph.node_op[node]), tuple(terms))
+        key = (int(graph.node_op[node]), float(calls[node]), tuple(terms))
         if key not in merged:
             merged[key] = add(node, terms)
         return merged[key]

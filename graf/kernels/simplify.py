@@ -58,10 +58,10 @@ def _grown(values: Array, size: int) -> Array:
 
 
 @jit
-def _found(first: int, last: int, op: int, terms: Array, ops: Array, indptr: Array, reads: Array) -> int:
-    """The new node, from `first` on, that applies the operation to the terms; -1 if there is none."""
+def _found(first: int, last: int, kind: int, terms: Array, kinds: Array, indptr: Array, reads: Array) -> int:
+    """The new node, from `first` on, that does what the kind does to the terms; -1 if there is none."""
     for k in range(first, last):
-        same = ops[k] == op and indptr[k + 1] - indptr[k] == len(terms)
+        same = kinds[k] == kind and indptr[k + 1] - indptr[k] == len(terms)
         if same and np.all(reads[indptr[k] : indptr[k + 1]] == terms):
             return k
     return -1
@@ -76,16 +76,19 @@ def simplify(
     preds: Array,
     facts: Array,
     weights: Array,
+    kinds: Array,
 ) -> tuple[Array, Array, Array, Array]:
     """Offsets (n_graphs + 1,), old node behind each new one, and predecessors of these as CSR.
 
     What `graf.graph.simplify` does to one graph. facts is bool (4, n_ops + 2): which operations are
-    zeros, identities, stateless, linear; weights are parameters (n_nodes,). Buffers grow with what is found, so graphs are worked on one after another.
+    zeros, identities, stateless, linear; weights are parameters (n_nodes,); nodes of one of the kinds (n_nodes,), none
+    of them negative where an operation is, do the same to the same. Buffers grow with what is found, so graphs are worked
+    on one after another.
     O(paths + V²) per graph at worst.
     """
     zero, identity, stateless, linear = facts
     new_offset = np.zeros(len(offset), np.int64)
-    sources, ops = np.empty(len(node_op) + 1, np.int64), np.empty(len(node_op) + 1, np.int64)
+    sources, new_kinds = np.empty(len(node_op) + 1, np.int64), np.empty(len(node_op) + 1, np.int64)
     indptr, reads = np.zeros(len(node_op) + 2, np.int64), np.empty(len(preds) + 1, np.int32)
     terms = np.empty(64, np.int32)  # new nodes whose sum each node of the graph carries
     n_new = 0
@@ -117,12 +120,16 @@ def simplify(
                 terms = _grown(terms, mark + applied + 1)
                 for i in range(applied):
                     read = terms[mark + i : mark + i + width]
-                    node = -1 if alone else _found(first, n_new, op, read, ops, indptr, reads)
+                    node = (
+                        -1
+                        if alone
+                        else _found(first, n_new, kinds[start + v], read, new_kinds, indptr, reads)
+                    )
                     if node < 0:
                         node, n_new = n_new, n_new + 1
-                        sources, ops = _grown(sources, n_new), _grown(ops, n_new)
+                        sources, new_kinds = _grown(sources, n_new), _grown(new_kinds, n_new)
                         indptr = _grown(indptr, n_new + 1)
-                        sources[node], ops[node] = start + v, -3 if alone else op
+                        sources[node], new_kinds[node] = start + v, -1 if alone else kinds[start + v]
                         indptr[n_new] = indptr[node] + width
                         reads = _grown(reads, indptr[n_new])
                         reads[indptr[node] : indptr[n_new]] = read

@@ -1,8 +1,11 @@
 """Columns of the simplified graph, and the kernel that simplifies many graphs at once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from strategies import graphs
 
 from graf import GraphFeatures, get_space
@@ -28,6 +31,13 @@ def assert_same(found, expected):
 
 @given(graphs(max_nodes=10))
 def test_a_batch_is_simplified_as_each_graph_is(graph):
+    batch = GraphBatch.from_graphs([graph, graph])
+    assert_same(simplified(batch), GraphBatch.from_graphs([graph.simplified()] * 2, batch.ops))
+
+
+@given(graphs(max_nodes=10), st.lists(st.sampled_from([np.nan, 0, 1]), min_size=10, max_size=10))
+def test_calls_are_told_apart_in_a_batch_as_in_each_graph(graph, calls):
+    graph = replace(graph, attributes={"call_id": np.array(calls[: graph.n_nodes])})
     batch = GraphBatch.from_graphs([graph, graph])
     assert_same(simplified(batch), GraphBatch.from_graphs([graph.simplified()] * 2, batch.ops))
 

@@ -94,6 +94,14 @@ def test_rules(cell, operations, edges):
     assert cell.simplified().canonical_hash == expected.canonical_hash
 
 
+def test_operations_of_different_calls_stay_apart():
+    graph = ComputationGraph.from_edges(
+        [None, "max_pool3x3", "max_pool3x3", "conv1x1"], [(0, 1), (0, 2), (1, 3), (2, 3)]
+    )
+    calls = [replace(graph, attributes={"call_id": np.array(own)}) for own in ([0, 1, 1, 2], [0, 1, 2, 3])]
+    assert [one.simplified().n_nodes for one in (graph, *calls)] == [3, 3, 4]
+
+
 def test_a_zero_at_an_output_reads_nothing():
     graph = ComputationGraph.from_edges(["conv3x3", "skip", "none"], [(0, 1), (0, 2)])
     assert graph.simplified().edges.tolist() == [[0, 1]]

@@ -112,7 +112,7 @@ def _attributes(steps: list[Step], costs: dict[int, Any], fixed: int) -> dict[st
     rows[0]["n_macs_fvcore"] += fixed  # of no node
     columns: dict[str, Any] = {"n_parameters": count_parameters(steps)}
     columns |= {name: [row[name] for row in rows] for name in rows[0]}
-    return columns | {"shared_id": shared_ids(steps)}
+    return columns | {"shared_id": shared_ids(steps), "call_id": range(len(steps))}
 
 
 def _row(step: Step, cost: Any, layouts: dict[int, Layout]) -> dict[str, Any]:

@@ -359,3 +359,19 @@ def test_features_of_modules():
     table = GraphFeatures(columns=["op_count(linear)", "total(n_macs)"]).fit_transform(graphs)
     assert table["op_count(linear)"].tolist() == [1, 0, 0, 4, 0]
     assert table["total(n_macs)"].tolist() == [graph.n_macs for graph in graphs]
+
+
+class Halves(nn.Module):
+    """What slices, axes and bounds tell apart reads the same node in the graph."""
+
+    def forward(self, x):
+        a, b = x.chunk(2, dim=1)
+        return torch.cat([F.relu(a), F.relu(b), x.clamp(0, 1), x.clamp(0, 2)], dim=1)
+
+
+def test_a_simplified_network_keeps_what_is_told_apart_by_slices_and_bounds():
+    graph = read_graph(Halves(), (1, 8, 4, 4))
+    assert graph.op_names.count("relu") == 2
+    assert graph.simplified().op_names == graph.op_names
+    (table,) = GraphFeatures(simplified=True).fit_transform([graph]).to_dict("records")
+    assert table["op_count(relu)"] == 2
