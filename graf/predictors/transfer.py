@@ -38,10 +38,12 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
     Parameters
     ----------
     own : unfitted regressor of the target from the columns.
-    helpers : fitted regressors of other targets from the same columns, by name.
+    helpers : fitted regressors of other targets from the same columns, by name, with `rows_` and `unseen_` as below.
 
     Attributes
     ----------
+    rows_ : the training rows, (n, n_columns).
+    unseen_ : prediction (n,) of each training row by parts that did not see its label.
     own_ : the fitted regressor.
     ridge_ : pipeline of a scaler and a `RidgeCV` on the helpers' predictions.
     weight_ : of the own model, between 0 and 1; the rest is the ridge regression's.
@@ -54,8 +56,9 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
     def fit(self, X: Floats, y: Floats) -> Self:
         """Learn from rows (n, n_columns) and labels (n,)."""
         self.n_features_in_ = X.shape[1]
+        self.rows_ = X
         self.own_ = clone(self.own).fit(X, y)
-        others = self._predicted(X)
+        others = np.column_stack([_unseen(helper, X) for helper in self.helpers.values()])
         ridge = make_pipeline(StandardScaler(), RidgeCV(PENALTIES))
         folds = KFold(min(len(y), MOST_FOLDS), shuffle=True, random_state=self.own.random_state)
         unseen = np.stack([self.own_.unseen_, cross_val_predict(ridge, others, y, cv=folds)])
@@ -64,7 +67,8 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         errors = np.maximum(errors / (errors.max() or 1.0), SMALLEST)
         shares = errors**-SHARPNESS / np.sum(errors**-SHARPNESS)
         self.weight_ = float(shares[0])
-        self._misses = np.sort(np.abs(shares @ unseen - y))
+        self.unseen_ = shares @ unseen
+        self._misses = np.sort(np.abs(self.unseen_ - y))
         return self
 
     def _predicted(self, X: Floats) -> Floats:
@@ -92,3 +96,11 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
     def novelty(self, X: Floats) -> Floats:
         """The least novelty (n,) that any helper sees, since one that knows the rows is enough."""
         return np.min([helper.novelty(X) for helper in self.helpers.values()], axis=0)
+
+
+def _unseen(helper: Any, X: Floats) -> Floats:
+    """Predictions (n,) of rows; those that the helper learned from as if it had not, since it knows new ones no better."""
+    answers: Floats = helper.predict(X)
+    position = {row.tobytes(): i for i, row in enumerate(np.ascontiguousarray(helper.rows_))}
+    known = [position.get(row.tobytes(), -1) for row in np.ascontiguousarray(X)]
+    return np.where(np.array(known) >= 0, helper.unseen_[known], answers)
