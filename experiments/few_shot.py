@@ -83,6 +83,7 @@ class Remembered:
 
     def __init__(self, rows: np.ndarray, answers: np.ndarray) -> None:
         self.answers = {row.tobytes(): answer for row, answer in zip(rows, answers, strict=True)}
+        self.rows_, self.unseen_ = rows[:0], answers[:0]  # it learned from none of them
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """The answers (n,) for rows (n, n_columns)."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from graf.cli.arguments import Input, Model, OutputOrShown, Seed, check_output, read_input, write_or_show
+from graf.exceptions import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +54,12 @@ def _values(found: Explanation, index: pd.Index[Any]) -> pd.DataFrame:
     for name in found.target_names:
         one = found.select(name)
         facts = {"target": name, "prediction": one.predictions, "base_value": one.base_values}
+        taken = [column for column in one.feature_names if column in facts]
+        if taken:
+            raise InputError(
+                f"the predictor has a column {taken[0]!r}, as the table of explanations itself has; ask for"
+                " `--importance`, or fit again with another name"
+            )
         values = pd.DataFrame(one.values, index=index, columns=one.feature_names)
         parts.append(pd.concat([pd.DataFrame(facts, index=index), values], axis=1))
     return pd.concat(parts)

@@ -178,6 +178,9 @@ def _tell(running: Search, path: Path) -> None:
         raise InputError(
             f"{path} lacks the column {missing[0]!r}; it has {', '.join(map(str, table.columns))}"
         )
+    empty = table.index[table[ARCHITECTURE].isna()]
+    if len(empty):
+        raise InputError(f"{path} must name an architecture in every row, got none in row {empty[0] + 1}")
     known = {trial.candidate for trial in running.trials if trial.status != "pending"}  # of a checkpoint
     table = table[[running.problem.domain.read(text) not in known for text in table[ARCHITECTURE]]]
     failed = table[STATUS].eq("failed") if STATUS in table else pd.Series(False, index=table.index)

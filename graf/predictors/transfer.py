@@ -100,7 +100,7 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
 
 def _unseen(helper: Any, X: Floats) -> Floats:
     """Predictions (n,) of rows; those that the helper learned from as if it had not, since it knows new ones no better."""
-    answers: Floats = helper.predict(X)
-    position = {row.tobytes(): i for i, row in enumerate(np.ascontiguousarray(helper.rows_))}
-    known = [position.get(row.tobytes(), -1) for row in np.ascontiguousarray(X)]
-    return np.where(np.array(known) >= 0, helper.unseen_[known], answers)
+    rows = np.ascontiguousarray(helper.rows_)
+    unseen = {row.tobytes(): answer for row, answer in zip(rows, helper.unseen_, strict=True)}
+    answers = zip(np.ascontiguousarray(X), helper.predict(X), strict=True)
+    return np.array([unseen.get(row.tobytes(), answer) for row, answer in answers])

@@ -109,6 +109,17 @@ def test_fit_then_explain(run, table, cells, tmp_path):
     assert "did you mean 'speed'" in run("explain", cells, "--model", model, "--target", "sped")[2]
 
 
+def test_a_column_that_explanations_have_themselves(run, tmp_path):
+    path, model = tmp_path / "networks.csv", tmp_path / "m"
+    frame = pd.DataFrame({"prediction": range(20)}, pd.Index([f"net{i}" for i in range(20)], name="arch"))
+    frame.to_csv(path)
+    PerformancePredictor("random_forest", features="given").fit(frame, frame["prediction"] * 2.0).save(model)
+    code, _, err = run("explain", path, "--model", model)
+    assert code == 2
+    assert "has a column 'prediction'" in err
+    assert run("explain", path, "--model", model, "--importance", "feature")[0] == 0
+
+
 def test_explanations_of_a_folder_name_its_files(run, networks, tmp_path):
     graphs = [read_graph(path) for path in sorted(networks.iterdir())]
     PerformancePredictor().fit(graphs, [1.0, 2.0]).save(tmp_path / "m")
@@ -464,6 +475,11 @@ def test_search_by_files(run, tmp_path):
     code, _, err = run("search", "nasbench201", "--measurements", table, "--target", "speed", "-o", following)
     assert code == 2
     assert "lacks the column 'speed'" in err
+    rows["architecture"] = rows["architecture"].where(rows.index != 2)
+    rows.to_csv(table, index=False)
+    code, _, err = run("search", "nasbench201", "--measurements", table, "--ask", 3, *options)
+    assert code == 2
+    assert "must name an architecture in every row, got none in row 3" in err
 
 
 def test_search_by_a_predictor(run, table, tmp_path):

@@ -51,6 +51,16 @@ def test_a_new_device_profits_from_others(labels, shared):
     assert tau(shared, "server") == tau(alone, "server")  # as many labels as the others: nobody helps
 
 
+def test_rows_that_helpers_learned_from_are_judged_as_unseen(labels):
+    own = labels.assign(new=TRUTH["new"].to_numpy()[:90])
+    own.iloc[8:, 2] = np.nan  # labels of cells that the others have, too
+    fitted = PerformancePredictor("auto", share_targets=True, warn_beyond=None).fit(CELLS[:90], own)
+    model = fitted.estimators_["new"]
+    others = np.column_stack([helper.unseen_[:8] for helper in model.helpers.values()])
+    np.testing.assert_allclose(model.ridge_[0].mean_, others.mean(axis=0))
+    assert model.unseen_.shape == (8,)
+
+
 def test_targets_that_tell_nothing_do_no_harm():
     known = TRUTH[["luck", "server"]][:90].copy()
     known.iloc[45:, 1] = np.nan
