@@ -20,7 +20,7 @@ SETTINGS: dict[str, Any] = {
     "learning_rate": 0.01,
     "max_depth": 4,
     "min_child_weight": 2,
-    "subsample": 0.8,
+    "subsample": 0.6,
     "colsample_bytree": 0.3,
     "colsample_bynode": 0.3,
     "tree_method": "hist",
