@@ -27,18 +27,24 @@ def resolve_space(description: Description, architectures: Sequence[str]) -> Sea
 
 
 def infer(architectures: Sequence[str]) -> SearchSpace | None:
-    """The space that reads one of the first architectures.
+    """The space that reads most of the first architectures.
 
-    One is enough: a fault in the others is better told by who needs the space.
+    The first alone may be written like one of another space. One that is read is enough: a fault
+    in the others is better told by who needs the space.
     """
-    for architecture in architectures[:LOOKED_AT]:
-        try:
-            space = infer_space([architecture])
-        except InputError:
-            continue
-        if is_written_in(space, architecture):
-            return space
-    return None
+    first = architectures[:LOOKED_AT]
+    spaces = dict.fromkeys(space for space in map(_look_alike, first) if space is not None)
+    n_read = {space: sum(is_written_in(space, one) for one in first) for space in spaces}
+    best = max(n_read, key=n_read.__getitem__, default=None)
+    return best if best is not None and n_read[best] else None
+
+
+def _look_alike(architecture: str) -> SearchSpace | None:
+    """The space whose notation an architecture seems to have."""
+    try:
+        return infer_space([architecture])
+    except InputError:
+        return None
 
 
 def is_written_in(space: SearchSpace, architecture: str) -> bool:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from graf.features.registry import BRANCHES, NUMBERED_INPUTS, OperationSets, feature, membership
 from graf.graph import GraphBatch
+from graf.graph.batch import INPUT
 
 __all__ = ["input_degree", "n_adjacent", "node_degree"]
 
@@ -44,7 +45,7 @@ def node_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]
     default=("first",),
 )
 def input_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
-    """Edges from the first, from the second input to an allowed operation.
+    """Edges from the first, from the second input to an allowed operation; NaN without such an input.
 
     The second is no default: of two inputs it follows from the first and `node_degree`. Inputs
     are in the order of nodes, which a search space fixes: graphs of no space do not get these
@@ -52,9 +53,11 @@ def input_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64
     """
     singles = [(name,) for name in batch.ops]
     found = np.empty((len(batch), 4 * len(singles)))
+    n_inputs = np.bincount(batch.graph_of, batch.flags & INPUT > 0, len(batch))[:, None]
     for position in range(2):
         node_degree(batch.from_input(position), singles, found)
-        out[:, position::2] = found[:, ::4] @ membership(batch.ops, sets)[:-2]
+        counts = found[:, ::4] @ membership(batch.ops, sets)[:-2]
+        out[:, position::2] = np.where(n_inputs > position, counts, np.nan)
 
 
 @feature(over="pair", unit="edges", cost="O(pairs E)", reference="this library", default=False)

@@ -24,7 +24,8 @@ def live(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> No
     """Size of the part on a path from an input to an output without zero operations.
 
     `nodes`: live junctions where operations are on edges, else live nodes. `edges`: live
-    operations where these are on edges, else pairs of live nodes that are joined. `depth`: most
+    operations, and edges between live junctions, where operations are on edges (as from the inner
+    nodes of DARTS to the output), else edges between live nodes. `depth`: most
     operations on a live path, NaN if there is none. `width`: most live operations at the same
     depth, where the depth of an operation is the longest way to it.
     """

@@ -165,6 +165,11 @@ def test_a_faulty_first_cell_does_not_hide_the_space(write, cells):
     assert graf.load_dataset(path).space.name == "nasbench201"
 
 
+def test_a_first_row_that_looks_like_another_space_does_not_hide_the_space(write):
+    path = write("mine.csv", "arch,acc\n1-2-3-3-1-1,0.5\n1-2-3-4,0.6\n1-1-4-4-1,0.7\n")
+    assert graf.load_dataset(path).space.name == "transnas_macro"
+
+
 def test_foreign_notation_has_no_space(write):
     assert graf.load_dataset(write("mine.csv", 'net,acc\n"(1, 0, 2)",1\n')).space is None
 
@@ -182,6 +187,15 @@ def test_a_file_of_a_published_name_is_described_if_it_fits(write, table):
     assert fitting.metadata["kind"].tolist() == ["surrogate prediction"]
     other = graf.load_dataset(write("nasbench101.csv", table))
     assert set(other.metadata["kind"]) == {"not stated"}
+
+
+def test_other_columns_of_published_tables_are_targets(write, cells):
+    rows = "arch,connected,room_layout_neg_loss,room_layout__zcp_zen\n0-0-0-0-0-1,1,-2.5,3\n"
+    data = graf.load_dataset(write("transnas_micro.csv", rows))
+    assert (list(data.targets), list(data.proxies)) == (["room_layout_neg_loss"], ["room_layout__zcp_zen"])
+    rows = pd.DataFrame({"cell": cells, "connected": 1, "ImageNet16-120_val_acc": [40.5, 1, 30]})
+    data = graf.load_dataset(write("nasbench201.csv", rows))
+    assert data.metadata["unit"].to_dict() == {"ImageNet16-120_val_acc": "percent"}
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,14 @@ def test_cells_of_two_inputs_tell_what_reads_the_first(name, expected):
     assert stats == expected
 
 
+def test_what_reads_an_input_that_is_not_there_is_undefined():
+    one = ComputationGraph.from_edges(["conv3x3", "conv3x3"], [(0, 1)])
+    two = ComputationGraph.from_edges(["conv3x3", "conv3x3", "skip"], [(0, 2), (1, 2)])
+    columns = ["input_degree(conv3x3+skip).first", "input_degree(conv3x3+skip).second"]
+    found = GraphFeatures(columns=columns).fit_transform([two, one])
+    np.testing.assert_array_equal(found, [[1, 1], [1, np.nan]])
+
+
 def test_graphs_of_no_space_have_features_of_branches():
     chain = ComputationGraph.from_edges(["conv3x3", "skip"], [(0, 1)])
     assert "n_paths(skip)" in GraphFeatures().fit([chain]).get_feature_names_out()

@@ -210,6 +210,8 @@ def test_the_notation_tells_the_space(space):
 def test_other_notations():
     assert infer_space([(4, 0, 3, 1, 4, 3)]).name == infer_space(["(4, 0, 3, 1, 4, 3)"]).name == "nasbench201"
     assert infer_space(["0-1-2-3-0-1"]).name == "transnas_micro"
+    assert infer_space([f"{[['mbconv2_e6_k5', 'mbconv2_e3_k3']] * 5}"]).name == "proxylessnas"
+    assert infer_space([f"{[[('skip_connect', 0)] * 8] * 2}"]).name == "darts"
     with pytest.raises(ArchitectureError, match="'resnet' is not in the notation of any search space"):
         infer_space(["resnet"])
     with pytest.raises(InputError, match="at least one architecture"):

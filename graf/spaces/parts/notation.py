@@ -16,6 +16,7 @@ LIST = re.compile(r"[\[(]\s*([0-9]{1,9}(?:\s*,\s*[0-9]{1,9})*)\s*(?:,\s*)?[\])]"
 SHOWN = 30
 NAMES = {"None": "null", "True": "true", "False": "false"}
 NAME = re.compile(rf"\b({'|'.join(NAMES)})\b")
+LAST_COMMA = re.compile(r",(?=\s*[\])}])")  # as in a Python tuple of one value
 PYTHON_TO_JSON = str.maketrans("'()", '"[]')
 
 
@@ -59,8 +60,8 @@ def literal(kind: str, text: str, start: int = 0) -> Any:
 
     Examples
     --------
-    >>> literal("network", "{'wid': None, 'd': (2, 3)}")
-    {'wid': None, 'd': [2, 3]}
+    >>> literal("network", "{'wid': None, 'd': (2, 3), 'r': (224,)}")
+    {'wid': None, 'd': [2, 3], 'r': [224]}
     """
     for value in (text[start:], _as_json(text[start:])):
         try:
@@ -76,7 +77,8 @@ def literal(kind: str, text: str, start: int = 0) -> Any:
 
 def _as_json(literal: str) -> str:
     """A Python literal as JSON."""
-    return NAME.sub(lambda name: NAMES[name[0]], literal).translate(PYTHON_TO_JSON)
+    named = NAME.sub(lambda name: NAMES[name[0]], literal)
+    return LAST_COMMA.sub(" ", named).translate(PYTHON_TO_JSON)
 
 
 def _distinct(kind: str, pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def test_all_notations(space):
         ]
         for unit, depth in enumerate([*settings["d"], 1][: len(space.units)])
     ]
-    for notation in (extended, units):
+    for notation in (extended, units, tuple(map(tuple, units))):
         assert (
             space.parse(notation)
             == space.parse(str(notation))
