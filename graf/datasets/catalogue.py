@@ -11,7 +11,14 @@ import pandas as pd
 from graf.datasets.description import Description, read_description
 from graf.exceptions import DatasetError
 
-__all__ = ["SUFFIXES", "dataset_names", "find_table", "list_datasets", "shipped_description"]
+__all__ = [
+    "SUFFIXES",
+    "dataset_names",
+    "described_like",
+    "find_table",
+    "list_datasets",
+    "shipped_description",
+]
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
 TABLES = Path(__file__).parent / "tables"
@@ -42,6 +49,18 @@ def list_datasets() -> pd.DataFrame:
 def dataset_names() -> list[str]:
     """Names of the datasets that come with a description."""
     return sorted(path.stem for path in DESCRIPTIONS.glob("[!_]*.toml"))
+
+
+def described_like(name: str) -> str | None:
+    """The dataset of a name, or the longest one that the name begins with.
+
+    Examples
+    --------
+    >>> described_like("nasbench201_devices_rest"), described_like("nasbench2010")
+    ('nasbench201_devices', None)
+    """
+    alike = (known for known in dataset_names() if f"{name}_".startswith(f"{known}_"))
+    return max(alike, key=len, default=None)
 
 
 @cache

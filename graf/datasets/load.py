@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from graf.datasets.assemble import assemble
-from graf.datasets.catalogue import SUFFIXES, dataset_names, find_table, shipped_description
+from graf.datasets.catalogue import SUFFIXES, dataset_names, described_like, find_table, shipped_description
 from graf.datasets.dataset import Dataset
 from graf.datasets.description import Description, expand, parse_description, read_description
 from graf.datasets.formats import Table, open_table
@@ -40,7 +40,8 @@ def load_dataset(
     """A dataset by name, or from a file: CSV (packed or not), Parquet, or NASLib's JSON.
 
     What the columns mean is taken from `description`, else from the TOML file beside the table,
-    else from what graf knows of a published table of this name or format, else it is guessed
+    else from what graf knows of a published table of this format or name, or of a longer one such as
+    `nasbench101_rest`, if the columns fit, else it is guessed
     from the columns' names: every numeric column that is not a known proxy is a target of kind
     "not stated". The other arguments overrule all of these. -1e8, which published files write
     for a failed proxy, and infinite values become NaN.
@@ -108,8 +109,9 @@ def _describe(table: Table, path: Path, name: str, given: Any) -> Description:
         found = _given(sidecar if given is None else given)
         found.check(columns)
         return found
-    if name in dataset_names() and shipped_description(name).fits(columns):
-        return shipped_description(name)
+    published = described_like(name)
+    if published is not None and shipped_description(published).fits(columns):
+        return shipped_description(published)
     return table.description
 
 

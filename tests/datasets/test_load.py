@@ -185,6 +185,8 @@ def test_a_shipped_table_is_loaded_by_name(tmp_path, monkeypatch, write):
 def test_a_file_of_a_published_name_is_described_if_it_fits(write, table):
     fitting = graf.load_dataset(write("nasbench301.csv", "compact,val_acc_pct\n[],92.5\n"))
     assert fitting.metadata["kind"].tolist() == ["surrogate prediction"]
+    part = graf.load_dataset(write("nasbench301_rest.csv", "compact,val_acc_pct\n[],92.5\n"))
+    assert part.metadata.equals(fitting.metadata)
     other = graf.load_dataset(write("nasbench101.csv", table))
     assert set(other.metadata["kind"]) == {"not stated"}
 
