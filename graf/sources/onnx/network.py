@@ -355,7 +355,9 @@ def _as_standard(node: NodeProto) -> NodeProto:
     """A contributed operator without the activation behind it, if that makes it a standard one."""
     if node.domain not in CONTRIBUTED or node.op_type not in AS_STANDARD:
         return node
-    bare = NodeProto(op_type=AS_STANDARD[node.op_type], input=node.input[:3], output=node.output[:1])
+    standard = AS_STANDARD[node.op_type]
+    n_inputs = 1 if standard.endswith("Pool") else 3
+    bare = NodeProto(op_type=standard, input=node.input[:n_inputs], output=node.output[:1])
     bare.attribute.extend(a for a in node.attribute if not a.name.startswith("activation"))
     return bare
 
