@@ -70,3 +70,16 @@ def test_operators_of_the_first_versions(tmp_path):
     graph = read_graph(saved(tmp_path, text, 1, s=weight(3), w=weight(4, 3, 3, 3)))
     assert ops(graph) == ["relu", "multiply", "conv3x3"]
     assert (graph.n_parameters, graph.n_macs) == (3 + 108, 36 * 4 * 27)
+
+
+def test_a_deformable_convolution(tmp_path):
+    """It is a convolution that reads the offsets of its positions as well."""
+    text = """g (float[1, 3, 8, 8] x) => (float[1, 4, 6, 6] y) {
+        offsets = Conv (x, o)
+        y = DeformConv <kernel_shape = [3, 3]> (x, w, offsets, b)
+    }"""
+    graph = read_graph(saved(tmp_path, text, 19, o=weight(18, 3, 3, 3), w=weight(4, 3, 3, 3), b=weight(4)))
+    assert ops(graph) == ["conv3x3", "conv3x3"]
+    assert graph.edges.tolist() == [[0, 1], [0, 2], [1, 2]]
+    assert graph.attributes["n_parameters"].tolist() == [0, 18 * 27, 4 * 27 + 4]
+    assert graph.attributes["n_macs"].tolist() == [0, 36 * 18 * 27, 36 * 4 * 27]
