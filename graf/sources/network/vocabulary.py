@@ -69,7 +69,7 @@ CONSTANTS = Names(
 )
 
 VOCABULARY: dict[str, Names] = {
-    "conv": Names("conv1d conv2d conv3d convolution _convolution", "Conv ConvInteger QLinearConv"),
+    "conv": Names("conv1d conv2d conv3d convolution _convolution", "Conv ConvInteger QLinearConv DeformConv"),
     "conv_transpose": Names("conv_transpose1d conv_transpose2d conv_transpose3d", "ConvTranspose"),
     "linear": Names("linear addmm", "Gemm"),
     "matmul": Names(

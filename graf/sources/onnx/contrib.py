@@ -11,15 +11,16 @@ import numpy as np
 from graf.exceptions import InputError
 from graf.sources.network.step import Step
 from graf.sources.onnx.call import Call, Shape
-from graf.sources.onnx.operators import attend, convolution, linear, recurrent, trained
+from graf.sources.onnx.operators import OPERATORS, attend, convolution, linear, recurrent, trained
 
 __all__ = ["AS_STANDARD", "CONTRIB"]
 
 BLOCKED = ("Conv", "MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool")  # channels in blocks
-AS_STANDARD = {  # the same, with an activation behind perhaps
+AS_STANDARD = {  # the same or of the same shape, with an activation behind perhaps
     **{name: name for name in BLOCKED},
     "FusedConv": "Conv",
     "FusedGemm": "Gemm",
+    "QLinearAveragePool": "MaxPool",  # of the same shape, and for integers too
 }
 ACTIVATIONS = {
     "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "LeakyRelu": "leaky_relu", "Clip": "clamp",
@@ -56,8 +57,10 @@ def _product(first: int, second: int, bias: int | None = None) -> Callable[[Call
         a, b = call.operand(first), call.operand(second)
         if a is None or b is None:
             raise InputError(f"{call.op_type} needs two operands")
-        if first:
-            trained(b)
+        added = None if bias is None else call.operand(bias)
+        for step in (b, added):
+            if step is not None and step.size > 1:
+                trained(step)
         a, b = (
             _swapped(call, step) if call.number(name, 0) else step
             for step, name in ((a, "transA"), (b, "transB"))
@@ -66,7 +69,7 @@ def _product(first: int, second: int, bias: int | None = None) -> Callable[[Call
         if shape is None and a.shape and b.shape:
             shape = (*a.shape[:-1], b.shape[-1])
         found = call.step("matmul", [a, b], shape)
-        return _activated(call, _plus(call, found, None if bias is None else call.operand(bias)))
+        return _activated(call, _plus(call, found, added))
 
     return product
 
@@ -147,7 +150,8 @@ def _parts(call: Call, step: Step, widths: list[int]) -> list[Step]:
 
 def _attention(call: Call) -> Step:
     """Projections of one tensor to queries, keys and values, and attention."""
-    weight = call.operand(1)
+    weight = trained(call.operand(1))
+    trained(call.operand(2))
     if weight is None or not weight.shape or call.first.shape is None:
         raise InputError("it needs an input and a weight of known shapes")
     width = weight.shape[-1]
@@ -202,6 +206,9 @@ def _quantised(op: str, *positions: int) -> Callable[[Call], Step]:
 
     def quantised(call: Call) -> Step:
         reads = call.reads(*positions)
+        for step in reads:
+            if step.size > 1:
+                trained(step)
         shapes = [step.shape for step in reads if step.shape is not None]
         return call.step(op, reads, np.broadcast_shapes(*shapes) if len(shapes) == len(reads) else None)
 
@@ -269,6 +276,7 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "GroupNorm": _group_norm,
     "RotaryEmbedding": _rotary,
     "Attention": _attention,
+    "QAttention": _attention,
     "MultiHeadAttention": _multi_head,
     "GroupQueryAttention": _grouped,
     "QLinearConv": _quantised_conv,
@@ -278,5 +286,6 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "QLinearLeakyRelu": _quantised("leaky_relu", 0),
     "QLinearSoftmax": _quantised("softmax", 0),
     "QLinearConcat": _quantised_concat,
+    "QLinearAveragePool": OPERATORS["AveragePool"],
     "QLinearGlobalAveragePool": _quantised_pool,
 }

@@ -18,7 +18,7 @@ from graf.ops.networks import NETWORK_OPERATIONS
 from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS, VOCABULARY, from_onnx
-from graf.sources.onnx.call import Call
+from graf.sources.onnx.call import Call, Shape
 from graf.sources.onnx.contrib import AS_STANDARD, CONTRIB
 from graf.sources.onnx.control import CONTROL
 from graf.sources.onnx.names import folds_norm, module_of, snake_case
@@ -33,6 +33,7 @@ __all__ = ["Reader", "network_of"]
 
 MOST_NODES = 1_000_000
 DEEPEST = 24  # functions within functions
+FIRST_BROADCASTING = 7  # operator sets before it fit the second operand to the first
 STANDARD = ("", "ai.onnx")
 CONTRIBUTED = ("com.microsoft", "com.microsoft.nchwc")
 MAKERS = dict.fromkeys(STANDARD, OPERATORS) | dict.fromkeys(CONTRIBUTED, OPERATORS | CONTRIB)
@@ -40,6 +41,7 @@ TAKEN = {*VOCABULARY, *REARRANGEMENTS, "input", "weight", "constant"}
 FIRST_ONLY = {*REARRANGEMENTS, "resize", "cumulative_sum", "topk", "argmax"}
 UNCOUNTED = {*REARRANGEMENTS, "constant"}
 KEEPING_SHAPE = {op.name for op in NETWORK_OPERATIONS if op.group in ("activation", "normalisation")}
+ELEMENTWISE = {"order", *(op.name for op in NETWORK_OPERATIONS if op.group == "elementwise")}
 Outputs = Sequence[Value | None]
 
 
@@ -266,14 +268,13 @@ class Reader:
         made = made if isinstance(made, (list, tuple)) else [made]
         if folds_norm(node):
             made[0].settings["folded_norms"] = 1
-        if made[0].shape is None and made[0].op in KEEPING_SHAPE:
-            made[0].shape = call.first.shape
+        if made[0] is not None and made[0].shape is None:
+            made[0].shape = _shape_without_rule(call, made[0].op)
         values = []
         for i, kind in enumerate(types):
             step = made[i] if i < len(made) else call.step("getitem", [made[0]], call.shapes[i], index=i)
-            if kind is None and step is not None and step.shape is not None:
-                elem_type = next((v.type.tensor_type.elem_type for v in operands if v and v.type), 1)
-                kind = tensor_type(elem_type, step.shape)
+            if step is not None and step.shape is not None and _lacks_sizes(kind):
+                kind = tensor_type(_elem_type(kind, operands), step.shape)
             values.append(None if step is None else Value(step, kind))
         return values
 
@@ -307,6 +308,26 @@ def _made(call: Call, domain: str) -> Any:
     return call.step(op, call.reads(0) if op in FIRST_ONLY else call.reads())
 
 
+def _shape_without_rule(call: Call, op: str) -> Shape:
+    """The shape of the output of an operator whose shape onnx does not infer, as of the oldest versions."""
+    if op in KEEPING_SHAPE:
+        return call.first.shape
+    shapes = [step.shape for step in call.reads() if step.shape is not None]
+    if op not in ELEMENTWISE or not shapes or len(shapes) < len(call.reads()):
+        return None
+    return shapes[0] if call.version < FIRST_BROADCASTING else np.broadcast_shapes(*shapes)
+
+
+def _lacks_sizes(kind: TypeProto | None) -> bool:
+    return kind is None or (kind.HasField("tensor_type") and shape_of(kind) is None)
+
+
+def _elem_type(kind: TypeProto | None, operands: Sequence[Value | None]) -> int:
+    """The type of the elements, that of the first operand if it is unknown."""
+    known = [kind, *(value.type for value in operands if value is not None)]
+    return next((k.tensor_type.elem_type for k in known if k is not None), onnx.TensorProto.FLOAT)
+
+
 def _own_name(op_type: str, domain: str) -> str:
     """What an unknown operator is called: with its domain where graf means something else by its name."""
     name = snake_case(op_type)
@@ -334,7 +355,9 @@ def _as_standard(node: NodeProto) -> NodeProto:
     """A contributed operator without the activation behind it, if that makes it a standard one."""
     if node.domain not in CONTRIBUTED or node.op_type not in AS_STANDARD:
         return node
-    bare = NodeProto(op_type=AS_STANDARD[node.op_type], input=node.input[:3], output=node.output[:1])
+    standard = AS_STANDARD[node.op_type]
+    n_inputs = 1 if standard.endswith("Pool") else 3
+    bare = NodeProto(op_type=standard, input=node.input[:n_inputs], output=node.output[:1])
     bare.attribute.extend(a for a in node.attribute if not a.name.startswith("activation"))
     return bare
 

@@ -45,6 +45,13 @@ def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2, transposed: bool
     )
 
 
+def _deformable(call: Call) -> Step:
+    """A convolution whose positions another tensor shifts, and perhaps a third one weighs."""
+    found = convolution(call, b=3)
+    found.reads += call.reads(2, 4)
+    return found
+
+
 def _pool(op: str) -> Callable[[Call], Step]:
     def pool(call: Call) -> Step:
         kernel = tuple(call.attributes["kernel_shape"])
@@ -310,6 +317,7 @@ def _joined_sequence(call: Call) -> Step:
 OPERATORS: dict[str, Callable[[Call], Any]] = {
     "Conv": convolution,
     "ConvTranspose": lambda call: convolution(call, transposed=True),
+    "DeformConv": _deformable,
     "ConvInteger": lambda call: convolution(call, b=9),
     "QLinearConv": lambda call: convolution(call, 0, 3, 8),
     "Gemm": linear,

@@ -157,7 +157,7 @@ class Tensors:
     def _content(self, step: Step) -> NDArray[Any] | None:
         tensor = self.of.get(id(step))
         limit = FEW if tensor is not None and tensor.data_location == tensor.EXTERNAL else MANY
-        return content_of(tensor, self.folder) if tensor is not None and 0 < step.size <= limit else None
+        return content_of(tensor, self.folder) if tensor is not None and step.size <= limit else None
 
 
 def _is_matrix(step: Step | None) -> bool:

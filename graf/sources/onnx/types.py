@@ -30,7 +30,9 @@ def shape_of(value: TypeProto | None) -> Shape:
     if not all(dim.HasField("dim_value") for dim in dims):
         return None
     shape = tuple(dim.dim_value for dim in dims)
-    if min(shape, default=0) < 0 or prod(shape) > LARGEST:
+    if min(shape, default=0) < 0:  # as behind a convolution that is larger than its input
+        raise InputError(f"the shape {shape} is not possible")
+    if prod(shape) > LARGEST:
         raise GraphError(f"the shape {shape} is not possible")
     return shape
 

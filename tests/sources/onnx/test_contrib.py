@@ -159,3 +159,44 @@ def test_quantised_convolutions_of_onnx_runtime(tmp_path, shapes, last):
     graph = read(tmp_path, text, **QUANTISED)
     assert graph.op_names == (None, "conv3x3")
     assert (graph.n_parameters, graph.n_macs) == (112, 36 * 4 * 27)
+
+
+def test_quantised_layers_have_their_weights_and_biases(tmp_path):
+    """A bias that a quantised addition adds, and the operands of quantised layers of every form."""
+    text = """g (uint8[1, 6] x) => (float[1, 6] y) {
+        a = QLinearMatMul (x, x_scale, zero, w, w_scale, w_zero, y_scale, zero)
+        s = com.microsoft.QLinearAdd (a, x_scale, zero, bias, w_scale, w_zero, y_scale, zero)
+        c = com.microsoft.QGemm <transB = 1> (s, x_scale, zero, v, w_scale, w_zero, long, y_scale, zero)
+        d = com.microsoft.MatMulIntegerToFloat (c, w, x_scale, w_scale, zero, w_zero, floats)
+        e = Relu (d)
+        y = com.microsoft.DynamicQuantizeMatMul (e, u, w_scale, w_zero)
+    }"""
+    integers = {
+        "w": weight(6, 5, dtype=np.int8), "bias": weight(5, dtype=np.int8), "v": weight(6, 5, dtype=np.int8),
+        "u": weight(5, 6, dtype=np.int8), "long": weight(6, dtype=np.int32), "floats": weight(5),
+    }  # fmt: skip
+    graph = read(tmp_path, text, **QUANTISED | integers)
+    assert [op for op in graph.op_names if op] == ["linear", "linear", "linear", "relu", "linear"]
+    assert graph.attributes["n_parameters"].tolist()[1:] == [35, 36, 5, 0, 30]
+    assert graph.attributes["n_macs"].tolist()[1:] == [30, 30, 30, 0, 30]
+
+
+def test_a_quantised_average_pool(tmp_path):
+    text = """g (uint8[1, 3, 8, 8] x) => (uint8[1, 4, 2, 2] y) {
+        p = com.microsoft.QLinearAveragePool <kernel_shape = [2, 2], strides = [2, 2]>
+            (x, x_scale, zero, y_scale, zero)
+        y = QLinearConv (p, x_scale, zero, w, w_scale, w_zero, y_scale, zero, b)
+    }"""
+    graph = read(tmp_path, text, **QUANTISED)
+    assert graph.op_names == (None, "avg_pool2x2", "conv3x3")
+    assert graph.attributes["shape"][1:].tolist() == ["1x3x4x4", "1x4x2x2"]
+
+
+def test_quantised_attention(tmp_path):
+    attention = (
+        "g (float[1, 6, 8] x) => (float[1, 6, 8] y) {{ y = com.microsoft.{} <num_heads = 4> (x, w, b{}) }}"
+    )
+    own = read(tmp_path, attention.format("Attention", ""), w=weight(8, 24), b=weight(24))
+    integers = {"w": weight(8, 24, dtype=np.int8), "s": np.float32(1)}
+    quantised = read(tmp_path, attention.format("QAttention", ", s, s"), b=weight(24), **integers)
+    assert described(own) == described(quantised)
