@@ -46,7 +46,7 @@ REARRANGEMENTS: dict[str, Names] = {
     ),
     "slice": Names(
         "slice select narrow split split_with_sizes chunk tensor_split unbind diagonal hsplit vsplit"
-        " slice_copy select_copy unsafe_split unsafe_chunk as_strided item index_select",
+        " slice_copy select_copy unsafe_split unsafe_chunk as_strided item",
         "Slice Split SplitToSequence SequenceAt",
     ),
     "pad": Names(
@@ -76,10 +76,11 @@ VOCABULARY: dict[str, Names] = {
         "matmul mm bmm mv dot baddbmm einsum _grouped_mm transformers_grouped_mm_fallback",
         "MatMul Einsum MatMulInteger QLinearMatMul",
     ),
+    "bilinear": Names("bilinear"),
     "attention": Names("scaled_dot_product_attention", "Attention"),
-    "lstm": Names("lstm", "LSTM"),
-    "gru": Names("gru", "GRU"),
-    "rnn": Names("rnn_tanh rnn_relu", "RNN"),
+    "lstm": Names("lstm lstm_cell", "LSTM"),
+    "gru": Names("gru gru_cell", "GRU"),
+    "rnn": Names("rnn_tanh rnn_relu rnn_tanh_cell rnn_relu_cell", "RNN"),
     "embedding": Names("embedding embedding_bag"),
     "rotary": Names("", "RotaryEmbedding"),
     "max_pool": Names(
@@ -182,12 +183,14 @@ VOCABULARY: dict[str, Names] = {
     "resize": Names(
         "upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_bilinear2d upsample_bicubic2d"
         " upsample_trilinear3d upsample_linear1d _upsample_bilinear2d_aa _upsample_bicubic2d_aa"
-        " _upsample_nearest_exact2d interpolate",
+        " _upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d interpolate",
         "Resize Upsample",
     ),
     "grid_sample": Names("grid_sampler grid_sampler_2d grid_sampler_3d", "GridSample"),
     "roi_align": Names("", "RoiAlign MaxRoiPool"),
-    "gather": Names("gather index take_along_dim masked_select", "Gather GatherElements GatherND Compress"),
+    "gather": Names(
+        "gather index index_select take_along_dim masked_select", "Gather GatherElements GatherND Compress"
+    ),
     "scatter": Names(
         "scatter scatter_add scatter_reduce index_put index_add index_copy masked_scatter slice_scatter"
         " select_scatter index_fill one_hot histc bincount",
