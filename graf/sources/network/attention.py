@@ -145,7 +145,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     moved = [read for read in others if _is_of_positions(read, parts)]
     settings: dict[str, Any] = {
         "heads": heads,
-        "kv_heads": _n_key_heads(key, heads, query),
+        "kv_heads": _n_key_heads(parts, heads, total * n_keys * depth),
         "head_dim": depth,
         "sequence": n_queries,
         "key_sequence": n_keys,
@@ -192,7 +192,8 @@ def _n_heads(step: Step, width: int, total: int, readers: Consumers) -> int:
     while len(readers[id(merged)]) == 1 and readers[id(merged)][0].op in REARRANGEMENTS:
         merged = readers[id(merged)][0]
     sizes = (merged.shape or ())[1:]
-    own = shape[-3] if len(shape) > 3 else 1
+    is_stacked = len(shape) > 3 and step.size // (total * width) in shape[-2:]  # the queries are
+    own = shape[-3] if is_stacked else 1
     if sizes[-1:] == (width,) and any(reader.op == "concat" for reader in readers[id(merged)]):
         return own  # they are put beside others
     stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]
@@ -200,11 +201,18 @@ def _n_heads(step: Step, width: int, total: int, readers: Consumers) -> int:
     return own if own in possible or not possible else possible[0]
 
 
-def _n_key_heads(key: Step, heads: int, query: Step) -> int:
-    """Heads of the keys before they were copied for groups of queries (Ainslie et al., GQA, 2023)."""
-    shared = 1.0
-    if len(key.shape or ()) > 3 and len(query.shape or ()) == len(key.shape or ()):
-        shared = (key.shape or (1, 1, 1))[-3] / (query.shape or (1, 1, 1))[-3]
+def _n_key_heads(parts: Parts, heads: int, n_elements: int) -> int:
+    """Heads of the keys before they were copied for groups of queries (Ainslie et al., GQA, 2023).
+
+    Keys may also have an axis of size one where queries have heads, or lack the axis of the queries of
+    a group; `n_elements` are those of keys of which every head has its own.
+    """
+    key, shared = parts.key, 1.0
+    of_keys, of_queries = key.shape or (), parts.query.shape or ()
+    if len(of_keys) > 3 and len(of_queries) == len(of_keys):
+        shared = of_keys[-3] / of_queries[-3]
+    elif len(of_queries) > len(of_keys) > 3:
+        shared = key.size / n_elements
     key = unscaled(key)
     while key.op in REARRANGEMENTS and key.reads:
         if key.op == "expand" and key.size:

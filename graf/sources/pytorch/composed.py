@@ -92,6 +92,11 @@ def _copy(bound: Bound, details: Details) -> Step:
     return details.step("identity", [bound["src"]])
 
 
+def _as_complex(bound: Bound, details: Details) -> Step:
+    """Pairs of numbers as complex ones; products with these turn the pairs (`graf.sources.network.rotary`)."""
+    return details.step("reshape", [bound["self"]], complex=True)
+
+
 def _square(bound: Bound, details: Details) -> Step:
     return details.step("power", [bound["self"], constant(2)])
 
@@ -114,6 +119,11 @@ def _addcmul(bound: Bound, details: Details) -> Step:
     return details.step("add", [bound["self"], product])
 
 
+def _addcdiv(bound: Bound, details: Details) -> Step:
+    quotient = details.step("divide", [bound["tensor1"], bound["tensor2"]])
+    return details.step("add", [bound["self"], quotient])
+
+
 COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     **{op: partial(_recurrent, op) for op in GATES},
     "lstm_cell": partial(_cell, "lstm"),
@@ -125,9 +135,11 @@ COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     "broadcast_tensors": _expanded,
     "meshgrid": _expanded,
     "copy": _copy,
+    "view_as_complex": _as_complex,
     "glu": _glu,
     "square": _square,
     "rsqrt": _rsqrt,
     "baddbmm": _baddbmm,
     "addcmul": _addcmul,
+    "addcdiv": _addcdiv,
 }
