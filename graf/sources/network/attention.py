@@ -28,7 +28,7 @@ MASKING = (
 )
 DEEP = 8  # steps between scores and softmax
 POSITION_WISE = (
-    "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "add",
+    "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "divide", "add",
     "avg_pool", "max_pool", "adaptive_avg_pool", "relu", "gelu", "hardswish", "silu", "elu",
     "position_embedding",
 )  # fmt: skip
@@ -141,7 +141,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     n_queries, n_keys, depth = _sizes(parts)
     total = prod(step.shape[:-2]) if scores is None else scores.size // (n_queries * n_keys)
     width = step.size // (total * n_queries)  # whichever axis it is on
-    heads = _n_heads(step, width, total, readers)
+    heads = _n_heads(step, scores, width, total, readers)
     moved = [read for read in others if _is_of_positions(read, parts)]
     settings: dict[str, Any] = {
         "heads": heads,
@@ -172,6 +172,8 @@ def _is_of_positions(step: Step, parts: Parts) -> bool:
     Source: Li et al., MViTv2, 2022.
     """
     product = _plain(step)
+    if product.op == "add":  # one for each axis of an image
+        return all(_is_of_positions(read, parts) for read in product.reads)
     if is_fixed(step) or product.op != "linear" or not weights_of(product.reads[1]):
         return False
     origins = _origins(product.reads[0])
@@ -186,14 +188,15 @@ def _sizes(parts: Parts) -> tuple[int, int, int]:
     return scores.shape[-2], scores.shape[-1], scores.settings.get("contracted", query[-1])
 
 
-def _n_heads(step: Step, width: int, total: int, readers: Consumers) -> int:
+def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: Consumers) -> int:
     """How many heads are put side by side behind the attention, else the axis before the queries."""
     shape, merged = step.shape or (1,), step
     while len(readers[id(merged)]) == 1 and readers[id(merged)][0].op in REARRANGEMENTS:
         merged = readers[id(merged)][0]
     sizes = (merged.shape or ())[1:]
-    is_stacked = len(shape) > 3 and step.size // (total * width) in shape[-2:]  # the queries are
-    own = shape[-3] if is_stacked else 1
+    is_stacked = step.size // (total * width) in shape[-2:]  # the queries are one of these axes
+    of_scores = (1,) if scores is None or scores.shape is None else scores.shape[1:-2]
+    own = prod(of_scores) if not is_stacked else shape[-3] if len(shape) > 3 else 1
     if sizes[-1:] == (width,) and any(reader.op == "concat" for reader in readers[id(merged)]):
         return own  # they are put beside others
     stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]

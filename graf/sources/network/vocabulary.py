@@ -183,6 +183,10 @@ VOCABULARY: dict[str, Names] = {
     "cumulative_sum": Names("cumsum cumprod cummax cummin logcumsumexp", "CumSum CumProd"),
     "logsumexp": Names("logsumexp", "ReduceLogSumExp ReduceLogSum"),
     "distance": Names("cosine_similarity pairwise_distance cdist _cdist_forward pdist dist"),
+    "loss": Names(
+        "mse_loss l1_loss smooth_l1_loss huber_loss cross_entropy_loss nll_loss nll_loss_nd kl_div binary_cross_entropy"
+        " binary_cross_entropy_with_logits"
+    ),
     "topk": Names("topk", "TopK"),
     "sort": Names("sort argsort median nanmedian kthvalue mode quantile"),
     "resize": Names(

@@ -192,6 +192,7 @@ def test_a_length_that_is_not_euclidean_stays_in_parts(order):
         (lambda x: F.fractional_max_pool2d(x, 2, output_size=4), ["max_pool2x2"]),
         (lambda x: F.interpolate(x[0], size=9, mode="nearest-exact"), ["resize"]),
         (lambda x: x + torch.empty_like(x).uniform_(), ["add"]),
+        (lambda x: F.mse_loss(x.relu(), x), ["relu", "loss"]),
         (lambda x: torch.outer(x[0, 0, 0], x[0, 0, 1]), ["multiply"]),
         (lambda x: torch.addcdiv(x, x, x.exp()), ["exp", "divide", "add"]),
         (lambda x: (x > 0).any(-1), ["compare", "logical"]),
@@ -370,6 +371,31 @@ def test_grouped_queries_with_an_axis_of_their_own():
     graph = read_graph(Function(attend), ((1, 6, 24), (1, 6, 6), (1, 6, 6)))
     assert graph.op_names[3:] == ("attention",)
     assert [graph.attributes[name][3] for name in ("heads", "kv_heads")] == [8, 2]
+
+
+def test_heads_between_queries_and_width():
+    def attend(x, weight):
+        q = torch.einsum("ibh,hnd->ibnd", x, weight)
+        scores = torch.einsum("ibnd,jbnd->bnij", q / 2, q).softmax(-1)
+        return torch.einsum("ibnd,hnd->ibh", torch.einsum("bnij,jbnd->ibnd", scores, q), weight)
+
+    graph = read_graph(Function(attend, weight=(24, 4, 6)), (7, 1, 24))
+    attributes = {name: graph.attributes[name][2] for name in ("heads", "windows", "self_attention")}
+    assert graph.op_names == (None, "linear", "attention", "linear")
+    assert attributes == {"heads": 4, "windows": 1, "self_attention": 1}
+
+
+def test_relative_positions_along_two_axes():
+    def attend(q, k, v, rows, columns):
+        along = q.view(2, 3, 4, 8)  # two heads, an image of three times four
+        bias = torch.einsum("nhwc,hkc->nhwk", along, rows)[..., None]
+        bias = bias + torch.einsum("nhwc,wkc->nhwk", along, columns)[:, :, :, None]
+        return (q @ k.mT + bias.reshape(2, 12, 12)).softmax(-1) @ v
+
+    graph = read_graph(Function(attend, rows=(3, 3, 8), columns=(4, 4, 8)), [(2, 12, 8)] * 3)
+    node = graph.op_names.index("attention")
+    assert graph.attributes["relative_bias"][node] == 1
+    assert graph.attributes["causal"][node] == 0
 
 
 def test_sinks_beside_scores():
