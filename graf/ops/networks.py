@@ -33,7 +33,7 @@ GROUPS = {
     "concat": ("concat",),
     "reduction": (
         "mean", "sum", "max", "min", "product", "argmax", "norm", "variance", "cumulative_sum",
-        "logsumexp", "topk", "sort",
+        "logsumexp", "distance", "loss", "topk", "sort",
     ),
     "resampling": ("resize", "grid_sample", "roi_align"),
     "index": ("gather", "scatter", "nonzero", "non_max_suppression"),

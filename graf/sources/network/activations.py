@@ -88,7 +88,29 @@ def _divide(step: Step) -> Found | None:
     first, second = map(bare, step.reads)
     if second.scalar is not None and first.settings.get("lacks_number"):
         return Found(first.op, first.reads[0])
-    return _hard_sigmoid(step)
+    grown = _one_more(second)
+    if grown is not None and grown.op == "absolute" and bare(grown.reads[0]) is first:
+        return Found("softsign", first)
+    return _reciprocal_of(second) if first.scalar == 1 else _hard_sigmoid(step)
+
+
+def _reciprocal(step: Step) -> Found | None:
+    return _reciprocal_of(bare(step.reads[0]))
+
+
+def _reciprocal_of(step: Step) -> Found | None:
+    """One over one more than the exponential of minus the operand."""
+    grown = _one_more(step)
+    if grown is None or grown.op != "exp":
+        return None
+    inner = bare(grown.reads[0])
+    return Found("sigmoid", inner.reads[0]) if inner.op == "negate" else None
+
+
+def _one_more(step: Step) -> Step | None:
+    """The operand that a step adds one to."""
+    operands = pairs(step) if step.op == "add" else ()
+    return next((other for number, other in operands if number.scalar == 1), None)
 
 
 def _hard_sigmoid(step: Step) -> Found | None:
@@ -154,6 +176,7 @@ MATCHERS: dict[str, Callable[[Step], Found | None]] = {
     "maximum": _maximum,
     "multiply": _multiply,
     "divide": _divide,
+    "reciprocal": _reciprocal,
     "log": _log,
     "negate": _negate,
     "where": _where,

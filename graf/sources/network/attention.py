@@ -28,7 +28,7 @@ MASKING = (
 )
 DEEP = 8  # steps between scores and softmax
 POSITION_WISE = (
-    "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "add",
+    "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "divide", "add",
     "avg_pool", "max_pool", "adaptive_avg_pool", "relu", "gelu", "hardswish", "silu", "elu",
     "position_embedding",
 )  # fmt: skip
@@ -141,11 +141,11 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     n_queries, n_keys, depth = _sizes(parts)
     total = prod(step.shape[:-2]) if scores is None else scores.size // (n_queries * n_keys)
     width = step.size // (total * n_queries)  # whichever axis it is on
-    heads = _n_heads(step, width, total, readers)
+    heads = _n_heads(step, scores, width, total, readers)
     moved = [read for read in others if _is_of_positions(read, parts)]
     settings: dict[str, Any] = {
         "heads": heads,
-        "kv_heads": _n_key_heads(key, heads, query),
+        "kv_heads": _n_key_heads(parts, heads, total * n_keys * depth),
         "head_dim": depth,
         "sequence": n_queries,
         "key_sequence": n_keys,
@@ -172,6 +172,8 @@ def _is_of_positions(step: Step, parts: Parts) -> bool:
     Source: Li et al., MViTv2, 2022.
     """
     product = _plain(step)
+    if product.op == "add":  # one for each axis of an image
+        return all(_is_of_positions(read, parts) for read in product.reads)
     if is_fixed(step) or product.op != "linear" or not weights_of(product.reads[1]):
         return False
     origins = _origins(product.reads[0])
@@ -186,13 +188,15 @@ def _sizes(parts: Parts) -> tuple[int, int, int]:
     return scores.shape[-2], scores.shape[-1], scores.settings.get("contracted", query[-1])
 
 
-def _n_heads(step: Step, width: int, total: int, readers: Consumers) -> int:
+def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: Consumers) -> int:
     """How many heads are put side by side behind the attention, else the axis before the queries."""
     shape, merged = step.shape or (1,), step
     while len(readers[id(merged)]) == 1 and readers[id(merged)][0].op in REARRANGEMENTS:
         merged = readers[id(merged)][0]
     sizes = (merged.shape or ())[1:]
-    own = shape[-3] if len(shape) > 3 else 1
+    is_stacked = step.size // (total * width) in shape[-2:]  # the queries are one of these axes
+    of_scores = (1,) if scores is None or scores.shape is None else scores.shape[1:-2]
+    own = prod(of_scores) if not is_stacked else shape[-3] if len(shape) > 3 else 1
     if sizes[-1:] == (width,) and any(reader.op == "concat" for reader in readers[id(merged)]):
         return own  # they are put beside others
     stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]
@@ -200,11 +204,18 @@ def _n_heads(step: Step, width: int, total: int, readers: Consumers) -> int:
     return own if own in possible or not possible else possible[0]
 
 
-def _n_key_heads(key: Step, heads: int, query: Step) -> int:
-    """Heads of the keys before they were copied for groups of queries (Ainslie et al., GQA, 2023)."""
-    shared = 1.0
-    if len(key.shape or ()) > 3 and len(query.shape or ()) == len(key.shape or ()):
-        shared = (key.shape or (1, 1, 1))[-3] / (query.shape or (1, 1, 1))[-3]
+def _n_key_heads(parts: Parts, heads: int, n_elements: int) -> int:
+    """Heads of the keys before they were copied for groups of queries (Ainslie et al., GQA, 2023).
+
+    Keys may also have an axis of size one where queries have heads, or lack the axis of the queries of
+    a group; `n_elements` are those of keys of which every head has its own.
+    """
+    key, shared = parts.key, 1.0
+    of_keys, of_queries = key.shape or (), parts.query.shape or ()
+    if len(of_keys) > 3 and len(of_queries) == len(of_keys):
+        shared = of_keys[-3] / of_queries[-3]
+    elif len(of_queries) > len(of_keys) > 3:
+        shared = key.size / n_elements
     key = unscaled(key)
     while key.op in REARRANGEMENTS and key.reads:
         if key.op == "expand" and key.size:

@@ -28,9 +28,19 @@ def _normalise(step: Step) -> None:
         if step.op == "divide" and through(scale).op in ("clamp", "maximum", "add", "norm", "minimum"):
             _length(step, centred, through(scale))
         spread, weights = _inverse_root(scale) if step.op == "multiply" else (_square_root(scale), [])
+        if step.op == "divide" and spread is not None:
+            centred, weights = _unweighted(centred)
         if spread is not None:
             _standardise(step, centred, spread, weights)
             return
+
+
+def _unweighted(step: Step) -> tuple[Step, list[Step]]:
+    """The tensor that a weight multiplies before it is divided, and the weight."""
+    for operand, weight in pairs(step) if step.op == "multiply" else ():
+        if is_fixed(weight) and weight.scalar is None and not is_fixed(operand):
+            return operand, [weight]
+    return step, []
 
 
 def _shift(step: Step) -> None:
@@ -70,7 +80,8 @@ def _root(step: Step) -> Step | None:
 
 
 def _square_root(step: Step) -> Step | None:
-    step = through(step)
+    """What a step is the square root of; a number may be added that keeps it above zero."""
+    step = _bounded(through(step))
     if step.op == "power" and bare(step.reads[1]).scalar == 0.5:
         return bare(step.reads[0])
     return bare(step.reads[0]) if step.op == "sqrt" else None

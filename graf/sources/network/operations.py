@@ -11,7 +11,7 @@ from graf.sources.network.vocabulary import CONSTANTS, REARRANGEMENTS, VOCABULAR
 __all__ = ["operation_table", "operations_page"]
 
 KERNELS = ("conv", "conv_transpose", "max_pool", "avg_pool", "lp_pool")  # named with their kernels
-IN_PARTS = ("glu", "rsqrt", "addcmul")
+IN_PARTS = ("bilinear", "glu", "rsqrt", "addcmul")
 INTRODUCTION = """\
 # Operations of whole networks
 

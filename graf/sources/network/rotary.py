@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graf.sources.network.patterns import bare, pairs, source, through
-from graf.sources.network.step import Network, Step
+from graf.sources.network.step import Network, Step, is_fixed, weights_of
 
 __all__ = ["recognise_rotary"]
 
@@ -11,11 +11,14 @@ __all__ = ["recognise_rotary"]
 def recognise_rotary(network: Network) -> None:
     """Products with cosines and sines of positions, added up, are one rotary embedding.
 
-    Either of a tensor and of its halves swapped (Su et al., RoFormer, 2021), or half by half.
+    Either of a tensor and of its halves swapped (Su et al., RoFormer, 2021), or half by half, or of
+    pairs as complex numbers with numbers of length one (Touvron et al., LLaMA, 2023).
     """
     for step in network:
         if step.op == "add":
             _rotate_whole(step)
+        elif step.op == "multiply":
+            _rotate_complex(step)
         elif step.op == "concat" and len(step.reads) == 2:
             _rotate_halves(step)
 
@@ -45,4 +48,12 @@ def _rotate_halves(step: Step) -> None:
         if operand is not behind and any(source(read) is behind for read in last):
             others = [read for read in first if source(read) is not behind]
             step.become("rotary", [behind, *others])
+            return
+
+
+def _rotate_complex(step: Step) -> None:
+    for pairs_of_numbers, turn in pairs(step):
+        turns = through(turn).op == "trigonometric" or (is_fixed(turn) and not weights_of(turn))
+        if pairs_of_numbers.settings.get("complex") and turns and turn.scalar is None:
+            step.become("rotary", [through(pairs_of_numbers), turn])
             return

@@ -23,7 +23,7 @@ class Names(NamedTuple):
 REARRANGEMENTS: dict[str, Names] = {
     "identity": Names(
         "alias clone contiguous detach dropout feature_dropout alpha_dropout native_dropout lift_fresh_copy"
-        " resolve_conj resolve_neg requires_grad copy alias_copy lift_fresh detach_copy",
+        " resolve_conj resolve_neg requires_grad copy alias_copy lift_fresh detach_copy _conj conj",
         "Identity Dropout Optional OptionalGetElement SequenceConstruct",
     ),
     "cast": Names(
@@ -46,14 +46,14 @@ REARRANGEMENTS: dict[str, Names] = {
     ),
     "slice": Names(
         "slice select narrow split split_with_sizes chunk tensor_split unbind diagonal hsplit vsplit"
-        " slice_copy select_copy unsafe_split unsafe_chunk as_strided item index_select",
+        " slice_copy select_copy unsafe_split unsafe_chunk as_strided item",
         "Slice Split SplitToSequence SequenceAt",
     ),
     "pad": Names(
         "pad constant_pad_nd reflection_pad1d reflection_pad2d replication_pad2d zero_pad2d",
         "Pad CenterCropPad",
     ),
-    "roll": Names("roll flip", "ReverseSequence"),
+    "roll": Names("roll flip fft_fftshift fft_ifftshift", "ReverseSequence"),
     "getitem": Names("getitem"),
     "mask": Names("tril triu", "Trilu"),
 }
@@ -61,7 +61,7 @@ REARRANGEMENTS: dict[str, Names] = {
 CONSTANTS = Names(
     "arange zeros ones full empty zeros_like ones_like full_like empty_like new_zeros new_ones new_full"
     " new_empty scalar_tensor linspace eye rand randn rand_like randn_like randint randperm bernoulli"
-    " sym_size sym_numel sym_stride tril_indices triu_indices hann_window empty_permuted normal fill zero randint_like"
+    " sym_size sym_numel sym_stride tril_indices triu_indices hann_window empty_permuted normal fill zero randint_like uniform exponential"
     " _assert_tensor_metadata _assert_async _assert_scalar sym_constrain_range_for_size full_like",
     "Shape Size Constant ConstantOfShape Range RandomNormal RandomUniform RandomNormalLike RandomUniformLike"
     " EyeLike HannWindow HammingWindow BlackmanWindow MelWeightMatrix Bernoulli SequenceEmpty SequenceLength"
@@ -71,15 +71,16 @@ CONSTANTS = Names(
 VOCABULARY: dict[str, Names] = {
     "conv": Names("conv1d conv2d conv3d convolution _convolution", "Conv ConvInteger QLinearConv DeformConv"),
     "conv_transpose": Names("conv_transpose1d conv_transpose2d conv_transpose3d", "ConvTranspose"),
-    "linear": Names("linear addmm", "Gemm"),
+    "linear": Names("linear addmm addmv", "Gemm"),
     "matmul": Names(
-        "matmul mm bmm mv dot baddbmm einsum _grouped_mm transformers_grouped_mm_fallback",
+        "matmul mm bmm mv dot inner vdot tensordot baddbmm einsum _grouped_mm transformers_grouped_mm_fallback",
         "MatMul Einsum MatMulInteger QLinearMatMul",
     ),
+    "bilinear": Names("bilinear"),
     "attention": Names("scaled_dot_product_attention", "Attention"),
-    "lstm": Names("lstm", "LSTM"),
-    "gru": Names("gru", "GRU"),
-    "rnn": Names("rnn_tanh rnn_relu", "RNN"),
+    "lstm": Names("lstm lstm_cell", "LSTM"),
+    "gru": Names("gru gru_cell", "GRU"),
+    "rnn": Names("rnn_tanh rnn_relu rnn_tanh_cell rnn_relu_cell", "RNN"),
     "embedding": Names("embedding embedding_bag"),
     "rotary": Names("", "RotaryEmbedding"),
     "max_pool": Names(
@@ -90,7 +91,9 @@ VOCABULARY: dict[str, Names] = {
     "avg_pool": Names("avg_pool1d avg_pool2d avg_pool3d", "AveragePool"),
     "lp_pool": Names("", "LpPool GlobalLpPool"),
     "adaptive_avg_pool": Names("adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d"),
-    "adaptive_max_pool": Names("adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d"),
+    "adaptive_max_pool": Names(
+        "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d fractional_max_pool2d fractional_max_pool3d"
+    ),
     "global_avg_pool": Names("", "GlobalAveragePool"),
     "global_max_pool": Names("", "GlobalMaxPool"),
     "batch_norm": Names(
@@ -131,10 +134,10 @@ VOCABULARY: dict[str, Names] = {
     "square": Names("square"),
     "rsqrt": Names("rsqrt"),
     "reciprocal": Names("reciprocal", "Reciprocal"),
-    "addcmul": Names("addcmul"),
+    "addcmul": Names("addcmul addcdiv"),
     "add": Names("add __add__ __radd__", "Add Sum Mean"),
     "subtract": Names("sub rsub subtract", "Sub"),
-    "multiply": Names("mul multiply", "Mul"),
+    "multiply": Names("mul multiply outer ger", "Mul"),
     "divide": Names("div divide true_divide floor_divide", "Div"),
     "power": Names("pow float_power", "Pow"),
     "sqrt": Names("sqrt", "Sqrt"),
@@ -145,29 +148,31 @@ VOCABULARY: dict[str, Names] = {
     "sin": Names("sin", "Sin"),
     "cos": Names("cos", "Cos"),
     "trigonometric": Names(
-        "tan asin acos atan atan2 sinh cosh asinh acosh atanh",
+        "tan asin acos atan atan2 sinh cosh asinh acosh atanh polar angle",
         "Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh",
     ),
-    "maximum": Names("maximum", "Max"),
-    "minimum": Names("minimum", "Min"),
+    "maximum": Names("maximum fmax", "Max"),
+    "minimum": Names("minimum fmin", "Min"),
     "clamp": Names("clamp clamp_min clamp_max clip", "Clip"),
-    "where": Names("where masked_fill lerp", "Where"),
+    "where": Names("where masked_fill lerp nan_to_num", "Where"),
     "compare": Names(
-        "eq ne isnan isinf isfinite isclose",
+        "eq ne isnan isinf isfinite isclose isin searchsorted bucketize",
         "Equal IsNaN IsInf",
     ),
     "order": Names("lt le gt ge", "Less LessOrEqual Greater GreaterOrEqual"),
     "logical": Names(
         "logical_not logical_and logical_or logical_xor bitwise_not bitwise_and bitwise_or bitwise_xor __and__"
-        " __or__ __xor__",
+        " __or__ __xor__ any all",
         "And Or Not Xor BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitShift",
     ),
     "round": Names("round floor ceil trunc", "Round Floor Ceil"),
     "sign": Names("sign sgn", "Sign"),
-    "remainder": Names("remainder fmod", "Mod"),
-    "concat": Names("cat concat concatenate stack hstack vstack column_stack", "Concat ConcatFromSequence"),
-    "mean": Names("mean", "ReduceMean"),
-    "sum": Names("sum", "ReduceSum"),
+    "remainder": Names("remainder fmod frac", "Mod"),
+    "concat": Names(
+        "cat concat concatenate stack hstack vstack column_stack complex", "Concat ConcatFromSequence"
+    ),
+    "mean": Names("mean nanmean", "ReduceMean"),
+    "sum": Names("sum nansum", "ReduceSum"),
     "max": Names("amax max", "ReduceMax"),
     "min": Names("amin min", "ReduceMin"),
     "product": Names("prod", "ReduceProd"),
@@ -175,28 +180,37 @@ VOCABULARY: dict[str, Names] = {
     "norm": Names("norm linalg_vector_norm linalg_norm frobenius_norm", "ReduceL1 ReduceL2"),
     "sum_square": Names("", "ReduceSumSquare"),
     "variance": Names("var std var_mean std_mean"),
-    "cumulative_sum": Names("cumsum cumprod", "CumSum CumProd"),
+    "cumulative_sum": Names("cumsum cumprod cummax cummin logcumsumexp", "CumSum CumProd"),
     "logsumexp": Names("logsumexp", "ReduceLogSumExp ReduceLogSum"),
+    "distance": Names("cosine_similarity pairwise_distance cdist _cdist_forward pdist dist"),
+    "loss": Names(
+        "mse_loss l1_loss smooth_l1_loss huber_loss cross_entropy_loss nll_loss nll_loss_nd kl_div binary_cross_entropy"
+        " binary_cross_entropy_with_logits"
+    ),
     "topk": Names("topk", "TopK"),
-    "sort": Names("sort argsort"),
+    "sort": Names("sort argsort median nanmedian kthvalue mode quantile"),
     "resize": Names(
         "upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_bilinear2d upsample_bicubic2d"
         " upsample_trilinear3d upsample_linear1d _upsample_bilinear2d_aa _upsample_bicubic2d_aa"
-        " _upsample_nearest_exact2d interpolate",
+        " _upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d interpolate",
         "Resize Upsample",
     ),
     "grid_sample": Names("grid_sampler grid_sampler_2d grid_sampler_3d", "GridSample"),
     "roi_align": Names("", "RoiAlign MaxRoiPool"),
-    "gather": Names("gather index take_along_dim masked_select", "Gather GatherElements GatherND Compress"),
+    "gather": Names(
+        "gather index index_select take take_along_dim masked_select",
+        "Gather GatherElements GatherND Compress",
+    ),
     "scatter": Names(
         "scatter scatter_add scatter_reduce index_put index_add index_copy masked_scatter slice_scatter"
-        " select_scatter index_fill one_hot histc bincount",
+        " select_scatter index_fill index_reduce put one_hot histc bincount",
         "Scatter ScatterElements ScatterND TensorScatter OneHot",
     ),
     "nonzero": Names("nonzero argwhere unique _unique2", "NonZero Unique"),
     "non_max_suppression": Names("", "NonMaxSuppression"),
     "fft": Names(
-        "fft_fft fft_fftn fft_ifftn fft_rfft fft_fft2 fft_rfft2 fft_irfft fft_irfft2 fft_ifft fft_ifft2 stft",
+        "fft_fft fft_fftn fft_ifftn fft_rfft fft_fft2 fft_rfft2 fft_irfft fft_irfft2 fft_ifft fft_ifft2 fft_rfftn"
+        " fft_irfftn stft istft",
         "DFT STFT",
     ),
     "if": Names("cond", "If"),

@@ -170,7 +170,7 @@ def _reads(op: str, bound: Mapping[str, Any]) -> list[Step]:
 
 
 ORDER = {  # operands in the order of steps, where signatures have another or more
-    "linear": ("input", "mat1", "weight", "mat2", "bias", "self"),
+    "linear": ("input", "mat1", "mat", "weight", "mat2", "vec", "bias", "self"),
     "embedding": ("indices", "weight"),
     "batch_norm": ("input", "weight", "bias"),
     "instance_norm": ("input", "weight", "bias"),

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from graf.sources.network.step import Step
-from graf.sources.pytorch.settings import constant
+from graf.sources.pytorch.settings import SETTINGS, constant
 
 __all__ = ["COMPOSED", "Details"]
 
@@ -32,8 +32,8 @@ def _recurrent(op: str, bound: Bound, details: Details) -> Step:
     weights: list[Step] = bound["params"]
     n_layers = bound["num_layers"]
     per_layer = len(weights) // n_layers
-    states = bound["hx"] if isinstance(bound["hx"], (tuple, list)) else [bound["hx"]]
-    last = bound["input"]
+    states = _states(bound)
+    last = bound["input"] if "input" in bound else bound["data"]  # packed: of several lengths
     for layer in range(n_layers):
         own = weights[layer * per_layer : (layer + 1) * per_layer]
         hidden, state = _widths(own[1], GATES[op])
@@ -47,6 +47,18 @@ def _recurrent(op: str, bound: Bound, details: Details) -> Step:
     return last
 
 
+def _states(bound: Bound) -> list[Step]:
+    """What a recurrent layer knows of earlier times."""
+    return list(bound["hx"]) if isinstance(bound["hx"], (tuple, list)) else [bound["hx"]]
+
+
+def _cell(op: str, bound: Bound, details: Details) -> Step:
+    """A recurrent layer for one time."""
+    own = [bound[name] for name in ("w_ih", "w_hh", "b_ih", "b_hh") if bound.get(name) is not None]
+    hidden, _ = _widths(own[1], GATES[op])
+    return details.step(op, [bound["input"], *own, *_states(bound)], hidden=hidden)
+
+
 def _widths(weight: Step, n_gates: int) -> tuple[int, int]:
     """Numbers of hidden units and of what they give to the next time, by the weight between them."""
     rows, columns = weight.shape or (0, 0)
@@ -54,6 +66,15 @@ def _widths(weight: Step, n_gates: int) -> tuple[int, int]:
 
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
+def _bilinear(bound: Bound, details: Details) -> Step:
+    """Both inputs times a weight, one after the other, and a bias."""
+    first, second, weight = bound["input1"], bound["input2"], bound["weight"]
+    shape = (*(first.shape or ())[:-1], *(weight.shape or ())[::2])
+    half = details._replace(shape=shape).step("linear", [first, weight])
+    product = details.step("matmul", [half, second])
+    return product if bound.get("bias") is None else details.step("add", [product, bound["bias"]])
 
 
 def _expanded(bound: Bound, details: Details) -> list[Step]:
@@ -71,12 +92,21 @@ def _copy(bound: Bound, details: Details) -> Step:
     return details.step("identity", [bound["src"]])
 
 
+def _as_complex(bound: Bound, details: Details) -> Step:
+    """Pairs of numbers as complex ones; products with these turn the pairs (`graf.sources.network.rotary`)."""
+    return details.step("reshape", [bound["self"]], complex=True)
+
+
 def _square(bound: Bound, details: Details) -> Step:
     return details.step("power", [bound["self"], constant(2)])
 
 
 def _rsqrt(bound: Bound, details: Details) -> Step:
     return details.step("reciprocal", [details.step("sqrt", [bound["self"]])])
+
+
+def _std(bound: Bound, details: Details) -> Step:
+    return details.step("sqrt", [details.step("variance", [bound["self"]], **SETTINGS["variance"](bound))])
 
 
 def _baddbmm(bound: Bound, details: Details) -> Step:
@@ -89,14 +119,27 @@ def _addcmul(bound: Bound, details: Details) -> Step:
     return details.step("add", [bound["self"], product])
 
 
+def _addcdiv(bound: Bound, details: Details) -> Step:
+    quotient = details.step("divide", [bound["tensor1"], bound["tensor2"]])
+    return details.step("add", [bound["self"], quotient])
+
+
 COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     **{op: partial(_recurrent, op) for op in GATES},
+    "lstm_cell": partial(_cell, "lstm"),
+    "gru_cell": partial(_cell, "gru"),
+    "rnn_tanh_cell": partial(_cell, "rnn"),
+    "rnn_relu_cell": partial(_cell, "rnn"),
+    "bilinear": _bilinear,
+    "std": _std,
     "broadcast_tensors": _expanded,
     "meshgrid": _expanded,
     "copy": _copy,
+    "view_as_complex": _as_complex,
     "glu": _glu,
     "square": _square,
     "rsqrt": _rsqrt,
     "baddbmm": _baddbmm,
     "addcmul": _addcmul,
+    "addcdiv": _addcdiv,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,20 @@ def _attention(bound: Bound) -> Settings:
 
 
 def _equation(bound: Bound) -> Settings:
+    """How operands are multiplied, where it is not row by column: as `einsum` writes it."""
+    if "dims_self" in bound:
+        return {"equation": _of_axes(bound)}
     return {"equation": bound["equation"]} if "equation" in bound else {}
+
+
+def _of_axes(bound: Bound) -> str:
+    """The equation of a product over given axes of both operands (`tensordot`)."""
+    n, m = (len(bound[name].shape or ()) for name in ("self", "other"))
+    first, second = list(ascii_lowercase[:n]), list(ascii_uppercase[:m])
+    for a, b in zip(bound["dims_self"], bound["dims_other"], strict=True):
+        second[b] = first[a]
+    kept = [letter for letter in (*first, *second) if (letter in first) != (letter in second)]
+    return f"{''.join(first)},{''.join(second)}->{''.join(kept)}"
 
 
 SETTINGS: dict[str, Callable[[Bound], Settings]] = {

@@ -53,6 +53,12 @@ ACTIVATIONS = {
     "relu6": [F.relu6, lambda x: x.clamp(0, 6), lambda x: F.hardtanh(x, 0, 6)],
     "hardtanh": [F.hardtanh, lambda x: x.clamp(-1, 1)],
     "log_sigmoid": [F.logsigmoid, lambda x: x.sigmoid().log(), lambda x: -F.softplus(-x)],
+    "sigmoid": [
+        torch.sigmoid,
+        lambda x: 1 / (1 + torch.exp(-x)),
+        lambda x: torch.reciprocal(torch.exp(-x) + 1),
+    ],
+    "softsign": [F.softsign, lambda x: x / (x.abs() + 1)],
     "softplus": [F.softplus, lambda x: torch.log(torch.exp(x) + 1)],
 }
 
@@ -105,6 +111,17 @@ def test_weights_of_a_written_out_norm_belong_to_it():
         return norm(x.to(torch.float32), -1, True, ROOTS[0]).to(x.dtype) * w + b
 
     graph = read_graph(Function(scaled, w=8, b=8), ((1, 4, 8),))
+    assert graph.op_names == (None, "layer_norm")
+    assert graph.n_parameters == 16
+
+
+@pytest.mark.parametrize("unbiased", [True, False])
+def test_a_norm_whose_numerator_is_weighted_before_the_division(unbiased):
+    def norm(x, scale, b):
+        mean, std = x.mean(-1, keepdim=True), x.std(-1, unbiased=unbiased, keepdim=True)
+        return scale * (x - mean) / (std + 1e-6) + b
+
+    graph = read_graph(Function(norm, scale=8, b=8), (1, 5, 8))
     assert graph.op_names == (None, "layer_norm")
     assert graph.n_parameters == 16
 
@@ -168,6 +185,24 @@ def test_a_length_that_is_not_euclidean_stays_in_parts(order):
     assert ops_of(lambda x: F.normalize(x, order, -1), (1, 4, 8)) == parts
 
 
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: F.cosine_similarity(x, x.relu()), ["relu", "distance"]),
+        (lambda x: F.fractional_max_pool2d(x, 2, output_size=4), ["max_pool2x2"]),
+        (lambda x: F.interpolate(x[0], size=9, mode="nearest-exact"), ["resize"]),
+        (lambda x: x + torch.empty_like(x).uniform_(), ["add"]),
+        (lambda x: F.mse_loss(x.relu(), x), ["relu", "loss"]),
+        (lambda x: torch.outer(x[0, 0, 0], x[0, 0, 1]), ["multiply"]),
+        (lambda x: torch.addcdiv(x, x, x.exp()), ["exp", "divide", "add"]),
+        (lambda x: (x > 0).any(-1), ["compare", "logical"]),
+        (lambda x: torch.fft.irfftn(torch.fft.rfftn(x)), ["fft", "fft"]),
+    ],
+)
+def test_operators_that_are_rare(function, expected):
+    assert ops_of(function, (1, 2, 8, 8)) == expected
+
+
 def test_global_pools():
     for function in (
         lambda x: x.mean((2, 3)),
@@ -222,6 +257,15 @@ def test_einsum(equation, first, second, n_macs):
     graph = read_graph(Function(lambda x, y: torch.einsum(equation, x, y)), (first, second))
     assert graph.op_names[-1] == "matmul"
     assert graph.n_macs == n_macs
+
+
+def test_products_over_given_axes():
+    def product(x, y, weight):
+        return torch.tensordot(torch.tensordot(x, y, dims=([0, 2], [1, 0])), weight, dims=1)
+
+    graph = read_graph(Function(product, weight=(4, 9)), ((2, 3, 5), (5, 2, 4)))
+    assert graph.op_names[2:] == ("matmul", "linear")
+    assert graph.n_macs == 3 * 4 * (2 * 5) + 3 * 9 * 4
 
 
 def heads(x, n):
@@ -317,6 +361,41 @@ def test_grouped_queries_masks_and_causality():
 
     graph = read_graph(Function(causal), ((1, 5, 8),) * 3)
     assert graph.attributes["causal"][-1] == 1
+
+
+def test_grouped_queries_with_an_axis_of_their_own():
+    def attend(q, k, v):
+        scores = torch.einsum("btgrd,bsgd->bgrts", q.view(1, 6, 2, 4, 3), k.view(1, 6, 2, 3))
+        return torch.einsum("bgrts,bsgd->btgrd", scores.softmax(-1), v.view(1, 6, 2, 3)).flatten(2)
+
+    graph = read_graph(Function(attend), ((1, 6, 24), (1, 6, 6), (1, 6, 6)))
+    assert graph.op_names[3:] == ("attention",)
+    assert [graph.attributes[name][3] for name in ("heads", "kv_heads")] == [8, 2]
+
+
+def test_heads_between_queries_and_width():
+    def attend(x, weight):
+        q = torch.einsum("ibh,hnd->ibnd", x, weight)
+        scores = torch.einsum("ibnd,jbnd->bnij", q / 2, q).softmax(-1)
+        return torch.einsum("ibnd,hnd->ibh", torch.einsum("bnij,jbnd->ibnd", scores, q), weight)
+
+    graph = read_graph(Function(attend, weight=(24, 4, 6)), (7, 1, 24))
+    attributes = {name: graph.attributes[name][2] for name in ("heads", "windows", "self_attention")}
+    assert graph.op_names == (None, "linear", "attention", "linear")
+    assert attributes == {"heads": 4, "windows": 1, "self_attention": 1}
+
+
+def test_relative_positions_along_two_axes():
+    def attend(q, k, v, rows, columns):
+        along = q.view(2, 3, 4, 8)  # two heads, an image of three times four
+        bias = torch.einsum("nhwc,hkc->nhwk", along, rows)[..., None]
+        bias = bias + torch.einsum("nhwc,wkc->nhwk", along, columns)[:, :, :, None]
+        return (q @ k.mT + bias.reshape(2, 12, 12)).softmax(-1) @ v
+
+    graph = read_graph(Function(attend, rows=(3, 3, 8), columns=(4, 4, 8)), [(2, 12, 8)] * 3)
+    node = graph.op_names.index("attention")
+    assert graph.attributes["relative_bias"][node] == 1
+    assert graph.attributes["causal"][node] == 0
 
 
 def test_sinks_beside_scores():
@@ -479,6 +558,22 @@ def half_by_half(x, cos, sin):
 def test_rotary_positions(rotate):
     positions = torch.arange(5.0)[:, None] * torch.ones(4)
     assert ops_of(lambda x: rotate(x, positions.cos(), positions.sin()), (1, 5, 4)) == ["rotary"]
+
+
+def test_rotary_positions_as_complex_numbers():
+    def rotate(x, angles):
+        turned = torch.view_as_complex(x.unflatten(-1, (-1, 2))) * torch.polar(torch.ones(5, 4), angles)
+        return torch.view_as_real(turned).flatten(-2).relu()
+
+    assert ops_of(lambda x: rotate(x, torch.ones(5, 4)), (1, 5, 8)) == ["rotary", "relu"]
+    assert ops_of(rotate, (1, 5, 8), (5, 4)) == ["trigonometric", "rotary", "relu"]
+
+
+def test_complex_weights_are_no_rotary_positions():
+    def product(x, weight):
+        return torch.view_as_real(torch.fft.rfft(x) * torch.view_as_complex(weight))
+
+    assert ops_of(product, (1, 5, 8), weight=(5, 5, 2)) == ["fft", "multiply"]
 
 
 def test_absolute_positions():

@@ -209,6 +209,56 @@ def test_projections_of_recurrent_layers_count():
     assert graph.n_macs == 5 * 2 * (4 * 16 * ((8 + 4) + (8 + 4)) + 2 * 16 * 4)
 
 
+class Unrolled(nn.Module):
+    """A recurrent cell, called once for each of three times."""
+
+    def __init__(self, cell):
+        super().__init__()
+        self.cell = cell
+
+    def forward(self, x):
+        state = None
+        for time in range(3):
+            state = self.cell(x[time], state)
+        return state
+
+
+@pytest.mark.parametrize(
+    ("kind", "op", "gates"), [(nn.LSTMCell, "lstm", 4), (nn.GRUCell, "gru", 3), (nn.RNNCell, "rnn", 1)]
+)
+def test_cells_are_recurrent_layers_for_one_time(kind, op, gates):
+    module = Unrolled(kind(5, 7))
+    graph = read_graph(module, (3, 2, 5))
+    assert graph.op_names == (None, op, op, op)
+    assert [set(graph.predecessors(i)) for i in (2, 3)] == [{0, 1}, {0, 2}]
+    assert graph.n_parameters == n_parameters(module)
+    assert graph.n_macs == 3 * 2 * gates * 7 * (5 + 7)
+
+
+def test_bilinear_layers_are_two_products():
+    graph = read_graph(nn.Bilinear(8, 9, 7), ((4, 8), (4, 9)))
+    assert graph.op_names == (None, None, "linear", "matmul", "add")
+    assert graph.n_parameters == 8 * 9 * 7 + 7
+    assert graph.n_macs == 4 * (7 * 9 * 8 + 7 * 9)
+
+
+class Selecting(nn.Module):
+    """Rows of a weight and of a tensor, by number."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = nn.Parameter(torch.zeros(10, 4))
+
+    def forward(self, x, numbers):
+        return self.rows.index_select(0, numbers) + x.index_select(0, numbers)
+
+
+def test_rows_selected_by_an_input():
+    graph = read_graph(Selecting(), ((9, 4), torch.zeros(3, dtype=torch.long)))
+    assert sorted(graph.op_names[2:]) == ["add", "embedding", "gather"]
+    assert graph.n_parameters == 40
+
+
 @dataclasses.dataclass
 class Answer:
     """Output of a model."""
