@@ -104,6 +104,16 @@ def _group_norm(call: Call) -> Step:
     return call.step("group_norm", call.reads(0, 1, 2), groups=call.number("num_groups", 1))
 
 
+def _lp_norm(call: Call) -> Step:
+    """Over the Euclidean length, or over the sum of absolute values in two steps, as PyTorch writes it."""
+    vector, n = call.reads(0), call.rank()
+    axes = (call.number("axis", -1) % n,) if n else None
+    if call.number("p", 2) == 2:
+        return call.step("l2_norm", vector, axes=axes)
+    shape = call.shape and tuple(1 if axes == (i,) else size for i, size in enumerate(call.shape))
+    return call.step("divide", [*vector, call.step("norm", vector, shape, order=1, axes=axes)])
+
+
 def _along(op: str, default: int | None = None) -> Callable[[Call], Step]:
     def along(call: Call) -> Step:
         first = default if default is not None else (-1 if call.version > 12 else 1)
@@ -334,6 +344,7 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "RMSNormalization": _normalised("rms_norm", 0, 1, axes=True),
     "SimplifiedLayerNormalization": _normalised("rms_norm", 0, 1, axes=True),
     "GroupNormalization": _group_norm,
+    "LpNormalization": _lp_norm,
     "MeanVarianceNormalization": _normalised("instance_norm", 0),
     "Softmax": _along("softmax"),
     "LogSoftmax": _along("log_softmax"),

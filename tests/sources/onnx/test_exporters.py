@@ -83,3 +83,11 @@ def test_a_deformable_convolution(tmp_path):
     assert graph.edges.tolist() == [[0, 1], [0, 2], [1, 2]]
     assert graph.attributes["n_parameters"].tolist() == [0, 18 * 27, 4 * 27 + 4]
     assert graph.attributes["n_macs"].tolist() == [0, 36 * 18 * 27, 36 * 4 * 27]
+
+
+@pytest.mark.parametrize(("p", "expected"), [(2, ["l2_norm"]), (1, ["norm", "divide"])])
+def test_a_norm_of_order_one_is_no_euclidean_length(tmp_path, p, expected):
+    text = f"g (float[2, 8] x) => (float[2, 8] y) {{ y = LpNormalization <p = {p}, axis = 1> (x) }}"
+    graph = read_graph(saved(tmp_path, text))
+    assert ops(graph) == expected
+    assert graph.attributes["n_activations"].tolist()[-1] == 16
