@@ -110,13 +110,20 @@ class Network:
 
 
 def kernels(module: nn.Module) -> Iterator[nn.Parameter]:
-    """The weights that a module holds itself."""
-    if isinstance(module, LAYERS):
-        yield module.weight  # type: ignore[misc]  # a Parameter in LAYERS
+    """The weights that a module holds itself, without computing one that is made of others.
+
+    Of a weight that is normalised or pruned these are what it is made of, but for one number per row.
+    """
+    parameters = dict(module.named_parameters(recurse=False))
+    if isinstance(module, LAYERS) and "weight" in parameters:
+        yield parameters["weight"]
+    elif isinstance(module, (*LAYERS, ParametrizationList)):  # "weight_orig", "weight_v"; "original0", ...
+        for name, parameter in parameters.items():
+            if parameter.ndim > 1 and parameter.shape[1:].numel() > 1 and "bias" not in name:
+                yield parameter
     elif not isinstance(module, LOOKUPS):
-        of_weight = isinstance(module, ParametrizationList)  # its own are "original0", "original1", ...
-        for name, parameter in module.named_parameters(recurse=False):
-            if parameter.ndim in (2, 4, 5) and (of_weight or "weight" in name):
+        for name, parameter in parameters.items():
+            if parameter.ndim in (2, 4, 5) and "weight" in name:
                 yield parameter
 
 

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
-from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils import prune
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from graf import ZeroCostProxies
 from graf.exceptions import InputError
@@ -207,7 +208,10 @@ def test_embeddings_of_positions_are_no_weights():
     [
         (nn.MultiheadAttention(4, 2), ["in_proj_weight", "out_proj.weight"]),
         (nn.LSTM(3, 4), ["weight_ih_l0", "weight_hh_l0"]),
+        (nn.LSTM(1, 4), ["weight_ih_l0", "weight_hh_l0"]),
         (spectral_norm(nn.Linear(3, 4)), ["parametrizations.weight.original"]),
+        (weight_norm(nn.Conv1d(3, 4, 3)), ["parametrizations.weight.original1"]),
+        (prune.identity(nn.Conv1d(3, 4, 3), "weight"), ["weight_orig"]),
         (nn.Embedding(3, 4), []),
     ],
 )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from graf import ZeroCostProxies
 from graf.proxies import PROXIES
@@ -79,7 +80,7 @@ def snapshot(module, data):
 @pytest.mark.parametrize("name", sorted(PROXIES))
 def test_nothing_is_left_behind(name):
     x, y = torch.randn(8, 2, 6, 6), torch.arange(8) % 3
-    for module in (network(Attention()), network(Failing()), network()):
+    for module in (network(Attention()), network(Failing()), network(spectral_norm(nn.Conv2d(4, 4, 1)))):
         module.eval()
         module[0].train()
         module[0].weight.grad = torch.ones_like(module[0].weight)
