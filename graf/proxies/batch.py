@@ -12,7 +12,7 @@ from torch import Tensor
 
 from graf.exceptions import InputError
 
-__all__ = ["Batch", "Inputs", "batches_of", "digits"]
+__all__ = ["Batch", "Inputs", "batches_of", "digits", "each"]
 
 Inputs = Tensor | dict[str, Tensor]
 REMEDY = "give (inputs, labels), arrays or tensors with one row for each input"
@@ -50,16 +50,16 @@ class Batch:
             return tensor.to(device, dtype) if tensor.is_floating_point() else tensor.to(device)
 
         labels = None if self.labels is None else moved(self.labels)
-        return Batch(_each(self.inputs, moved), labels, self.label_range)
+        return Batch(each(self.inputs, moved), labels, self.label_range)
 
     def rows(self, chosen: slice | Tensor) -> Batch:
         """Some of the inputs."""
         labels = None if self.labels is None else self.labels[chosen]
-        return Batch(_each(self.inputs, lambda tensor: tensor[chosen]), labels, self.label_range)
+        return Batch(each(self.inputs, lambda tensor: tensor[chosen]), labels, self.label_range)
 
     def noise(self, generator: torch.Generator) -> Inputs:
         """Standard normal numbers in the shape of the inputs; token ids stay as they are."""
-        return _each(self.inputs, lambda tensor: _noise(tensor, generator))
+        return each(self.inputs, lambda tensor: _noise(tensor, generator))
 
     def ones(self, dtype: torch.dtype) -> Inputs:
         """One input of ones; token ids are those of the first input."""
@@ -68,10 +68,11 @@ class Batch:
             first = tensor[:1]
             return torch.ones_like(first, dtype=dtype) if first.is_floating_point() else first
 
-        return _each(self.inputs, one)
+        return each(self.inputs, one)
 
 
-def _each(inputs: Inputs, change: Any) -> Inputs:
+def each(inputs: Inputs, change: Any) -> Inputs:
+    """Inputs with every tensor changed."""
     if isinstance(inputs, Tensor):
         return change(inputs)
     return {name: change(tensor) for name, tensor in inputs.items()}
@@ -112,9 +113,9 @@ def batches_of(data: Any, batch_size: int, seed: int) -> list[Batch]:
     Raises `InputError` if `data` is not a pair of inputs and labels with as many rows.
     """
     whole = data if isinstance(data, Batch) else _read(data)
-    order = torch.arange(len(whole))
+    order = torch.arange(len(whole), device="cpu")
     if len(whole) > batch_size:
-        order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(seed))
+        order = torch.randperm(len(whole), generator=torch.Generator("cpu").manual_seed(seed), device="cpu")
     parts = [order[:batch_size], order[batch_size : 2 * batch_size]]
     found = [whole.rows(part) for part in parts if len(part) == min(batch_size, len(whole))]
     return [Batch(batch.inputs, batch.labels, _range(batch.labels)) for batch in found]

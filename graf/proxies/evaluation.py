@@ -13,6 +13,7 @@ from torch.nn.utils import get_total_norm
 from graf.proxies.batch import Batch
 from graf.proxies.network import Network
 from graf.proxies.plan import Plan
+from graf.proxies.state import plain_defaults
 from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
 from graf.proxies.workers import workers
 from graf.spaces import SearchSpace
@@ -77,6 +78,10 @@ class Evaluation:
 
     @torch.inference_mode(False)
     def _scores(self, items: Sequence[Item]) -> list[Score | None]:
+        with torch.autocast(self.device.type, enabled=False):
+            return self._of_precision(items)
+
+    def _of_precision(self, items: Sequence[Item]) -> list[Score | None]:
         batches = [batch.to(self.device, self.dtype) for batch in self.batches]
         found, finite, known = [], [], []
         for i, item in enumerate(items):
@@ -105,7 +110,9 @@ class Evaluation:
         if isinstance(item, nn.Module):
             return Network(item, batches, self.dtype, self.device, self.seed)
         assert self.space is not None
-        module = self.space.model(item, seed=self.seed).to(self.device)
+        with plain_defaults():  # or the same seed would draw other weights
+            module = self.space.model(item, seed=self.seed)
+        module = module.to(self.device)
         return Network(module, batches, self.dtype, self.device, self.seed)
 
     def _without_memory(self) -> Score:

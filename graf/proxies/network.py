@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.utils.parametrize import ParametrizationList
 
-from graf.proxies.batch import Batch
+from graf.proxies.batch import Batch, each
 from graf.proxies.undefined import Undefined
 
 __all__ = ["Network", "first_tensor", "kernels"]
@@ -62,6 +62,14 @@ class Network:
         return dict(self.module.named_buffers())
 
     @cached_property
+    def _other_tensors(self) -> list[tuple[nn.Module, str, Tensor]]:
+        """Attributes that are tensors but neither parameters nor buffers, such as a table."""
+        parts = [(part, vars(part)) for part in self.module.modules()]
+        return [
+            (part, name, t) for part, values in parts for name, t in values.items() if isinstance(t, Tensor)
+        ]
+
+    @cached_property
     def _is_tied(self) -> bool:
         """Whether a tensor has several names; looking for them at every call costs much of it."""
         parameters = dict(self.module.named_parameters(remove_duplicate=False))
@@ -104,19 +112,32 @@ class Network:
         self, parameters: dict[str, Tensor], inputs: Any, buffers: dict[str, Tensor] | None = None
     ) -> Any:
         """What the module gives for inputs: one tensor, or a dictionary of them by keyword."""
+        inputs = each(inputs, torch.clone)  # the module may write over them
         args, kwargs = ((), inputs) if isinstance(inputs, Mapping) else ((inputs,), {})
+        for part, name, tensor in self._other_tensors:
+            vars(part)[name] = self._ready(tensor, _dtype_of(parameters)).clone()
         state = {**parameters, **(self.buffers() if buffers is None else buffers)}
         return functional_call(self.module, state, args, dict(kwargs), tie_weights=self._is_tied)
 
 
+def _dtype_of(parameters: Mapping[str, Tensor]) -> torch.dtype | None:
+    return next((p.dtype for p in parameters.values() if p.is_floating_point()), None)
+
+
 def kernels(module: nn.Module) -> Iterator[nn.Parameter]:
-    """The weights that a module holds itself."""
-    if isinstance(module, LAYERS):
-        yield module.weight  # type: ignore[misc]  # a Parameter in LAYERS
+    """The weights that a module holds itself, without computing one that is made of others.
+
+    Of a weight that is normalised or pruned these are what it is made of, but for a vector of scales.
+    """
+    parameters = dict(module.named_parameters(recurse=False))
+    if isinstance(module, LAYERS) and "weight" in parameters:
+        yield parameters["weight"]
+    elif isinstance(module, (*LAYERS, ParametrizationList)):  # "weight_orig", "weight_v"; "original0", ...
+        found = [p for name, p in parameters.items() if p.ndim > 1 and "bias" not in name]
+        yield from (p for p in found if len(found) == 1 or p.numel() > max(p.shape))
     elif not isinstance(module, LOOKUPS):
-        of_weight = isinstance(module, ParametrizationList)  # its own are "original0", "original1", ...
-        for name, parameter in module.named_parameters(recurse=False):
-            if parameter.ndim in (2, 4, 5) and (of_weight or "weight" in name):
+        for name, parameter in parameters.items():
+            if parameter.ndim in (2, 4, 5) and "weight" in name:
                 yield parameter
 
 

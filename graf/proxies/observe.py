@@ -20,6 +20,7 @@ __all__ = [
     "Calls",
     "Operations",
     "above_zero",
+    "is_batch_norm",
     "outputs_of",
     "running",
 ]
@@ -85,6 +86,18 @@ class Calls(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return self.see(func, args, kwargs or {})
+
+
+def is_batch_norm(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
+    """Whether a call is a batch norm of activations.
+
+    Some networks standardise their weights by the same function, as (1, channels, weights) and without
+    running statistics.
+    """
+    if func not in BATCH_NORMS:
+        return False
+    x, mean = args[0] if args else kwargs["input"], args[1] if len(args) > 1 else kwargs.get("running_mean")
+    return mean is not None or x.ndim != 3 or x.shape[0] > 1
 
 
 def above_zero(x: Tensor, n: int) -> Tensor | None:

@@ -143,7 +143,7 @@ def _finished(proxy: Proxy, results: list[Any]) -> list[float | str]:
 
 def _stacked(results: list[Any]) -> Tensor:
     if not results:
-        return torch.empty(0)
+        return torch.empty(0, device="cpu")
     if isinstance(results[0], Tensor):
         return torch.stack([result.detach().double() for result in results])
-    return torch.tensor([float(result) for result in results], dtype=torch.float64)
+    return torch.tensor([float(result) for result in results], dtype=torch.float64, device="cpu")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-__all__ = ["seeded", "untouched"]
+__all__ = ["plain_defaults", "seeded", "untouched"]
 
 
 @contextmanager
@@ -24,15 +25,22 @@ def untouched(module: nn.Module) -> Iterator[Callable[[], None]]:
     Yields a function that undoes it before the end, too.
     """
     parts = [(part, dict(vars(part))) for part in module.modules()]
-    contents = {id(c): c.copy() for _, values in parts for c in _containers(values) if c}
+    modes = [part.training for part, _ in parts]  # elsewhere than the attributes, in a scripted module
+    contents = [(c, c.copy() if c else None) for c in _containers([values for _, values in parts], set())]
+    attributes = (value for _, values in parts for value in values.values())
+    generators = [(g, g.get_state()) for g in attributes if isinstance(g, torch.Generator)]
     tensors = [(t, t.grad, t.requires_grad) for t in (*module.parameters(), *module.buffers())]
 
     def restore() -> None:
-        for part, values in parts:
+        for (part, values), mode in zip(parts, modes, strict=True):
             vars(part).clear()
             vars(part).update(values)
-            for container in _containers(values):
-                _restore(container, contents.get(id(container)))
+            if part.training != mode:
+                part.training = mode
+        for container, copy in contents:
+            _restore(container, copy)
+        for generator, state in generators:
+            generator.set_state(state)
         for tensor, gradient, flag in tensors:
             if tensor.is_leaf and tensor.requires_grad != flag:
                 tensor.requires_grad_(flag)
@@ -44,8 +52,15 @@ def untouched(module: nn.Module) -> Iterator[Callable[[], None]]:
         restore()
 
 
-def _containers(values: dict[str, Any]) -> Iterator[Any]:
-    return (value for value in values.values() if isinstance(value, (dict, list, set)))
+def _containers(values: Iterable[Any], seen: set[int]) -> Iterator[Any]:
+    """The containers among values, and those in them; each once."""
+    for value in values:
+        if isinstance(value, (dict, list, set, deque, tuple)) and id(value) not in seen:
+            seen.add(id(value))
+            if not isinstance(value, tuple):
+                yield value
+            if value:
+                yield from _containers(value.values() if isinstance(value, dict) else value, seen)
 
 
 def _restore(container: Any, copy: Any) -> None:
@@ -53,7 +68,7 @@ def _restore(container: Any, copy: Any) -> None:
     if container:
         container.clear()
     if copy:
-        container.extend(copy) if isinstance(container, list) else container.update(copy)
+        container.extend(copy) if isinstance(container, (list, deque)) else container.update(copy)
 
 
 @contextmanager
@@ -71,9 +86,23 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+        if torch.get_default_device().type not in ("cpu", device.type):
+            stack.enter_context(device)
         random.seed(seed)
         np.random.seed(seed)  # noqa: NPY002 - put back when done
         torch.default_generator.manual_seed(seed)
         if devices:
             torch.cuda.default_generators[device.index].manual_seed(seed)
         yield
+
+
+@contextmanager
+def plain_defaults() -> Iterator[None]:
+    """Tensors are single precision and on the CPU inside the block, whatever the caller has set."""
+    dtype = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.device("cpu"):
+            yield
+    finally:
+        torch.set_default_dtype(dtype)

@@ -229,6 +229,7 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
             value = getattr(self, name)
             if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
                 raise InputError(f"`{name}` must be an integer of at least {least}, got {value!r}")
+        _jobs(self.n_jobs)  # before a file of values is begun
         if self.dtype not in DTYPES:
             raise InputError(f"`dtype` must be one of {', '.join(DTYPES)}, got {self.dtype!r}")
         if self.cache is not None and not isinstance(self.cache, (str, os.PathLike)):

@@ -1,11 +1,14 @@
 """Modules of every kind, and what cannot be computed."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
-from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils import prune
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from graf import ZeroCostProxies
 from graf.exceptions import InputError
@@ -113,6 +116,66 @@ def test_operations_in_place_change_no_score():
     assert np.isfinite(table).all(axis=None)
 
 
+class OfInputs(nn.Module):
+    """What it does to its inputs first is done in place, or refuses inputs with a gradient."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.kind, self.conv, self.classifier = kind, nn.Conv2d(2, 4, 3), nn.Linear(4, 3)
+        self.table = torch.full((1, 1, 1, 1), 2.0)  # no buffer, so that a change of precision forgets it
+
+    def forward(self, x):
+        if self.kind == "in place":
+            x *= self.table
+        elif self.kind == "refuse":
+            x = x * self.table
+            x.requires_grad = True  # an error where it has one
+        else:
+            x = x * self.table
+        return self.classifier(F.relu(self.conv(x)).mean((2, 3)))
+
+
+@pytest.mark.filterwarnings("ignore:.*values do not exist")
+def test_inputs_that_a_module_writes_over_or_wants_without_a_gradient():
+    names = ["snip", "grad_norm", "nwot", "jacov", "zico", "zen", "swap", "meco", "gradsign", "synflow"]
+    modules = [OfInputs(kind) for kind in ("", "in place", "refuse")]
+    for module in modules[1:]:
+        module.load_state_dict(modules[0].state_dict())
+    table, _ = scored(names, *modules, dtype="float64")
+    np.testing.assert_allclose(table.loc[1], table.loc[0], rtol=1e-12)
+    assert np.isfinite(table.loc[0]).all()
+    alike = ["snip", "grad_norm", "nwot", "zico"]
+    np.testing.assert_allclose(table.loc[2, alike], table.loc[0, alike], rtol=1e-12)
+
+
+class Standardised(nn.Conv2d):
+    """Its weight is made standard by a batch norm, as in networks without one of activations."""
+
+    def forward(self, x):
+        weight = F.batch_norm(self.weight.reshape(1, len(self.weight), -1), None, None, training=True)
+        return self._conv_forward(x, weight.reshape_as(self.weight), self.bias)
+
+
+def test_a_batch_norm_of_weights_is_none_of_activations():
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        Standardised(2, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
+    )
+    table, _ = scored(["synflow", "zen", "flops"], module, dtype="float64")
+    absolute = copy.deepcopy(module).double()
+    for parameter in absolute.parameters():
+        parameter.data.abs_()
+    absolute(torch.ones(1, 2, 8, 8, dtype=torch.float64)).sum().backward()
+    weights = absolute[0].weight, absolute[4].weight
+    assert table.loc[0, "synflow"] == pytest.approx(
+        np.log(sum(float((w.detach() * w.grad).abs().sum()) for w in weights))
+    )
+    assert np.isfinite(table.loc[0, "zen"])
+    convolution = nn.Conv2d(2, 4, 3)
+    plain, _ = scored(["flops"], nn.Sequential(convolution, *module[1:]))
+    assert table.loc[0, "flops"] == plain.loc[0, "flops"]
+
+
 class Several(nn.Module):
     """A dictionary of outputs, without batch norm."""
 
@@ -207,7 +270,10 @@ def test_embeddings_of_positions_are_no_weights():
     [
         (nn.MultiheadAttention(4, 2), ["in_proj_weight", "out_proj.weight"]),
         (nn.LSTM(3, 4), ["weight_ih_l0", "weight_hh_l0"]),
+        (nn.LSTM(1, 4), ["weight_ih_l0", "weight_hh_l0"]),
         (spectral_norm(nn.Linear(3, 4)), ["parametrizations.weight.original"]),
+        (weight_norm(nn.Conv1d(3, 4, 3), dim=2), ["parametrizations.weight.original1"]),
+        (prune.identity(nn.Conv1d(3, 4, 3), "weight"), ["weight_orig"]),
         (nn.Embedding(3, 4), []),
     ],
 )

@@ -1,11 +1,13 @@
 """A module, its tensors, the data and all random numbers are afterwards as before."""
 
 import random
+from collections import deque
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from graf import ZeroCostProxies
 from graf.proxies import PROXIES
@@ -20,10 +22,15 @@ class Attention(nn.Module):
         super().__init__()
         self.attention = nn.MultiheadAttention(6, 2, batch_first=True)
         self.seen = []
+        self.nested, self.last = {"seen": ([],)}, deque(maxlen=2)
+        self.table, self.generator = torch.zeros(1), torch.Generator()
         self.steps = 0
 
     def forward(self, x):
-        self.seen.append(x.shape)
+        for cache in (self.seen, self.nested["seen"][0], self.last):
+            cache.append(x.shape)
+        self.table += 1
+        torch.rand(1, generator=self.generator)
         self.steps += 1
         random.random()
         np.random.rand()  # noqa: NPY002 - only looked at - as careless modules do
@@ -67,7 +74,8 @@ def snapshot(module, data):
         "modes": [part.training for part in module.modules()],
         "attributes": [sorted(vars(part)) for part in module.modules()],
         "hooks": hooks,
-        "caches": [(list(part.seen), part.steps) for part in attention],
+        "caches": [(list(part.seen), part.steps, str(part.nested), list(part.last)) for part in attention],
+        "others": [(part.table.tolist(), part.generator.get_state().tolist()) for part in attention],
         "torch": torch.get_rng_state().tolist(),
         "numpy": str(np.random.get_state()),  # noqa: NPY002 - only looked at
         "python": random.getstate(),
@@ -79,7 +87,7 @@ def snapshot(module, data):
 @pytest.mark.parametrize("name", sorted(PROXIES))
 def test_nothing_is_left_behind(name):
     x, y = torch.randn(8, 2, 6, 6), torch.arange(8) % 3
-    for module in (network(Attention()), network(Failing()), network()):
+    for module in (network(Attention()), network(Failing()), network(spectral_norm(nn.Conv2d(4, 4, 1)))):
         module.eval()
         module[0].train()
         module[0].weight.grad = torch.ones_like(module[0].weight)
@@ -98,7 +106,7 @@ def settings_of(name):
     return SETTINGS if name in SETTINGS else None
 
 
-@pytest.mark.parametrize("name", ["snip", "jacov", "nwot", "zen", "synflow"])
+@pytest.mark.parametrize("name", ["snip", "jacov", "nwot", "zen", "synflow", "meco"])
 def test_values_do_not_depend_on_the_callers_modes(name):
     module, data = network(), (torch.randn(4, 2, 6, 6), torch.arange(4) % 3)
     proxies = ZeroCostProxies([name], "cpu", data=data, batch_size=4)
@@ -108,4 +116,30 @@ def test_values_do_not_depend_on_the_callers_modes(name):
         assert proxies.fit_transform([module]).equals(expected)
     with torch.inference_mode():
         assert proxies.fit_transform([module]).equals(expected)
+    with torch.autocast("cpu"):
+        assert proxies.fit_transform([module]).equals(expected)
+    with torch.device("meta"):
+        assert proxies.fit_transform([module]).equals(expected)
     assert np.isfinite(expected.iloc[0, 0])
+
+
+def test_values_do_not_depend_on_the_callers_defaults():
+    proxies = ZeroCostProxies(["params", "snip"], "cpu", batch_size=4)
+    cell = ["|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|"]
+    expected = proxies.fit_transform(cell)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.device("meta"):
+            assert proxies.fit_transform(cell).equals(expected)
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.filterwarnings("ignore:.*values do not exist", "ignore:.*is deprecated:DeprecationWarning")
+def test_modes_of_scripted_modules_stay():
+    module = torch.jit.script(nn.Sequential(nn.Conv2d(2, 4, 1), nn.ReLU())).eval()
+    ZeroCostProxies(["snip"], "cpu", data=(torch.randn(4, 2, 6, 6), None), batch_size=4).fit_transform(
+        [module]
+    )
+    assert not any(part.training for part in module.modules())

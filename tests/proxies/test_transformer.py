@@ -242,3 +242,10 @@ def test_az_nas_ranks_a_set():
     np.testing.assert_allclose(az_nas_rank(table), np.log(ranks / 3).sum(1))
     with pytest.raises(InputError, match="lacks flops"):
         az_nas_rank(table.drop(columns="flops"))
+
+
+def test_bad_arguments_begin_no_file(tmp_path):
+    proxies = ZeroCostProxies(["params"], "cpu", n_jobs=0, cache=tmp_path / "values")
+    with pytest.raises(InputError, match="n_jobs"):
+        proxies.fit_transform(["|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|"])
+    assert not list(tmp_path.iterdir())

@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from graf.proxies.network import Network
-from graf.proxies.observe import BATCH_NORMS, Calls
+from graf.proxies.observe import BATCH_NORMS, Calls, is_batch_norm
 from graf.proxies.observe import LAYERS as WEIGHTED
 from graf.proxies.passes.results import Results
 
@@ -67,6 +67,8 @@ def _of_layer(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> in
 
 
 def _of_norm(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+    if not is_batch_norm(F.batch_norm, args, kwargs):
+        return 0
     return output.numel() * (1 if _argument(3, "weight", args, kwargs) is None else 2)
 
 

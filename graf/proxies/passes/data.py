@@ -15,7 +15,8 @@ from graf.proxies.batch import Batch, Inputs
 from graf.proxies.network import Network, first_tensor
 from graf.proxies.observe import ACTIVATIONS, LAYERS, Calls, Operations, above_zero
 from graf.proxies.passes.results import Results
-from graf.proxies.undefined import Undefined
+from graf.proxies.state import seeded
+from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
 
 __all__ = ["class_scores", "loss_of", "run"]
 
@@ -26,17 +27,15 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     """Forward; the loss by weights (and by outputs of layers); the outputs by inputs."""
     network.module.train()
     batch = network.batch
-    agreement, layers = _Agreement(len(batch)), _Layers(len(batch))
     inputs, leaf = _inputs(batch, wanted, results)
-    with ExitStack() as stack:
-        if not wanted & (OF_LOSS | {"input_gradients"}):
-            stack.enter_context(torch.no_grad())
-        if "agreement" in wanted:
-            stack.enter_context(Operations(ACTIVATIONS, before=agreement.see))
-        if "layer_saliencies" in wanted:
-            stack.enter_context(Calls(layers.see))
-        parameters, weights = network.differentiable()
-        output = first_tensor(network(parameters, inputs))
+    try:
+        output, weights, agreement, layers = _forward(network, inputs, wanted)
+    except Exception as error:
+        if leaf is None or is_out_of_memory(error):
+            raise
+        with seeded(network.seed, network.device):  # a module may refuse inputs that have a gradient
+            output, weights, agreement, layers = _forward(network, batch.inputs, wanted)
+        results["input_gradients"], leaf = Undefined(reason_of(error)), None
     with results.attempt(["agreement"]):
         results["agreement"] = agreement.total()
     with results.attempt(["labels"]):
@@ -50,6 +49,22 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
             ones = torch.ones_like(scores)
             (found,) = grad(scores, [leaf], ones, materialize_grads=True)
             results["input_gradients"] = found.flatten(1)
+
+
+def _forward(
+    network: Network, inputs: Inputs, wanted: frozenset[str]
+) -> tuple[Tensor, list[Tensor], _Agreement, _Layers]:
+    """The output, the weights that gradients are taken by, and what was seen of activations and layers."""
+    agreement, layers = _Agreement(len(network.batch)), _Layers(len(network.batch))
+    with ExitStack() as stack:
+        if not wanted & (OF_LOSS | {"input_gradients"}):
+            stack.enter_context(torch.no_grad())
+        if "agreement" in wanted:
+            stack.enter_context(Operations(ACTIVATIONS, before=agreement.see))
+        if "layer_saliencies" in wanted:
+            stack.enter_context(Calls(layers.see))
+        parameters, weights = network.differentiable()
+        return first_tensor(network(parameters, inputs)), weights, agreement, layers
 
 
 def _inputs(batch: Batch, wanted: frozenset[str], results: Results) -> tuple[Inputs, Tensor | None]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from graf.proxies.batch import Inputs
 from graf.proxies.network import Network
-from graf.proxies.observe import ACTIVATIONS, BATCH_NORMS, Calls, Operations, above_zero
+from graf.proxies.observe import ACTIVATIONS, Calls, Operations, above_zero, is_batch_norm
 from graf.proxies.passes.redrawn import ClassifierInputs, fresh_buffers, redrawn
 from graf.proxies.passes.results import Results
 from graf.proxies.undefined import Undefined
@@ -64,7 +64,10 @@ def _features(
     ends = ClassifierInputs()
 
     def see(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        if func in BATCH_NORMS and (args[2] if len(args) > 2 else kwargs.get("running_var")) is None:
+        if (
+            is_batch_norm(func, args, kwargs)
+            and (args[2] if len(args) > 2 else kwargs.get("running_var")) is None
+        ):
             raise Undefined("a batch norm keeps no running statistics")
         return ends.see(func, args, kwargs)
 

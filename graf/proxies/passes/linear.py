@@ -9,7 +9,7 @@ import torch
 from torch.autograd import grad
 
 from graf.proxies.network import Network, first_tensor
-from graf.proxies.observe import BATCH_NORMS, Calls
+from graf.proxies.observe import Calls, is_batch_norm
 from graf.proxies.passes.attention import AttentionModules
 from graf.proxies.passes.results import Results
 
@@ -27,7 +27,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     attention = AttentionModules(network.module)
 
     def see(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        if func in BATCH_NORMS:
+        if is_batch_norm(func, args, kwargs):
             return args[0] if args else kwargs["input"]
         return func(*args, **kwargs)
 
