@@ -124,6 +124,12 @@ def _addcdiv(bound: Bound, details: Details) -> Step:
     return details.step("add", [bound["self"], quotient])
 
 
+def _sample(bound: Bound, details: Details) -> Step:
+    """Random numbers depend on the tensors that tell their chances, not on one that tells their shape."""
+    told = [bound[name] for name in ("p", "mean", "std") if name in bound] or [bound["self"]]
+    return details.step("sample", [tensor for tensor in told if isinstance(tensor, Step)])
+
+
 COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     **{op: partial(_recurrent, op) for op in GATES},
     "lstm_cell": partial(_cell, "lstm"),
@@ -142,4 +148,5 @@ COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     "baddbmm": _baddbmm,
     "addcmul": _addcmul,
     "addcdiv": _addcdiv,
+    "sample": _sample,
 }

@@ -203,6 +203,24 @@ def test_operators_that_are_rare(function, expected):
     assert ops_of(function, (1, 2, 8, 8)) == expected
 
 
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: torch.bernoulli(x.sigmoid()), ["sigmoid", "sample"]),
+        (lambda x: torch.normal(x.tanh(), x.exp()), ["tanh", "exp", "sample"]),
+        (lambda x: torch.normal(0.0, x.exp()), ["exp", "sample"]),
+        (lambda x: x.relu() + torch.bernoulli(x, 0.5), ["relu", "add"]),
+        (
+            lambda x: x.relu() + torch.empty_like(x).bernoulli_(0.5) * torch.empty_like(x).normal_(),
+            ["relu", "add"],
+        ),
+        (lambda x: x.relu() + torch.normal(0.0, 1.0, (4, 8)), ["relu", "add"]),
+    ],
+)
+def test_random_numbers_depend_on_what_tells_their_chances(function, expected):
+    assert ops_of(function, (4, 8)) == expected
+
+
 def test_global_pools():
     for function in (
         lambda x: x.mean((2, 3)),
