@@ -197,6 +197,14 @@ def test_a_length_that_is_not_euclidean_stays_in_parts(order):
         (lambda x: torch.addcdiv(x, x, x.exp()), ["exp", "divide", "add"]),
         (lambda x: (x > 0).any(-1), ["compare", "logical"]),
         (lambda x: torch.fft.irfftn(torch.fft.rfftn(x)), ["fft", "fft"]),
+        (lambda x: torch.kron(x, x.exp()), ["exp", "multiply"]),
+        (
+            lambda x: torch.cross(x[..., :3], x.exp()[..., :3], -1),
+            ["exp", "multiply", "multiply", "subtract"],
+        ),
+        (lambda x: torch.diag_embed(x).relu(), ["relu"]),
+        (lambda x: torch.erfc(x), ["erf"]),
+        (lambda x: torch.logit(x).lgamma(), ["log", "log"]),
     ],
 )
 def test_operators_that_are_rare(function, expected):
@@ -284,6 +292,18 @@ def test_products_over_given_axes():
     graph = read_graph(Function(product, weight=(4, 9)), ((2, 3, 5), (5, 2, 4)))
     assert graph.op_names[2:] == ("matmul", "linear")
     assert graph.n_macs == 3 * 4 * (2 * 5) + 3 * 9 * 4
+
+
+def test_products_of_several_matrices():
+    def added(x, y, z):
+        return torch.addbmm(z, x, y)
+
+    graph = read_graph(Function(added), ((2, 3, 4), (2, 4, 5), (3, 5)))
+    assert graph.op_names[3:] == ("matmul", "add")
+    assert graph.n_macs == 2 * 3 * 4 * 5
+    graph = read_graph(Function(lambda *xs: torch.linalg.multi_dot(xs)), ((9, 8), (8, 7), (7, 2)))
+    assert graph.op_names[3:] == ("matmul", "matmul")
+    assert graph.n_macs == 8 * 7 * 2 + 9 * 8 * 2
 
 
 def heads(x, n):
