@@ -450,6 +450,17 @@ def test_sinks_beside_scores():
     assert (graph.n_parameters, graph.n_macs) == (2, 2 * (2 * 5 * 7 * 4))
 
 
+@pytest.mark.parametrize(("n_heads", "width"), [(1, 8), (2, 4)])
+def test_windows_on_an_axis_behind_heads(n_heads, width):
+    def windowed(x):
+        q = x.reshape(1, 5, 6, n_heads, width).permute(0, 3, 2, 1, 4)
+        return F.scaled_dot_product_attention(q, q, q).transpose(1, 3).reshape(1, 30, 8)
+
+    graph = read_graph(Function(windowed), ((1, 30, 8),))
+    facts = [graph.attributes[name][-1] for name in ("heads", "windows", "sequence")]
+    assert facts == [n_heads, 6, 5]
+
+
 def test_windows_and_relative_bias():
     def windowed(x, bias):
         x = x.reshape(1, 2, 2, 2, 2, 8).permute(0, 1, 3, 2, 4, 5).reshape(4, 4, 8)
