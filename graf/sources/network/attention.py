@@ -81,7 +81,8 @@ def _parts(step: Step) -> Parts | None:
         found = softmax and _scores(_unshifted(softmax.reads[0]))
         if found:
             scores, others = found
-            return Parts(scores.reads[0], scores.reads[1], value, others, scores)
+            query, key = scores.reads if scores.op == "matmul" else scores.reads[::-1]
+            return Parts(query, key, value, others, scores)
     return None
 
 
@@ -116,12 +117,22 @@ def _scores(step: Step) -> tuple[Step, list[Step]] | None:
 
 def _first_product(step: Step, depth: int) -> Step | None:
     step = through(step)
-    if step.op == "matmul":
+    if step.op == "matmul" or _has_learned_queries(step):
         return step
     if step.op not in MASKING or depth == 0:
         return None
     ahead = (_first_product(read, depth - 1) for read in step.reads if not is_fixed(read))
     return next((found for found in ahead if found is not None), None)
+
+
+def _has_learned_queries(step: Step) -> bool:
+    """Whether it is a product with queries that are the same for every input, some for each head.
+
+    Source: Jaegle et al., Perceiver, 2021.
+    """
+    if step.op != "linear" or len(step.reads) != 2 or step.shape is None or len(step.shape) < 3:
+        return False
+    return (step.reads[1].shape or ())[1:] == (*step.shape[1:-1], step.settings["contracted"])
 
 
 def _beside(step: Step, product: Step, depth: int) -> list[Step]:

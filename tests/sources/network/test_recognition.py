@@ -364,6 +364,28 @@ def test_self_attention_of_one_projection(attention):
     assert graph.predecessors(2).tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize("attention", [fused, written_out, with_scores_scaled, heads_in_batch])
+def test_queries_that_are_learned(attention):
+    def resample(x, latents, w, w_q):
+        return attention(latents @ w_q, *(x @ w).chunk(2, -1))
+
+    graph = read_graph(Function(resample, latents=(1, 5, 8), w=(8, 16), w_q=(8, 8)), ((1, 7, 8),))
+    assert graph.op_names == (None, "linear", "attention")
+    assert [graph.attributes[name][-1] for name in FACTS] == [2, 2, 4, 5, 7, 1, 0]
+    assert graph.n_macs == 7 * 8 * 16 + 2 * (2 * 5 * 7 * 4)
+    assert graph.n_parameters == 5 * 8 + 8 * 16 + 8 * 8
+
+
+def test_a_gate_is_no_attention():
+    """Each position chooses among values by a linear layer and a softmax."""
+    shapes = ((1, 7, 8), (1, 7, 8))
+    assert ops_of(lambda x, v, w: (x @ w).softmax(-1) @ v, *shapes, w=(8, 7)) == [
+        "linear",
+        "softmax",
+        "matmul",
+    ]
+
+
 def test_heads_that_stay_apart():
     def beside_others(q, k, v):
         attended = F.scaled_dot_product_attention(heads(q, 2), heads(k, 2), heads(v, 2)).transpose(1, 2)
