@@ -232,8 +232,8 @@ def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: C
     while len(readers[id(merged)]) == 1 and readers[id(merged)][0].op in REARRANGEMENTS:
         merged = readers[id(merged)][0]
     sizes = (merged.shape or ())[1:]
-    if sizes == (prod(shape[1:-1]), width):
-        return 1  # only windows and positions are put in a row
+    if len(shape) > 4 and sizes == (prod(shape[1:-1]), width):
+        return 1  # nothing is put side by side, windows and positions in a row
     is_stacked = step.size // (total * width) in shape[-2:]  # the queries are one of these axes
     of_scores = (1,) if scores is None or scores.shape is None else scores.shape[1:-2]
     own = prod(of_scores) if not is_stacked else shape[-3] if len(shape) > 3 else 1
