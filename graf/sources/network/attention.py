@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from graf.sources.network.patterns import bare, through, unscaled
+from graf.sources.network.patterns import bare, pairs, through, unscaled
 from graf.sources.network.step import Network, Step, is_fixed, weights_of
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
@@ -92,7 +92,7 @@ def _parts_of(scores: Step, behind: list[Step], value: Step) -> Parts:
     before = _way(_unshifted(behind[-1].reads[0]), scores, DEEP)
     known = {id(step) for step in (*before, scores)}
     others = [read for step in before for read in step.reads if id(through(read)) not in known]
-    others += [weight for step in behind if _mixes_heads(step) for weight in step.reads[1:]]
+    others += [read for step in behind for read in step.reads if read.op == "weight"]
     query, key = scores.reads if scores.op == "matmul" else scores.reads[::-1]
     return Parts(query, key, value, others, scores, list(filter(_mixes_heads, (*before, *behind))))
 
@@ -106,7 +106,7 @@ def _to_softmax(step: Step) -> list[Step]:
         if step.op == "softmax":
             return passed
         varying = [read for read in step.reads if not is_fixed(read)]
-        if not varying or not (step.op in ("where", "multiply") or _mixes_heads(step)):
+        if not varying or not (step.op in ("where", "multiply") or _maps_heads(step)):
             return []
         step = next((read for read in varying if through(read).op == "softmax"), varying[-1])
     return []
@@ -148,10 +148,16 @@ def _mixes_heads(step: Step) -> bool:
 
     Source: Shazeer et al., Talking-Heads Attention, 2020.
     """
-    if step.op not in ("linear", "conv") or not is_fixed(step.reads[1]):
+    if step.op not in ("linear", "conv") or len(step.reads) < 2 or not is_fixed(step.reads[1]):
         return False
     shape = through(step.reads[0]).shape or ()
     return len(shape) > 2 and step.size == prod(shape) and shape[-3] == _depth(step) != shape[-1]
+
+
+def _maps_heads(step: Step) -> bool:
+    """Whether it mixes heads, or adds a bias to what does."""
+    biased = pairs(step) if step.op == "add" else ()
+    return _mixes_heads(step) or any(bias.op == "weight" and _mixes_heads(layer) for layer, bias in biased)
 
 
 def _depth(step: Step) -> int:

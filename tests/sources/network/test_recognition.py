@@ -433,6 +433,21 @@ def test_heads_that_talk(across_heads):
     assert (graph.n_parameters, graph.n_macs) == (2 * 4, 2 * (2 * 5 * 5 * 4) + 2 * (2 * 5 * 5 * 2))
 
 
+def by_product(scores, weight, b):
+    return (scores.permute(0, 2, 3, 1) @ weight.t() + b).permute(0, 3, 1, 2)
+
+
+@pytest.mark.parametrize("across_heads", [by_linear, by_product])
+def test_heads_that_talk_with_biases(across_heads):
+    def attend(x, before, after, b, c):
+        q = heads(x, 2)
+        return across_heads(across_heads(q @ q.mT, before, b).softmax(-1), after, c) @ q
+
+    graph = read_graph(Function(attend, before=(2, 2), after=(2, 2), b=2, c=2), ((1, 5, 8),))
+    assert graph.op_names == (None, "attention")
+    assert (graph.n_parameters, graph.n_macs) == (2 * 4 + 2 * 2, 2 * (2 * 5 * 5 * 4) + 2 * (2 * 5 * 5 * 2))
+
+
 def test_weights_of_talking_heads_that_are_given_out_count_once():
     def attend(x, weight, b):
         q = heads(x, 2)
