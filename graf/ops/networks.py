@@ -28,7 +28,7 @@ GROUPS = {
     "elementwise": (
         "add", "subtract", "multiply", "divide", "power", "sqrt", "exp", "log", "negate", "absolute",
         "sin", "cos", "maximum", "minimum", "clamp", "where", "compare", "logical", "round", "sign",
-        "remainder", "trigonometric",
+        "remainder", "trigonometric", "sample",
     ),
     "concat": ("concat",),
     "reduction": (
@@ -48,8 +48,11 @@ WITH_KERNEL = {
     r"(max|avg|lp)_pool": "pool",
 }
 STATELESS = ("activation", "elementwise", "concat", "reduction")
+RANDOM = ("sample",)  # two of them differ
 NETWORK_OPERATIONS = tuple(
-    Operation(name, group, stateless=group in STATELESS) for group, names in GROUPS.items() for name in names
+    Operation(name, group, stateless=group in STATELESS and name not in RANDOM)
+    for group, names in GROUPS.items()
+    for name in names
 )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from graf.sources.network.patterns import bare, through, unscaled
+from graf.sources.network.patterns import bare, pairs, through, unscaled
 from graf.sources.network.step import Network, Step, is_fixed, weights_of
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
@@ -36,30 +36,33 @@ Consumers = Mapping[int, list[Step]]
 
 
 class Parts(NamedTuple):
-    """What attention is computed from; `scores` is None where it comes in one piece."""
+    """What attention is computed from; `scores` is None where it comes in one piece.
+
+    `maps` are products with weights across heads.
+    """
 
     query: Step
     key: Step
     value: Step
     others: list[Step]
-    scores: Step | None
+    scores: Step | None = None
+    maps: Sequence[Step] = ()
 
 
 def recognise_attention(network: Network) -> None:
     """Describe attention, and turn the last of the products that make it up into it."""
     readers = _consumers(network)
     batch = next((step.shape[0] for step in network.inputs if step.shape), 1)
-    found: dict[int, tuple[Step, Step]] = {}
+    found: dict[int, Step] = {}
     for step in network:
         parts = _parts(step)
         if parts is not None:
             _become_attention(step, parts, readers, batch)
             if parts.scores is not None and step.op == "attention":
-                found[id(parts.scores)] = step, parts.scores
+                found |= {id(product): step for product in (parts.scores, *parts.maps)}
     for step in network:
-        if id(step) in found:  # scores that others read too are counted where they are
-            attention, scores = found[id(step)]
-            attention.settings["n_macs"] -= scores.size * attention.settings["head_dim"]
+        if id(step) in found:  # products that others read too are counted where they are
+            found[id(step)].settings["n_macs"] -= _n_macs(step)
 
 
 def _consumers(network: Network) -> Consumers:
@@ -73,29 +76,40 @@ def _consumers(network: Network) -> Consumers:
 def _parts(step: Step) -> Parts | None:
     if step.op == "attention":
         query, key, value, *others = step.reads
-        return Parts(query, key, value, others, None)
+        return Parts(query, key, value, others)
     if step.op != "matmul" or len(step.reads) != 2:
         return None
     for weights, value in (step.reads, step.reads[::-1]):
-        softmax = _softmax(weights)
-        found = softmax and _scores(_unshifted(softmax.reads[0]))
-        if found:
-            scores, others = found
-            return Parts(scores.reads[0], scores.reads[1], value, others, scores)
+        behind = _to_softmax(weights)
+        scores = _first_product(_unshifted(behind[-1].reads[0]), DEEP) if behind else None
+        if scores is not None:
+            return _parts_of(scores, behind, value)
     return None
 
 
-def _softmax(step: Step) -> Step | None:
-    """The softmax behind masks and copies; none behind anything with weights of its own."""
+def _parts_of(scores: Step, behind: list[Step], value: Step) -> Parts:
+    """What attention with these scores is computed from; `behind` leads from its weights to the softmax."""
+    before = _way(_unshifted(behind[-1].reads[0]), scores, DEEP)
+    known = {id(step) for step in (*before, scores)}
+    others = [read for step in before for read in step.reads if id(through(read)) not in known]
+    others += [read for step in behind for read in step.reads if read.op == "weight"]
+    query, key = scores.reads if scores.op == "matmul" else scores.reads[::-1]
+    return Parts(query, key, value, others, scores, list(filter(_mixes_heads, (*before, *behind))))
+
+
+def _to_softmax(step: Step) -> list[Step]:
+    """The steps back to a softmax through masks, copies and maps of heads; none if anything else is between."""
+    passed = []
     for _ in range(DEEP):
         step = through(step)
+        passed.append(step)
         if step.op == "softmax":
-            return step
+            return passed
         varying = [read for read in step.reads if not is_fixed(read)]
-        if step.op not in ("where", "multiply") or not varying:
-            return None
+        if not varying or not (step.op in ("where", "multiply") or _maps_heads(step)):
+            return []
         step = next((read for read in varying if through(read).op == "softmax"), varying[-1])
-    return None
+    return []
 
 
 def _unshifted(step: Step) -> Step:
@@ -108,34 +122,64 @@ def _unshifted(step: Step) -> Step:
     return step
 
 
-def _scores(step: Step) -> tuple[Step, list[Step]] | None:
-    """The product of queries and keys behind masks and biases, and what these are computed from."""
-    found = _first_product(step, DEEP)
-    return None if found is None else (found, _beside(step, found, DEEP))
-
-
 def _first_product(step: Step, depth: int) -> Step | None:
+    """The product of queries and keys behind masks, biases and maps of heads."""
     step = through(step)
-    if step.op == "matmul":
+    if step.op == "matmul" or _has_learned_queries(step):
         return step
-    if step.op not in MASKING or depth == 0:
+    if depth == 0 or not (step.op in MASKING or _mixes_heads(step)):
         return None
     ahead = (_first_product(read, depth - 1) for read in step.reads if not is_fixed(read))
     return next((found for found in ahead if found is not None), None)
 
 
-def _beside(step: Step, product: Step, depth: int) -> list[Step]:
-    """What is combined with a product on the way from it to a step."""
-    behind = through(step)
-    if behind is product:
+def _has_learned_queries(step: Step) -> bool:
+    """Whether it is a product with queries that are the same for every input, some for each head.
+
+    Source: Jaegle et al., Perceiver, 2021.
+    """
+    if step.op != "linear" or len(step.reads) != 2 or step.shape is None or len(step.shape) < 3:
+        return False
+    return (step.reads[1].shape or ())[1:] == (*step.shape[1:-1], step.settings["contracted"])
+
+
+def _mixes_heads(step: Step) -> bool:
+    """Whether it is a product of scores with a weight for each two heads.
+
+    Source: Shazeer et al., Talking-Heads Attention, 2020.
+    """
+    if step.op not in ("linear", "conv") or len(step.reads) < 2 or not is_fixed(step.reads[1]):
+        return False
+    shape = through(step.reads[0]).shape or ()
+    return len(shape) > 2 and step.size == prod(shape) and shape[-3] == _depth(step) != shape[-1]
+
+
+def _maps_heads(step: Step) -> bool:
+    """Whether it mixes heads, or adds a bias to what does."""
+    biased = pairs(step) if step.op == "add" else ()
+    return _mixes_heads(step) or any(bias.op == "weight" and _mixes_heads(layer) for layer, bias in biased)
+
+
+def _depth(step: Step) -> int:
+    """Multiply-adds for each element of a product."""
+    return int(step.settings.get("contracted", prod((step.reads[1].shape or ())[1:])))
+
+
+def _n_macs(step: Step) -> int:
+    return step.size * _depth(step)
+
+
+def _way(step: Step, product: Step, depth: int) -> list[Step]:
+    """The steps through which a step is computed from a product, itself included, each once."""
+    step = through(step)
+    if step is product or _first_product(step, depth) is not product:
         return []
-    if behind.op not in MASKING or _first_product(behind, depth) is not product:
-        return [step]
-    return [other for read in behind.reads for other in _beside(read, product, depth - 1)]
+    ahead = [found for read in step.reads for found in _way(read, product, depth - 1)]
+    return list({id(found): found for found in (step, *ahead)}.values())
 
 
 def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) -> None:
-    query, key, value, others, scores = parts
+    query, key, value, others, scores, maps = parts
     if query.shape is None or value.shape is None or step.shape is None or len(query.shape) < 2:
         return
     n_queries, n_keys, depth = _sizes(parts)
@@ -154,7 +198,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
         "relative_bias": float(bool(moved) or any(_is_relative_bias(read, n_keys) for read in others)),
         "causal": _causal(step, [read for read in others if read not in moved]),
         "channels": heads * width,
-        "n_macs": total * n_queries * n_keys * (depth + width),
+        "n_macs": total * n_queries * n_keys * (depth + width) + sum(map(_n_macs, maps)),
         "n_scores": total * n_queries * n_keys,
     }
     kept = [read for read in others if not is_fixed(read) or weights_of(read)]
@@ -194,6 +238,8 @@ def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: C
     while len(readers[id(merged)]) == 1 and readers[id(merged)][0].op in REARRANGEMENTS:
         merged = readers[id(merged)][0]
     sizes = (merged.shape or ())[1:]
+    if len(shape) > 4 and sizes == (prod(shape[1:-1]), width):
+        return 1  # nothing is put side by side, windows and positions in a row
     is_stacked = step.size // (total * width) in shape[-2:]  # the queries are one of these axes
     of_scores = (1,) if scores is None or scores.shape is None else scores.shape[1:-2]
     own = prod(of_scores) if not is_stacked else shape[-3] if len(shape) > 3 else 1

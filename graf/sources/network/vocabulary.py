@@ -50,7 +50,7 @@ REARRANGEMENTS: dict[str, Names] = {
         "Slice Split SplitToSequence SequenceAt",
     ),
     "pad": Names(
-        "pad constant_pad_nd reflection_pad1d reflection_pad2d replication_pad2d zero_pad2d",
+        "pad constant_pad_nd reflection_pad1d reflection_pad2d replication_pad2d zero_pad2d diag_embed",
         "Pad CenterCropPad",
     ),
     "roll": Names("roll flip fft_fftshift fft_ifftshift", "ReverseSequence"),
@@ -60,11 +60,11 @@ REARRANGEMENTS: dict[str, Names] = {
 
 CONSTANTS = Names(
     "arange zeros ones full empty zeros_like ones_like full_like empty_like new_zeros new_ones new_full"
-    " new_empty scalar_tensor linspace eye rand randn rand_like randn_like randint randperm bernoulli"
-    " sym_size sym_numel sym_stride tril_indices triu_indices hann_window empty_permuted normal fill zero randint_like uniform exponential"
+    " new_empty scalar_tensor linspace eye rand randn rand_like randn_like randint randperm bernoulli_"
+    " sym_size sym_numel sym_stride tril_indices triu_indices hann_window empty_permuted normal_ fill zero randint_like uniform exponential"
     " _assert_tensor_metadata _assert_async _assert_scalar sym_constrain_range_for_size full_like",
     "Shape Size Constant ConstantOfShape Range RandomNormal RandomUniform RandomNormalLike RandomUniformLike"
-    " EyeLike HannWindow HammingWindow BlackmanWindow MelWeightMatrix Bernoulli SequenceEmpty SequenceLength"
+    " EyeLike HannWindow HammingWindow BlackmanWindow MelWeightMatrix SequenceEmpty SequenceLength"
     " OptionalHasElement",
 )
 
@@ -73,7 +73,8 @@ VOCABULARY: dict[str, Names] = {
     "conv_transpose": Names("conv_transpose1d conv_transpose2d conv_transpose3d", "ConvTranspose"),
     "linear": Names("linear addmm addmv", "Gemm"),
     "matmul": Names(
-        "matmul mm bmm mv dot inner vdot tensordot baddbmm einsum _grouped_mm transformers_grouped_mm_fallback",
+        "matmul mm bmm mv dot inner vdot tensordot addbmm baddbmm einsum linalg_multi_dot _grouped_mm"
+        " transformers_grouped_mm_fallback",
         "MatMul Einsum MatMulInteger QLinearMatMul",
     ),
     "bilinear": Names("bilinear"),
@@ -127,7 +128,7 @@ VOCABULARY: dict[str, Names] = {
     "softsign": Names("softsign", "Softsign"),
     "softmax": Names("softmax _softmax _safe_softmax", "Softmax"),
     "log_softmax": Names("log_softmax _log_softmax", "LogSoftmax"),
-    "erf": Names("erf", "Erf"),
+    "erf": Names("erf erfc", "Erf"),
     "shrink": Names("hardshrink softshrink", "Shrink"),
     "threshold": Names("threshold", "ThresholdedRelu"),
     "glu": Names("glu"),
@@ -137,12 +138,12 @@ VOCABULARY: dict[str, Names] = {
     "addcmul": Names("addcmul addcdiv"),
     "add": Names("add __add__ __radd__", "Add Sum Mean"),
     "subtract": Names("sub rsub subtract", "Sub"),
-    "multiply": Names("mul multiply outer ger", "Mul"),
+    "multiply": Names("mul multiply outer ger kron cross linalg_cross", "Mul"),
     "divide": Names("div divide true_divide floor_divide", "Div"),
     "power": Names("pow float_power", "Pow"),
     "sqrt": Names("sqrt", "Sqrt"),
     "exp": Names("exp exp2 expm1", "Exp"),
-    "log": Names("log log1p log2 log10", "Log"),
+    "log": Names("log log1p log2 log10 logit lgamma", "Log"),
     "negate": Names("neg negative", "Neg"),
     "absolute": Names("abs absolute", "Abs"),
     "sin": Names("sin", "Sin"),
@@ -168,6 +169,7 @@ VOCABULARY: dict[str, Names] = {
     "round": Names("round floor ceil trunc", "Round Floor Ceil"),
     "sign": Names("sign sgn", "Sign"),
     "remainder": Names("remainder fmod frac", "Mod"),
+    "sample": Names("bernoulli normal poisson", "Bernoulli"),
     "concat": Names(
         "cat concat concatenate stack hstack vstack column_stack complex", "Concat ConcatFromSequence"
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import prod
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from graf.sources.network.step import Step
@@ -109,9 +111,35 @@ def _std(bound: Bound, details: Details) -> Step:
     return details.step("sqrt", [details.step("variance", [bound["self"]], **SETTINGS["variance"](bound))])
 
 
-def _baddbmm(bound: Bound, details: Details) -> Step:
-    product = details.step("matmul", [bound["batch1"], bound["batch2"]])
+def _baddbmm(bound: Bound, details: Details, **settings: str) -> Step:
+    product = details.step("matmul", [bound["batch1"], bound["batch2"]], **settings)
     return product if bound.get("beta") == 0 else details.step("add", [bound["self"], product])
+
+
+def _multi_dot(bound: Bound, details: Details) -> Step:
+    return _chain(bound["tensors"], details)[1]
+
+
+def _chain(matrices: Sequence[Step], details: Details) -> tuple[int, Step]:
+    """The product of several matrices in the order with the fewest multiply-adds, and their number."""
+    if len(matrices) == 1:
+        return 0, matrices[0]
+    ways = []
+    for i in range(1, len(matrices)):
+        (before, first), (after, second) = _chain(matrices[:i], details), _chain(matrices[i:], details)
+        columns = (second.shape or ())[1:]
+        product = details._replace(shape=((first.shape or ())[:-1] + columns)).step("matmul", [first, second])
+        ways.append((before + after + first.size * prod(columns), product))
+    return min(ways, key=itemgetter(0))
+
+
+def _cross(bound: Bound, details: Details) -> Step:
+    """Each coordinate of one vector times the next but one of the other, less those the other way round."""
+    operands = [bound["self"], bound["other"]]
+    products = [
+        details.step("multiply", [details.step("roll", [operand]) for operand in operands]) for _ in range(2)
+    ]
+    return details.step("subtract", products)
 
 
 def _addcmul(bound: Bound, details: Details) -> Step:
@@ -122,6 +150,12 @@ def _addcmul(bound: Bound, details: Details) -> Step:
 def _addcdiv(bound: Bound, details: Details) -> Step:
     quotient = details.step("divide", [bound["tensor1"], bound["tensor2"]])
     return details.step("add", [bound["self"], quotient])
+
+
+def _sample(bound: Bound, details: Details) -> Step:
+    """Random numbers depend on the tensors that tell their chances, not on one that tells their shape."""
+    told = [bound[name] for name in ("p", "mean", "std") if name in bound] or [bound["self"]]
+    return details.step("sample", [tensor for tensor in told if isinstance(tensor, Step)])
 
 
 COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
@@ -140,6 +174,11 @@ COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     "square": _square,
     "rsqrt": _rsqrt,
     "baddbmm": _baddbmm,
+    "addbmm": partial(_baddbmm, equation="bij,bjk->ik"),
+    "linalg_multi_dot": _multi_dot,
+    "cross": _cross,
+    "linalg_cross": _cross,
     "addcmul": _addcmul,
     "addcdiv": _addcdiv,
+    "sample": _sample,
 }

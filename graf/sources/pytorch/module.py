@@ -129,7 +129,7 @@ def _is_data_dependent(error: BaseException) -> bool:
 
 
 def _culprit(error: BaseException) -> str:
-    """File, line and text of the deepest call outside of torch and of Python's own library."""
+    """File, line and text, cut if long, of the deepest call outside of torch and of Python's own library."""
     import torch
 
     own = str(Path(torch.__file__).parent), __file__, "<"
@@ -143,7 +143,7 @@ def _culprit(error: BaseException) -> str:
     if not outside:
         return ""
     frame = outside[-1]
-    return f" at {frame.filename}:{frame.lineno} (`{frame.line}`)"
+    return f" at {frame.filename}:{frame.lineno} (`{frame.line or '':.200}`)"
 
 
 @contextmanager

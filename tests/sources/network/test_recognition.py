@@ -197,10 +197,36 @@ def test_a_length_that_is_not_euclidean_stays_in_parts(order):
         (lambda x: torch.addcdiv(x, x, x.exp()), ["exp", "divide", "add"]),
         (lambda x: (x > 0).any(-1), ["compare", "logical"]),
         (lambda x: torch.fft.irfftn(torch.fft.rfftn(x)), ["fft", "fft"]),
+        (lambda x: torch.kron(x, x.exp()), ["exp", "multiply"]),
+        (
+            lambda x: torch.cross(x[..., :3], x.exp()[..., :3], -1),
+            ["exp", "multiply", "multiply", "subtract"],
+        ),
+        (lambda x: torch.diag_embed(x).relu(), ["relu"]),
+        (lambda x: torch.erfc(x), ["erf"]),
+        (lambda x: torch.logit(x).lgamma(), ["log", "log"]),
     ],
 )
 def test_operators_that_are_rare(function, expected):
     assert ops_of(function, (1, 2, 8, 8)) == expected
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: torch.bernoulli(x.sigmoid()), ["sigmoid", "sample"]),
+        (lambda x: torch.normal(x.tanh(), x.exp()), ["tanh", "exp", "sample"]),
+        (lambda x: torch.normal(0.0, x.exp()), ["exp", "sample"]),
+        (lambda x: x.relu() + torch.bernoulli(x, 0.5), ["relu", "add"]),
+        (
+            lambda x: x.relu() + torch.empty_like(x).bernoulli_(0.5) * torch.empty_like(x).normal_(),
+            ["relu", "add"],
+        ),
+        (lambda x: x.relu() + torch.normal(0.0, 1.0, (4, 8)), ["relu", "add"]),
+    ],
+)
+def test_random_numbers_depend_on_what_tells_their_chances(function, expected):
+    assert ops_of(function, (4, 8)) == expected
 
 
 def test_global_pools():
@@ -268,6 +294,18 @@ def test_products_over_given_axes():
     assert graph.n_macs == 3 * 4 * (2 * 5) + 3 * 9 * 4
 
 
+def test_products_of_several_matrices():
+    def added(x, y, z):
+        return torch.addbmm(z, x, y)
+
+    graph = read_graph(Function(added), ((2, 3, 4), (2, 4, 5), (3, 5)))
+    assert graph.op_names[3:] == ("matmul", "add")
+    assert graph.n_macs == 2 * 3 * 4 * 5
+    graph = read_graph(Function(lambda *xs: torch.linalg.multi_dot(xs)), ((9, 8), (8, 7), (7, 2)))
+    assert graph.op_names[3:] == ("matmul", "matmul")
+    assert graph.n_macs == 8 * 7 * 2 + 9 * 8 * 2
+
+
 def heads(x, n):
     return x.reshape(1, x.shape[1], n, -1).transpose(1, 2)
 
@@ -326,6 +364,28 @@ def test_self_attention_of_one_projection(attention):
     assert graph.predecessors(2).tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize("attention", [fused, written_out, with_scores_scaled, heads_in_batch])
+def test_queries_that_are_learned(attention):
+    def resample(x, latents, w, w_q):
+        return attention(latents @ w_q, *(x @ w).chunk(2, -1))
+
+    graph = read_graph(Function(resample, latents=(1, 5, 8), w=(8, 16), w_q=(8, 8)), ((1, 7, 8),))
+    assert graph.op_names == (None, "linear", "attention")
+    assert [graph.attributes[name][-1] for name in FACTS] == [2, 2, 4, 5, 7, 1, 0]
+    assert graph.n_macs == 7 * 8 * 16 + 2 * (2 * 5 * 7 * 4)
+    assert graph.n_parameters == 5 * 8 + 8 * 16 + 8 * 8
+
+
+def test_a_gate_is_no_attention():
+    """Each position chooses among values by a linear layer and a softmax."""
+    shapes = ((1, 7, 8), (1, 7, 8))
+    assert ops_of(lambda x, v, w: (x @ w).softmax(-1) @ v, *shapes, w=(8, 7)) == [
+        "linear",
+        "softmax",
+        "matmul",
+    ]
+
+
 def test_heads_that_stay_apart():
     def beside_others(q, k, v):
         attended = F.scaled_dot_product_attention(heads(q, 2), heads(k, 2), heads(v, 2)).transpose(1, 2)
@@ -344,6 +404,59 @@ def test_heads_behind_positions():
     graph = read_graph(Function(by_einsum), ((1, 5, 8), (1, 7, 8), (1, 7, 8)))
     assert graph.attributes["heads"][-1] == 2
     assert graph.n_macs == 2 * (2 * 5 * 7 * 4)
+
+
+def by_linear(scores, *parameters):
+    return F.linear(scores.permute(0, 2, 3, 1), *parameters).permute(0, 3, 1, 2)
+
+
+def by_convolution(scores, weight):
+    return F.conv2d(scores, weight[..., None, None])
+
+
+def by_einsum(scores, weight):
+    return torch.einsum("bhqk,gh->bgqk", scores, weight)
+
+
+@pytest.mark.parametrize("across_heads", [by_linear, by_convolution, by_einsum])
+def test_heads_that_talk(across_heads):
+    """Both scores and weights are mixed across heads by a linear map."""
+
+    def attend(x, before, after):
+        q = heads(x, 2)
+        weights = across_heads(q @ q.transpose(-2, -1) * 0.5, before).softmax(-1)
+        return (across_heads(weights, after) @ q).transpose(1, 2).flatten(2)
+
+    graph = read_graph(Function(attend, before=(2, 2), after=(2, 2)), ((1, 5, 8),))
+    assert graph.op_names == (None, "attention")
+    assert [graph.attributes[name][-1] for name in FACTS] == [2, 2, 4, 5, 5, 1, 1]
+    assert (graph.n_parameters, graph.n_macs) == (2 * 4, 2 * (2 * 5 * 5 * 4) + 2 * (2 * 5 * 5 * 2))
+
+
+def by_product(scores, weight, b):
+    return (scores.permute(0, 2, 3, 1) @ weight.t() + b).permute(0, 3, 1, 2)
+
+
+@pytest.mark.parametrize("across_heads", [by_linear, by_product])
+def test_heads_that_talk_with_biases(across_heads):
+    def attend(x, before, after, b, c):
+        q = heads(x, 2)
+        return across_heads(across_heads(q @ q.mT, before, b).softmax(-1), after, c) @ q
+
+    graph = read_graph(Function(attend, before=(2, 2), after=(2, 2), b=2, c=2), ((1, 5, 8),))
+    assert graph.op_names == (None, "attention")
+    assert (graph.n_parameters, graph.n_macs) == (2 * 4 + 2 * 2, 2 * (2 * 5 * 5 * 4) + 2 * (2 * 5 * 5 * 2))
+
+
+def test_weights_of_talking_heads_that_are_given_out_count_once():
+    def attend(x, weight, b):
+        q = heads(x, 2)
+        weights = by_linear((q @ q.transpose(-2, -1)).softmax(-1), weight, b)
+        return weights @ q, weights
+
+    graph = read_graph(Function(attend, weight=(2, 2), b=2), ((1, 5, 8),))
+    assert sorted(graph.op_names[1:]) == ["attention", "linear", "matmul", "softmax"]
+    assert (graph.n_parameters, graph.n_macs) == (6, 2 * (2 * 5 * 5 * 4) + 2 * 5 * 5 * 2)
 
 
 def test_grouped_queries_masks_and_causality():
@@ -410,6 +523,17 @@ def test_sinks_beside_scores():
     facts = [graph.attributes[name][-1] for name in ("heads", "key_sequence", "relative_bias")]
     assert facts == [2, 7, 0]
     assert (graph.n_parameters, graph.n_macs) == (2, 2 * (2 * 5 * 7 * 4))
+
+
+@pytest.mark.parametrize(("n_heads", "width"), [(1, 8), (2, 4)])
+def test_windows_on_an_axis_behind_heads(n_heads, width):
+    def windowed(x):
+        q = x.reshape(1, 5, 6, n_heads, width).permute(0, 3, 2, 1, 4)
+        return F.scaled_dot_product_attention(q, q, q).transpose(1, 3).reshape(1, 30, 8)
+
+    graph = read_graph(Function(windowed), ((1, 30, 8),))
+    facts = [graph.attributes[name][-1] for name in ("heads", "windows", "sequence")]
+    assert facts == [n_heads, 6, 5]
 
 
 def test_windows_and_relative_bias():

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from runpy import run_path
 
 import numpy as np
 import pytest
@@ -375,6 +376,15 @@ class Branching(nn.Module):
 def test_control_flow_that_depends_on_values_names_its_line():
     with pytest.raises(UnsupportedError, match=rf"{re.escape(__file__)}:\d+ \(`if x.sum\(\) > 0:`\)"):
         read_graph(Branching(), (1, 4))
+
+
+def test_a_long_line_at_fault_is_not_quoted_whole(tmp_path):
+    source = tmp_path / "long.py"
+    source.write_text("def forward(self, x):\n    return x if x.sum() > 0 else " + " + ".join("x" * 500))
+    forward = run_path(str(source))["forward"]
+    with pytest.raises(UnsupportedError, match=r"long\.py:2") as raised:
+        read_graph(type("Long", (nn.Module,), {"forward": forward})(), (1, 4))
+    assert len(str(raised.value).split("`")[1]) == 200
 
 
 @pytest.mark.parametrize(
