@@ -33,8 +33,10 @@ def _node_degree(view: View, column: Column) -> Witness:
 @finds("input_degree")
 def _input_degree(view: View, column: Column) -> Witness:
     members = set(np.flatnonzero(view.having(column.ops)).tolist())
-    words = f"{names_of(column.ops)} at the {column.stat} input"
-    return _edges(view, column, words, input_of(view, column.stat), members)
+    readable = input_of(view, column.stat)
+    if not readable:
+        return none(column, "no such input")
+    return _edges(view, column, f"{names_of(column.ops)} at the {column.stat} input", readable, members)
 
 
 @finds("n_adjacent")
