@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import typer
 
@@ -157,9 +157,10 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
     try:
         with path.open("rb") as stream:
+            if not is_zipfile(stream):
+                raise ValueError("it is none")
+            stream.seek(0)
             arrays = np.load(stream)
-            if isinstance(arrays, np.ndarray):
-                raise ValueError("it holds one array")
             return arrays["x"], arrays["y"]
     except (KeyError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         raise InputError(f"`--data` must be an .npz file with arrays x and y, got {path}: {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["PROXIES", "Direction", "Proxy", "chosen", "proxy"]
 
 Direction = Literal["max", "min"]
+NUMBER = re.compile(r"\b(float|int)\b")
 NOT_FINITE = "the value is not a finite number"
 
 
@@ -54,6 +56,12 @@ class Proxy:
     def description(self) -> str:
         """First line of the definition."""
         return (self.compute.__doc__ or "").strip().split("\n", maxsplit=1)[0]
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The settings that are annotated as numbers."""
+        hints = self.compute.__annotations__
+        return frozenset(name for name in self.settings if NUMBER.search(str(hints.get(name, ""))))
 
     @property
     def needs(self) -> frozenset[str]:

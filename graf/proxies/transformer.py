@@ -6,6 +6,8 @@ import hashlib
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
+from numbers import Real
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -127,6 +129,10 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         self._check()
         proxies = chosen(PUBLISHED if self.names is None else self.names)
         self.space_ = None if _modules(X) else _read(X, self.space)[2]
+        if self.space_ is None and self.cache is not None:
+            raise InputError(
+                "`cache` keeps values of architectures, got modules, which have no name; leave it out"
+            )
         data, shape = self._data()
         batches = batches_of(data, self.batch_size, self.seed)
         self._evaluation = Evaluation(
@@ -291,16 +297,25 @@ def _jobs(n_jobs: int | None) -> int | None:
 
 def _settings(given: Settings | None, proxies: list[Proxy]) -> Settings:
     known = {proxy.name: proxy.settings for proxy in proxies}
+    numbers = {proxy.name: proxy.numbers for proxy in proxies}
     for name, values in (given or {}).items():
         if not isinstance(values, Mapping):
             raise InputError(f"`settings` must be dictionaries by proxy, got {values!r:.60} for {name!r}")
-        for keyword in values:
+        for keyword, value in values.items():
             if keyword not in known.get(name, ()):
                 raise InputError(
                     f"`settings` of {name!r} has {keyword!r}; known for the asked proxies:"
                     f" {({n: s for n, s in known.items() if s}) or 'none'}"
                 )
+            if keyword in numbers[name] and not (value is None or _is_finite(value)):
+                raise InputError(
+                    f"`settings` of {name!r}: {keyword!r} must be a finite number, got {value!r:.60}"
+                )
     return given or {}
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 
 
 def _key(graph: ComputationGraph, name: str) -> str:

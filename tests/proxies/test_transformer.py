@@ -249,3 +249,15 @@ def test_bad_arguments_begin_no_file(tmp_path):
     with pytest.raises(InputError, match="n_jobs"):
         proxies.fit_transform(["|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|"])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("value", ["abc", np.inf, True])
+def test_settings_that_must_be_numbers(value):
+    settings = {"regularised_swap": {"mu": value, "sigma": 1.0}}
+    with pytest.raises(InputError, match="'regularised_swap': 'mu' must be a finite number, got"):
+        ZeroCostProxies(["regularised_swap"], "cpu", settings=settings).fit(CELLS)
+
+
+def test_modules_have_no_cache(tmp_path):
+    with pytest.raises(InputError, match="got modules"):
+        ZeroCostProxies(["params"], "cpu", cache=tmp_path / "values").fit([torch.nn.Linear(2, 2)])
