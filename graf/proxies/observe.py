@@ -77,7 +77,8 @@ def _is_zero(limit: Any) -> bool:
 class Calls(TorchFunctionMode):
     """Lets `see(function, args, kwargs)` answer every call of torch's functions.
 
-    `see` calls the function, or gives something else in its place.
+    `see` calls the function, or gives something else in its place. Linear layers that are written as
+    `torch.addmm`, as those of GPT-2, come as `F.linear`.
     """
 
     def __init__(self, see: Callable[[Any, Sequence[Any], dict[str, Any]], Any]) -> None:
@@ -85,6 +86,9 @@ class Calls(TorchFunctionMode):
         self.see = see
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.addmm and len(args) == 3 and not kwargs and args[0].ndim == 1:
+            bias, x, weight = args  # of shape (in, out)
+            return self.see(F.linear, (x, weight.t(), bias), {})
         return self.see(func, args, kwargs or {})
 
 

@@ -7,7 +7,6 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
-from numbers import Real
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -315,7 +314,7 @@ def _settings(given: Settings | None, proxies: list[Proxy]) -> Settings:
 
 
 def _is_finite(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and isfinite(value)
 
 
 def _key(graph: ComputationGraph, name: str) -> str:

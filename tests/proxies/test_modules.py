@@ -471,3 +471,53 @@ def test_arguments(kw, message):
 def test_items(items):
     with pytest.raises(InputError):
         ZeroCostProxies(["params"]).fit(items)
+
+
+class Transposed(nn.Module):
+    """A linear layer with weights (in, out) on rows, as GPT-2 has them."""
+
+    def __init__(self, linear):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(linear.weight.detach().t().clone()), linear.bias
+
+    def forward(self, x):
+        rows = torch.addmm(self.bias, x.view(-1, x.shape[-1]), self.weight)
+        return rows.view(*x.shape[:-1], -1)
+
+
+class OneHead(nn.Module):
+    """Attention over the rows of images."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.q, self.k, self.v, self.out = (layer(nn.Linear(8, 8)) for _ in range(4))
+
+    def forward(self, x):
+        return self.out((self.q(x) @ self.k(x).mT).softmax(-1) @ self.v(x))
+
+
+class OfRows(nn.Module):
+    """Attention, an MLP and a classifier."""
+
+    def __init__(self, layer):
+        super().__init__()
+        torch.manual_seed(3)
+        self.attention, self.mlp, self.classifier = (
+            OneHead(layer),
+            layer(nn.Linear(8, 8)),
+            layer(nn.Linear(8, 10)),
+        )
+
+    def forward(self, x):
+        return self.classifier(F.relu(self.mlp(self.attention(x.flatten(1, 2)))).mean(1))
+
+
+def test_linear_layers_of_the_other_orientation():
+    names = ["flops", "macs", "params", "fisher", "snip", "grad_norm", "l2_norm", "nwot", "jacov"]
+    modules = [OfRows(layer) for layer in (lambda linear: linear, Transposed)]
+    proxies = ZeroCostProxies(
+        [*names, "head_confidence"], "cpu", batch_size=6, input_shape=(1, 8, 8), dtype="float64"
+    )
+    table = proxies.fit_transform(modules)
+    assert table.notna().all(axis=None)
+    np.testing.assert_allclose(table.iloc[0], table.iloc[1], rtol=1e-10)

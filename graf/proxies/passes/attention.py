@@ -59,13 +59,17 @@ class AttentionModules:
         inside = {id(p) for owner in self.found for m in owner.modules() for p in kernels(m)}
         return {name for name, p in self.module.named_parameters() if id(p) in inside}
 
-    def projections(self) -> list[Tensor]:
-        """Outputs (N, tokens, features) of the linear layers inside these modules."""
-        return [
-            output
-            for stack, output in self.linear
-            if output.ndim == 3 and any(module in self.found for module in stack)
+    def projections(self, n: int) -> list[Tensor]:
+        """Outputs (N, tokens, features) of the linear layers inside these modules, for a batch of n.
+
+        Some have inputs and tokens in one dimension.
+        """
+        outputs = [one for stack, one in self.linear if any(module in self.found for module in stack)]
+        folded = [
+            one.reshape(n, -1, one.shape[1]) if one.ndim == 2 and len(one) > n and len(one) % n == 0 else one
+            for one in outputs
         ]
+        return [one for one in folded if one.ndim == 3]
 
 
 @torch.no_grad()
@@ -101,7 +105,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
         raise Undefined("no module with weights computes attention (a softmax over keys)")
     chosen = [weight for name, weight in zip(network.names, weights, strict=True) if name in inside]
     results["attention_weights"] = [one.detach() for one in maps if one.ndim > 2]
-    results["projections"] = attention.projections()
+    results["projections"] = attention.projections(len(network.batch))
     if "attention_saliencies" in wanted:
         gradients = grad(output.sum(), chosen, materialize_grads=True)
         results["attention_saliencies"] = [
