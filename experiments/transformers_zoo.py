@@ -14,6 +14,7 @@ thread. A class that is in the table already is not read again.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -33,6 +34,7 @@ from graf.exceptions import GrafError
 from graf.files import atomic_path
 
 Inputs = dict[str, torch.Tensor]
+INSTALLED = re.compile(r"/\S*/site-packages/")  # where packages are, which is of no interest
 
 
 def tokens(length: int = 128, **others: torch.Tensor) -> Inputs:
@@ -208,7 +210,7 @@ def row(name: str, kind: str, entry: Entry) -> dict[str, Any]:
     try:
         reading = read(module, inputs)
     except GrafError as error:
-        return facts | {"error": f"{error}"[:300]}
+        return facts | {"error": INSTALLED.sub("", f"{error}")[:300]}
     return facts | described(reading) | {"counted_macs": counted_macs(reading.program, inputs)}
 
 
