@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset, IterableDataset, default_collate
 
 from graf.exceptions import InputError
+from graf.proxies.state import seeded
 
 __all__ = ["Batch", "Inputs", "batches_of", "digits", "each"]
 
 Inputs = Tensor | dict[str, Tensor]
-REMEDY = "give (inputs, labels), arrays or tensors with one row for each input"
+REMEDY = "give (inputs, labels), arrays or tensors with one row for each input, or a torch Dataset of pairs"
 
 
 @dataclass(frozen=True)
@@ -108,17 +110,40 @@ def digits(input_shape: tuple[int, ...]) -> Batch:
 def batches_of(data: Any, batch_size: int, seed: int) -> list[Batch]:
     """One or two batches, drawn without replacement from a data set.
 
-    Where the data set has no more inputs than a batch, they are taken in their order.
+    Where the data set has no more inputs than a batch, they are taken in their order. Of a `Dataset` of
+    torch the drawn items alone are fetched; what its transforms draw comes from `seed` too.
 
-    Raises `InputError` if `data` is not a pair of inputs and labels with as many rows.
+    Raises `InputError` if `data` is neither a pair of inputs and labels with as many rows, nor a
+    `Dataset` with a length whose items are such pairs.
     """
-    whole = data if isinstance(data, Batch) else _read(data)
-    order = torch.arange(len(whole), device="cpu")
-    if len(whole) > batch_size:
-        order = torch.randperm(len(whole), generator=torch.Generator("cpu").manual_seed(seed), device="cpu")
-    parts = [order[:batch_size], order[batch_size : 2 * batch_size]]
-    found = [whole.rows(part) for part in parts if len(part) == min(batch_size, len(whole))]
+    if isinstance(data, Dataset):
+        found = _fetched(data, batch_size, seed)
+    else:
+        whole = data if isinstance(data, Batch) else _read(data)
+        found = [whole.rows(part) for part in _drawn(len(whole), batch_size, seed)]
     return [Batch(batch.inputs, batch.labels, _range(batch.labels)) for batch in found]
+
+
+def _drawn(n: int, batch_size: int, seed: int) -> list[Tensor]:
+    """Rows of one or two batches."""
+    order = torch.arange(n, device="cpu")
+    if n > batch_size:
+        order = torch.randperm(n, generator=torch.Generator("cpu").manual_seed(seed), device="cpu")
+    parts = [order[:batch_size], order[batch_size : 2 * batch_size]]
+    return [part for part in parts if len(part) == min(batch_size, n)]
+
+
+def _fetched(data: Dataset[Any], batch_size: int, seed: int) -> list[Batch]:
+    if isinstance(data, IterableDataset) or not hasattr(data, "__len__") or len(data) == 0:
+        raise InputError(f"`data` is a {type(data).__name__} of no known length, or empty; {REMEDY}")
+    parts = _drawn(len(data), batch_size, seed)
+    with seeded(seed, torch.device("cpu")):
+        items = [[data[int(i)] for i in part] for part in parts]
+    try:
+        return [_read(default_collate(part)) for part in items]
+    except (TypeError, RuntimeError) as error:  # no numbers, or of different shapes
+        reason = str(error).splitlines()[0]
+        raise InputError(f"items of `data` cannot be put into one batch: {reason}; {REMEDY}") from None
 
 
 def _range(labels: Tensor | None) -> tuple[int, int] | None:

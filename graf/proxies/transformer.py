@@ -58,8 +58,8 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
     space : search space of architectures, or its name; None infers it from the notation. Not needed
         for modules.
     data : inputs and labels, as arrays or tensors of n rows; inputs may be a dictionary by keyword
-        of the module's forward, and labels None. None takes the digits shipped with scikit-learn,
-        resized.
+        of the module's forward, and labels None. Or a `torch.utils.data.Dataset` of pairs, of which the
+        drawn ones alone are fetched. None takes the digits shipped with scikit-learn, resized.
     batch_size : inputs that networks are looked at with. They are drawn from the data once, the same
         for all networks; proxies that compare batches get as many more.
     input_shape : (channels, height, width) of the digits; None for that of the space, or (3, 32, 32).

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 from torch.nn.utils import prune
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
+from torch.utils.data import Dataset, TensorDataset
 
 from graf import ZeroCostProxies
 from graf.exceptions import InputError
@@ -445,6 +446,19 @@ def test_no_activation_and_equal_inputs():
         scored(["nwot"], Shared(), data=(x[:1].expand(8, -1, -1, -1), y[:8]))
 
 
+class Pairs(Dataset):
+    """Inputs of one class."""
+
+    def __init__(self, inputs):
+        self.inputs = inputs
+
+    def __len__(self):
+        return len(self.inputs)
+
+    def __getitem__(self, i):
+        return self.inputs[i], 0
+
+
 @pytest.mark.parametrize(
     ("kw", "message"),
     [
@@ -456,6 +470,11 @@ def test_no_activation_and_equal_inputs():
         ({"data": 3}, "`data` must be a pair"),
         ({"data": ([[1.0]], [0.5])}, "labels in `data` must be integers"),
         ({"data": ([[1.0]], [0, 1])}, "rows"),
+        ({"data": TensorDataset(torch.zeros(0, 1), torch.zeros(0))}, "empty"),
+        ({"data": TensorDataset(torch.zeros(4, 1))}, "must be a pair"),
+        ({"data": [(torch.zeros(2), 1), (torch.zeros(2), 0), (torch.zeros(2), 2)]}, "must be a pair"),
+        ({"data": Pairs([object(), object()])}, "cannot be put into one batch: default_collate"),
+        ({"data": Pairs([torch.zeros(2), torch.zeros(3)])}, "cannot be put into one batch: stack"),
         ({"settings": {"snip": {"mu": 1}}}, "`settings` of 'snip'"),
         ({"input_shape": (3, 32)}, "`input_shape`"),
         ({"n_jobs": 0}, "`n_jobs`"),

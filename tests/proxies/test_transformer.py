@@ -51,6 +51,34 @@ def test_the_seed_draws_weights_and_data():
     assert (tables[0]["snip"] != tables[2]["snip"]).all()
 
 
+class Augmented(torch.utils.data.Dataset):
+    """Twelve images with a random shift, and classes; counts what is fetched."""
+
+    def __init__(self, fetched):
+        self.x, self.fetched = torch.linspace(-1, 1, 12 * 64).reshape(12, 1, 8, 8), fetched
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, i):
+        self.fetched.append(i)
+        return self.x[i] + torch.rand(1), i % 3
+
+
+def test_data_as_a_dataset_of_torch():
+    x, y = torch.randn(12, 1, 8, 8), torch.arange(12) % 3
+    pair = proxies(data=(x, y)).fit_transform(CELLS)
+    whole = proxies(data=torch.utils.data.TensorDataset(x, y)).fit_transform(CELLS)
+    pd.testing.assert_frame_equal(pair, whole)
+
+    state, fetched = torch.get_rng_state(), []
+    tables = [proxies(data=Augmented(fetched), seed=seed).fit_transform(CELLS) for seed in (2, 2, 3)]
+    pd.testing.assert_frame_equal(*tables[:2])
+    assert (tables[0]["snip"] != tables[2]["snip"]).all()
+    assert len(fetched) == 3 * 8  # two batches of four
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_other_proxies_do_not_change_a_value():
     together = proxies(
         sorted(PROXIES), dtype="float64", settings={"regularised_swap": {"mu": 1.0, "sigma": 9.0}}
