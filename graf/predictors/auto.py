@@ -14,6 +14,7 @@ from graf.predictors.choices import Choices, sure_share
 from graf.predictors.groups import choices, views
 from graf.predictors.jackknife import width_that_holds
 from graf.predictors.label_scores import LabelScores
+from graf.predictors.repeats import number_of_row
 from graf.predictors.view import SMALLEST, View, mixture
 
 __all__ = ["AutoRegressor"]
@@ -35,6 +36,8 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
     squared error to the power of -n / 10, a tempered likelihood. Of more than 300 labels 300 say which view is the
     better one, and it alone learns from all. A process that sees nothing but what architectures chose
     (`Choices`) takes over as much of the mixture as unseen training rows are sure of (`sure_share`).
+    Rows that are the same count as one, with the mean of their labels: a row that is left out must not be known
+    by its twin.
 
     Parameters
     ----------
@@ -70,15 +73,19 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """Learn from rows (n, n_columns), NaN where undefined, and labels (n,)."""
         self.n_features_in_ = X.shape[1]
         self.rows_ = X
-        self.scores_ = LabelScores(self.by_rank).fit(y)
-        scores = self.scores_.transform(y)
+        number = number_of_row(X)
+        labels = np.bincount(number, y) / np.bincount(number)
+        X = X[np.unique(number, return_index=True)[1]]
+        self.scores_ = LabelScores(self.by_rank).fit(labels)
+        scores = self.scores_.transform(labels)
         names = [f"x{i}" for i in range(X.shape[1])] if self.names is None else self.names
         self.views_ = [
             self._view(columns, names).fit(X, scores) for columns in self._columns(names, X, scores)
         ]
         self._weigh(scores)
         self._add_choices(names, X, scores)
-        self._set_widths(*self._unseen(), y)
+        mean, std = self._unseen()
+        self._set_widths(mean[number], std[number], y, len(labels))
         return self
 
     def _view(self, columns: list[int], names: Sequence[str]) -> View:
@@ -109,19 +116,19 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
             self.weights_ = np.append((1 - share) * self.weights_, share)
 
     def _unseen(self) -> tuple[Floats, Floats]:
-        """Scores (n,) of training rows by members that did not see them, and their standard deviation."""
+        """Scores (n_distinct,) of training rows by members that did not see them, and their standard deviation."""
         parts = ([getattr(view, name) for view in self.views_] for name in ("unseen_", "unseen_std_"))
         return mixture(self.weights_, *map(np.stack, parts))
 
-    def _set_widths(self, mean: Floats, std: Floats, y: Floats) -> None:
-        """How many widths labels lie from what is predicted without them, in increasing order."""
+    def _set_widths(self, mean: Floats, std: Floats, y: Floats, n_distinct: int) -> None:
+        """How many widths labels lie from what is predicted without their row, in increasing order."""
         width = self._local_width(mean, std)
         self._usual_width = np.median(width)
         width = np.sqrt(width * self._usual_width)
         self.unseen_ = self.scores_.inverse_transform(mean)
         off = np.abs(self.unseen_ - y)
         misses = np.divide(off, width, out=np.zeros_like(off), where=width > 0)
-        self._misses = np.sort(misses) * (1 + OPTIMISM / len(y))
+        self._misses = np.sort(misses) * (1 + OPTIMISM / n_distinct)
 
     def predict_scores(self, X: Floats) -> tuple[Floats, Floats]:
         """Mean and standard deviation (n,) of the scores of rows (n, n_columns)."""

@@ -159,7 +159,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return (mean, std) if return_std else mean
 
     def novelty(self, X: Floats) -> Floats:
-        """Distance (n,) to the nearest training row, in units of the largest that any of these has to another."""
+        """Distance (n,) to the nearest training row, in units of the largest that any of these has to one elsewhere."""
         check_is_fitted(self, "weights_")
         scales = self._scales(np.log(self.weights_))
         rows = self._known * scales
@@ -169,11 +169,11 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     @cached_property
     def _reach(self) -> float:
-        """The largest distance of a training row to the nearest other one."""
+        """The largest distance of a training row to the nearest one that does not lie in the same place."""
         rows = self._known * self._scales(np.log(self.weights_))
         among = cdist(rows, rows)
-        np.fill_diagonal(among, np.inf)
-        return float(among.min(axis=1).max())
+        nearest = np.where(among > 0, among, np.inf).min(axis=1)
+        return float(nearest.max()) if np.isfinite(nearest).all() else 0.0
 
     def _predicted(self, X: Floats, with_std: bool) -> tuple[Floats, Floats]:
         means, variances = np.empty((2, len(self._draws), len(X)))

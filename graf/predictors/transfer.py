@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.jackknife import width_that_holds
+from graf.predictors.repeats import number_of_row
 
 __all__ = ["TransferRegressor"]
 
@@ -60,8 +61,7 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         self.own_ = clone(self.own).fit(X, y)
         others = np.column_stack([_unseen(helper, X) for helper in self.helpers.values()])
         ridge = make_pipeline(StandardScaler(), RidgeCV(PENALTIES))
-        folds = KFold(min(len(y), MOST_FOLDS), shuffle=True, random_state=self.own.random_state)
-        unseen = np.stack([self.own_.unseen_, cross_val_predict(ridge, others, y, cv=folds)])
+        unseen = np.stack([self.own_.unseen_, cross_val_predict(ridge, others, y, cv=self._folds(X))])
         self.ridge_ = ridge.fit(others, y)
         errors = np.mean((unseen - y) ** 2, axis=1)
         errors = np.maximum(errors / (errors.max() or 1.0), SMALLEST)
@@ -70,6 +70,16 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         self.unseen_ = shares @ unseen
         self._misses = np.sort(np.abs(self.unseen_ - y))
         return self
+
+    def _folds(self, X: Floats) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Positions of rows to learn from and to judge by, rows that are the same together."""
+        number = number_of_row(X)
+        distinct = np.unique(number)
+        folds = KFold(min(len(distinct), MOST_FOLDS), shuffle=True, random_state=self.own.random_state)
+        return [
+            (np.flatnonzero(np.isin(number, seen)), np.flatnonzero(np.isin(number, unseen)))
+            for seen, unseen in folds.split(distinct)
+        ]
 
     def _predicted(self, X: Floats) -> Floats:
         return np.column_stack([helper.predict(X) for helper in self.helpers.values()])

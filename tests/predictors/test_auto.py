@@ -49,7 +49,7 @@ def test_views_are_of_plain_and_simplified_graphs_and_weighed_by_their_errors(pr
     assert sorted([*plain, *simplified]) == seen != list(range(len(names)))
     assert all(("@simplified" in names[i]) == (i in simplified) for i in seen)
     errors = np.array([view.error_ for view in model.views_])
-    shares = errors ** (-80 / 10)
+    shares = errors ** (-len(set(CELLS[:80])) / 10)  # a cell that was drawn twice counts once
     np.testing.assert_allclose(model.weights_, shares / shares.sum())
 
 
@@ -216,3 +216,21 @@ def test_a_single_column_given():
     table = pd.DataFrame({"macs": MACS}, CELLS)
     predictor = PerformancePredictor("auto", features="given", warn_beyond=None).fit(table[:60], MACS[:60])
     assert kendall_tau(MACS[60:], predictor.predict(table[60:])) > 0.9
+
+
+def test_cells_measured_several_times_are_not_judged_by_their_twins():
+    cells, noise = CELLS[:24], 0.1 * np.random.default_rng(1).normal(size=(3, 24))
+    labels = np.random.default_rng(2).normal(size=24) + noise  # nothing that features tell, but well measured
+    again = PerformancePredictor("auto").fit(cells * 3, labels.ravel())
+    once = PerformancePredictor("auto").fit(cells, labels.mean(axis=0))
+    np.testing.assert_array_equal(again.predict(CELLS[80:]), once.predict(CELLS[80:]))
+    np.testing.assert_array_equal(again.novelty(CELLS[80:]), once.novelty(CELLS[80:]))
+    lower, upper = again.predict_interval(CELLS[80:], 0.9)
+    assert np.median(upper - lower) > 2
+    model = again.estimators_["target"]
+    assert len(model.rows_) == len(model.unseen_) == 72
+
+
+def test_one_cell_measured_several_times_is_all_that_is_known():
+    fitted = PerformancePredictor("auto", warn_beyond=None).fit(CELLS[:1] * 5, [1.0, 2.0, 3.0, 4.0, 5.0])
+    np.testing.assert_allclose(fitted.predict(CELLS[:1]), 3, atol=0.3)

@@ -87,6 +87,11 @@ def test_novelty_is_one_at_most_among_training_rows_and_grows_outside():
     assert again == GroupGaussianProcess().fit(3 * X[:, :2], Y).novelty(np.array([[50.0, -50.0]]))[0]
 
 
+def test_twins_do_not_make_all_others_novel():
+    process = GroupGaussianProcess().fit(np.tile(X[:, :2], (2, 1)), np.tile(Y, 2))
+    assert process.novelty(np.array([[0.1, 0.1]]))[0] < 1
+
+
 def test_places_are_the_mean_of_rank_and_standard_score():
     rows = np.array([[0.0, 5.0], [1.0, 5.0], [4.0, 5.0], [10.0, 5.0]])
     process = GroupGaussianProcess(["a", "b"]).fit(rows, np.array([-1.0, -1.0, 1.0, 1.0]))

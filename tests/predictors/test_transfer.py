@@ -7,6 +7,8 @@ import pytest
 from graf import PerformancePredictor, explain, get_space, load_predictor
 from graf.exceptions import InputError, UnsupportedError
 from graf.predictors import kendall_tau
+from graf.predictors.auto import AutoRegressor
+from graf.predictors.transfer import TransferRegressor
 
 SPACE = get_space("nasbench201")
 CELLS = SPACE.sample(140, seed=11)
@@ -110,3 +112,10 @@ def test_sharing_needs_the_mixture(labels):
         UnsupportedError, match="`share_targets` needs model='auto', got RandomForestRegressor"
     ):
         PerformancePredictor(share_targets=True).fit(CELLS[:90], labels)
+
+
+def test_cells_measured_several_times_are_judged_together():
+    rows = np.repeat(np.arange(5.0), 3)[:, None]
+    folds = TransferRegressor(AutoRegressor(), {})._folds(rows)
+    assert len(folds) == 5
+    assert all(not set(rows[seen, 0]) & set(rows[unseen, 0]) for seen, unseen in folds)
