@@ -20,10 +20,9 @@ from graf.graph.computation_graph import JUNCTION
 from graf.ops import MAX_FULL_SUBSETS, OpSet
 from graf.spaces import SearchSpace
 
-__all__ = ["SIMPLIFIED", "Simplified", "columns_of", "columns_of_graphs", "default_columns"]
+__all__ = ["Simplified", "columns_of", "columns_of_graphs", "default_columns"]
 
 Simplified = bool | Literal["both"]
-SIMPLIFIED: tuple[Simplified, ...] = (False, True, "both")
 N_LOOKED_AT = 256
 OF_NETWORKS = "n_output_bytes"  # an attribute that readers of whole networks always give
 PLAIN = ("graph", "operation", "attribute")

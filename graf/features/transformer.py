@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from graf.exceptions import InputError, UnknownNameError
 from graf.features.choices import check_choice, choice_columns, choice_values, has_choices
 from graf.features.columns import CHOICE, Column, parse_column
-from graf.features.defaults import SIMPLIFIED, Simplified, columns_of, columns_of_graphs
+from graf.features.defaults import Simplified, columns_of, columns_of_graphs
 from graf.features.networks import ATTRIBUTES
 from graf.features.plan import Plan
 from graf.features.published import PublishedColumn, published_columns
@@ -85,7 +85,7 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the space and its operations from items; values are not looked at."""
-        if self.simplified not in SIMPLIFIED:
+        if not (isinstance(self.simplified, bool) or self.simplified == "both"):
             raise InputError(f"`simplified` must be True, False or 'both', got {self.simplified!r:.40}")
         _, batch, self.space_ = read_batch(X, self.space)
         self.ops_: OpSet = self.space_.ops if self.space_ is not None else batch.ops
