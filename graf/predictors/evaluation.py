@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
 from graf.exceptions import InputError
+from graf.predictors.checks import LARGEST_SEED, check_jobs, is_whole
 from graf.predictors.inputs import Inputs
 from graf.predictors.metrics import Direction, Floats, check_direction, score
 from graf.predictors.predictor import PerformancePredictor
@@ -23,6 +24,7 @@ from graf.predictors.targets import read_targets
 __all__ = ["evaluate", "summary"]
 
 FIRST_SPLIT = 42  # the published protocol splits with seeds 42, 43, ...
+MOST_SEED = LARGEST_SEED - FIRST_SPLIT
 Entrant = PerformancePredictor | tuple[PerformancePredictor, pd.DataFrame]
 
 
@@ -62,10 +64,13 @@ def evaluate(
     Raises
     ------
     InputError
-        If there is no predictor, a size does not fit the number of items, or there are several
-        targets.
+        If there is no predictor, a size does not fit the number of items, a seed is no whole number
+        from 0 on, or there are several targets.
     """
     check_direction(direction)
+    check_jobs(n_jobs)
+    seeds = _checked_seeds(seeds)
+    _check_predictors(predictors)
     prepared = _in_one_order({label: _prepare(entrant, items) for label, entrant in predictors.items()})
     values = _one_target(y, prepared)
     _check_sizes(train_sizes, len(values))
@@ -75,6 +80,29 @@ def evaluate(
     )
     with threadpool_limits(1):  # a limit that threads set one by one would outlast them
         return pd.DataFrame(Parallel(n_jobs=n_jobs, prefer="threads")(trials))
+
+
+def _checked_seeds(seeds: Iterable[int]) -> list[int]:
+    found = list(seeds) if isinstance(seeds, Iterable) else []
+    if not found or not all(is_whole(seed, 0, MOST_SEED) for seed in found):
+        raise InputError(f"`seeds` must be whole numbers from 0 on, such as range(10), got {seeds!r:.60}")
+    return found
+
+
+def _check_predictors(predictors: Any) -> None:
+    if not isinstance(predictors, Mapping):
+        raise InputError(
+            "`predictors` must be a dictionary from a label to a predictor, got"
+            f" {type(predictors).__name__}; give one such as {{'forest': PerformancePredictor()}}"
+        )
+    for label, entrant in predictors.items():
+        predictor, *own = entrant if isinstance(entrant, tuple) and entrant else (entrant,)
+        paired = not isinstance(entrant, tuple) or (len(own) == 1 and isinstance(own[0], pd.DataFrame))
+        if not (isinstance(predictor, PerformancePredictor) and paired):
+            raise InputError(
+                f"`predictors[{label!r}]` must be a PerformancePredictor, or a pair of one and a DataFrame, got"
+                f" {entrant!r:.60}"
+            )
 
 
 def _prepare(entrant: Entrant, items: Any) -> tuple[PerformancePredictor, pd.DataFrame]:
@@ -108,10 +136,14 @@ def _one_target(y: Any, prepared: Mapping[str, tuple[PerformancePredictor, pd.Da
 
 
 def _check_sizes(train_sizes: Sequence[int], n_items: int) -> None:
+    if not isinstance(train_sizes, Iterable) or not list(train_sizes):
+        raise InputError(
+            f"`train_sizes` must hold numbers of labels, such as (32, 128), got {train_sizes!r:.60}"
+        )
     for size in train_sizes:
-        if not 2 <= size <= n_items - 2:
+        if not is_whole(size, 2, n_items - 2):
             raise InputError(
-                f"`train_sizes` must lie between 2 and {n_items - 2} for {n_items} items, got {size};"
+                f"`train_sizes` must lie between 2 and {n_items - 2} for {n_items} items, got {size!r:.60};"
                 " two items must be left for the test"
             )
 

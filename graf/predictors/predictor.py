@@ -15,9 +15,10 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
-from graf.exceptions import FarFromTrainingWarning, InputError
+from graf.exceptions import FarFromTrainingWarning
 from graf.features import GraphFeatures
 from graf.features.defaults import Simplified
+from graf.predictors.checks import check_coverage, check_jobs, check_novelty, check_seed
 from graf.predictors.display import learnt_html
 from graf.predictors.inputs import Inputs
 from graf.predictors.models import fit_model, interval, mean_and_std, new_model, novelty, with_helpers
@@ -116,10 +117,14 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         ------
         InputError
             If there are fewer than two labels, or not one per item; if a label is not a finite
-            number, target names occur twice, or there is nothing to predict from.
+            number, target names occur twice, there is nothing to predict from, or a parameter
+            has a value that cannot be used.
         UnsupportedError
             If targets are shared by a model other than "auto".
         """
+        check_seed(self.random_state)
+        check_jobs(self.n_jobs)
+        check_novelty(self.warn_beyond)
         self.inputs_ = Inputs.learn(items, self.features, self.graph_features())
         table = self.inputs_.table(items)
         targets = read_targets(y, table.index)
@@ -210,8 +215,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         UnsupportedError
             If the model is not "auto".
         """
-        if not 0 < coverage < 1:
-            raise InputError(f"`coverage` must lie between 0 and 1, got {coverage!r:.40}")
+        check_coverage(coverage)
         table = self.features_table(items)
         self._warn_of_far(table)
         return self._pair(table, partial(interval, coverage=coverage))

@@ -145,7 +145,7 @@ def test_widths_differ_and_grow_with_the_coverage(predictor):
     assert std.std() > 0
 
 
-@pytest.mark.parametrize("coverage", [0, 1, 90, -0.1])
+@pytest.mark.parametrize("coverage", [0, 1, 90, -0.1, "0.9", None, np.nan])
 def test_coverage_lies_between_0_and_1(predictor, coverage):
     with pytest.raises(InputError, match="`coverage` must lie between 0 and 1"):
         predictor.predict_interval(CELLS[:2], coverage)

@@ -122,6 +122,29 @@ def test_bad_arguments_are_named():
         evaluate({"line": line()}, CELLS, MACS[:-1])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"predictors": line()}, "`predictors` must be a dictionary .*, got PerformancePredictor"),
+        (
+            {"predictors": {"line": "xgboost"}},
+            "`predictors\\['line'\\]` must be a PerformancePredictor, .*'xgboost'",
+        ),
+        ({"predictors": {"line": (line(),)}}, "or a pair of one and a DataFrame"),
+        ({"train_sizes": 20}, "`train_sizes` must hold numbers of labels, .* got 20"),
+        ({"train_sizes": []}, "`train_sizes` must hold numbers of labels"),
+        ({"train_sizes": [20.5]}, "between 2 and 58 for 60 items, got 20.5"),
+        ({"seeds": 3}, "`seeds` must be whole numbers from 0 on, .* got 3"),
+        ({"seeds": []}, "`seeds` must be whole numbers"),
+        ({"seeds": [-50]}, "`seeds` must be whole numbers"),
+        ({"n_jobs": 0}, "`n_jobs` must be None, a positive integer, or -1 .*, got 0"),
+    ],
+)
+def test_arguments_of_another_kind_are_named(arguments, message):
+    with pytest.raises(InputError, match=message):
+        evaluate(**{"predictors": {"line": line()}, "items": CELLS, "y": MACS, **arguments})
+
+
 def test_tables_of_their_own_may_come_in_any_order():
     table = graf_table().sample(frac=1, random_state=3)
     settings = {"train_sizes": [20], "seeds": [0]}

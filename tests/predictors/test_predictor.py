@@ -103,6 +103,13 @@ def test_missing_and_infinite_values_are_taken(model):
     assert np.isfinite(predictor.predict(proxies)).all()
 
 
+def test_many_infinite_values_beside_undefined_ones_do_not_warn():
+    proxies = PROXIES.astype(float).assign(never=np.nan)
+    proxies.iloc[::3, 1] = np.inf
+    predictor = PerformancePredictor("random_forest", features="given").fit(proxies, MACS)
+    assert np.isfinite(predictor.predict(proxies)).all()
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_names_that_xgboost_forbids_are_taken(model):
     proxies = PROXIES.rename(columns={"noise": "score[<1]"})
@@ -167,6 +174,11 @@ def test_it_must_be_fitted_first():
         ({"space": "nasbench102"}, UnknownNameError, "did you mean 'nasbench101', 'nasbench201'"),
         ({"columns": ["op_count(conv3x4)"]}, UnknownNameError, "did you mean 'conv3x3'"),
         ({"compat": "zc"}, UnknownNameError, "zc_combine"),
+        ({"random_state": -1}, InputError, "`random_state` must be None or a whole number .*, got -1"),
+        ({"model": "xgboost", "random_state": "x"}, InputError, "`random_state` must be None or .*, got 'x'"),
+        ({"n_jobs": 0}, InputError, "`n_jobs` must be None, a positive integer, or -1 .*, got 0"),
+        ({"warn_beyond": "2"}, InputError, "`warn_beyond` must be None or a number .*, got '2'"),
+        ({"simplified": 1}, InputError, "`simplified` must be True, False or 'both', got 1"),
     ],
 )
 def test_bad_parameters_are_named(parameters, error, message):

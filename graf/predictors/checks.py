@@ -1,0 +1,53 @@
+"""What predictors ask of their settings, checked before the work begins."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from graf.exceptions import InputError
+
+__all__ = ["LARGEST_SEED", "check_coverage", "check_jobs", "check_novelty", "check_seed", "is_whole"]
+
+LARGEST_SEED = 2**32 - 1
+
+
+def is_whole(value: Any, least: int, most: int | None = None) -> bool:
+    """Whether it is an integer, and no truth value, between `least` and `most`."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return whole and least <= value and (most is None or value <= most)
+
+
+def check_seed(random_state: Any) -> None:
+    """`InputError` unless scikit-learn, XGBoost and NumPy can draw from it."""
+    known = random_state is None or isinstance(random_state, np.random.RandomState)
+    if not (known or is_whole(random_state, 0, LARGEST_SEED)):
+        raise InputError(
+            f"`random_state` must be None or a whole number from 0 to {LARGEST_SEED}, got {random_state!r:.60}"
+        )
+
+
+def check_jobs(n_jobs: Any) -> None:
+    """`InputError` unless it says how many threads there are."""
+    if not (n_jobs is None or is_whole(n_jobs, 1) or is_whole(n_jobs, -LARGEST_SEED, -1)):
+        raise InputError(
+            f"`n_jobs` must be None, a positive integer, or -1 for all cores, got {n_jobs!r:.60}"
+        )
+
+
+def check_novelty(warn_beyond: Any) -> None:
+    """`InputError` unless novelties can be compared with it."""
+    if not (warn_beyond is None or (_is_number(warn_beyond) and warn_beyond >= 0)):
+        raise InputError(f"`warn_beyond` must be None or a number from 0 on, got {warn_beyond!r:.60}")
+
+
+def check_coverage(coverage: Any) -> None:
+    """`InputError` unless it is a share of labels that an interval can hold."""
+    if not (_is_number(coverage) and 0 < coverage < 1):
+        raise InputError(f"`coverage` must lie between 0 and 1, got {coverage!r:.40}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
