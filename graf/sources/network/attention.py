@@ -243,8 +243,9 @@ def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: C
     is_stacked = step.size // (total * width) in shape[-2:]  # the queries are one of these axes
     of_scores = (1,) if scores is None or scores.shape is None else scores.shape[1:-2]
     own = prod(of_scores) if not is_stacked else shape[-3] if len(shape) > 3 else 1
-    if sizes[-1:] == (width,) and any(reader.op == "concat" for reader in readers[id(merged)]):
-        return own  # they are put beside others
+    beside = sizes[-1:] == (width,) and any(reader.op == "concat" for reader in readers[id(merged)])
+    if merged.shape == shape or beside:
+        return own  # they stay apart, or are put beside others
     stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]
     possible = [n for n in stacked if n > 1 and total % n == 0]
     return own if own in possible or not possible else possible[0]
