@@ -35,11 +35,26 @@ def _clamp(step: Step) -> Found | None:
     names: dict[tuple[float | None, float | None], str] = {(0, 6): "relu6", (0, None): "relu"}
     if (low, high) in names:
         return Found(names[low, high], step.reads[0])
+    if low is None and high is not None:
+        return _capped(bare(step.reads[0]), high)
     return Found("hardtanh", step.reads[0]) if None not in (low, high) else None
 
 
+def _capped(step: Step, high: float) -> Found:
+    """The lesser of a step and a number, which bounds a relu on both sides."""
+    if step.op == "relu":
+        return Found("relu6" if high == 6 else "hardtanh", step.reads[0])
+    return Found("clamp", step)
+
+
 def _maximum(step: Step) -> Found | None:
-    return next((Found("relu", other) for number, other in pairs(step) if number.scalar == 0), None)
+    numbers = ((number.scalar, other) for number, other in pairs(step) if number.scalar is not None)
+    return next((Found("clamp" if low else "relu", other) for low, other in numbers), None)
+
+
+def _minimum(step: Step) -> Found | None:
+    numbers = ((number.scalar, other) for number, other in pairs(step) if number.scalar is not None)
+    return next((_capped(other, high) for high, other in numbers), None)
 
 
 def _multiply(step: Step) -> Found | None:
@@ -142,14 +157,29 @@ def _gate(gate: Step, operand: Step) -> str | None:
 
 
 def _log(step: Step) -> Found | None:
-    """The logarithm of a sigmoid, or of one more than an exponential."""
+    """The logarithm of a sigmoid, of a softmax, or of one more than an exponential."""
     grown = bare(step.reads[0])
+    if grown.op == "softmax":
+        return Found("log_softmax", grown.reads[0])
     if grown.op == "sigmoid":
         return Found("log_sigmoid", grown.reads[0])
     exponential = without_number(grown) if grown.op == "add" else None
     if exponential is None or exponential.op != "exp":
         return None
     return Found("softplus", exponential.reads[0])
+
+
+def _subtract(step: Step) -> Found | None:
+    """The operand less the logarithm of the sum of its exponentials."""
+    operand, total = bare(step.reads[0]), through(step.reads[-1])
+    if total.op == "logsumexp" and bare(total.reads[0]) is operand:
+        return Found("log_softmax", operand)
+    return None
+
+
+def _exp(step: Step) -> Found | None:
+    logarithm = bare(step.reads[0])
+    return Found("softmax", logarithm.reads[0]) if logarithm.op == "log_softmax" else None
 
 
 def _negate(step: Step) -> Found | None:
@@ -174,10 +204,13 @@ MATCHERS: dict[str, Callable[[Step], Found | None]] = {
     "clamp": _clamp,
     "hardtanh": _clamp,
     "maximum": _maximum,
+    "minimum": _minimum,
     "multiply": _multiply,
     "divide": _divide,
     "reciprocal": _reciprocal,
     "log": _log,
+    "subtract": _subtract,
+    "exp": _exp,
     "negate": _negate,
     "where": _where,
 }

@@ -50,8 +50,20 @@ ACTIVATIONS = {
     ],
     "mish": [F.mish, lambda x: x * torch.tanh(F.softplus(x)), lambda x: x * torch.tanh((1 + x.exp()).log())],
     "relu": [F.relu, torch.relu, lambda x: x.clamp(min=0), lambda x: torch.maximum(x, torch.tensor(0.0))],
-    "relu6": [F.relu6, lambda x: x.clamp(0, 6), lambda x: F.hardtanh(x, 0, 6)],
+    "relu6": [
+        F.relu6,
+        lambda x: x.clamp(0, 6),
+        lambda x: F.hardtanh(x, 0, 6),
+        lambda x: x.clamp(min=0).clamp(max=6),
+    ],
     "hardtanh": [F.hardtanh, lambda x: x.clamp(-1, 1)],
+    "clamp": [
+        lambda x: x.clamp(min=1),
+        lambda x: torch.maximum(x, torch.tensor(1.0)),
+        lambda x: x.clamp(max=1),
+    ],
+    "softmax": [lambda x: x.softmax(-1), lambda x: (x - x.logsumexp(-1, keepdim=True)).exp()],
+    "log_softmax": [lambda x: x.log_softmax(-1), lambda x: x.softmax(-1).log()],
     "log_sigmoid": [F.logsigmoid, lambda x: x.sigmoid().log(), lambda x: -F.softplus(-x)],
     "sigmoid": [
         torch.sigmoid,
