@@ -192,6 +192,8 @@ def _item(node: Node, source: Any, index: Any) -> Any:
     """One of several outputs."""
     if not isinstance(source, Step):
         return source[index]
+    if index == 1 and source.op in ("max", "min"):
+        return _step(node, "argmax", source.reads, **source.settings)
     return _step(node, "getitem", [source], index=index)
 
 

@@ -217,6 +217,8 @@ def test_a_length_that_is_not_euclidean_stays_in_parts(order):
         (lambda x: torch.diag_embed(x).relu(), ["relu"]),
         (lambda x: torch.erfc(x), ["erf"]),
         (lambda x: torch.logit(x).lgamma(), ["log", "log"]),
+        (lambda x: x.max(-1)[1], ["argmax"]),
+        (lambda x: x.max(-1)[0], ["max"]),
     ],
 )
 def test_operators_that_are_rare(function, expected):
