@@ -78,7 +78,7 @@ VOCABULARY: dict[str, Names] = {
         "MatMul Einsum MatMulInteger QLinearMatMul",
     ),
     "bilinear": Names("bilinear"),
-    "attention": Names("scaled_dot_product_attention", "Attention"),
+    "attention": Names("scaled_dot_product_attention flex_attention", "Attention"),
     "lstm": Names("lstm lstm_cell", "LSTM"),
     "gru": Names("gru gru_cell", "GRU"),
     "rnn": Names("rnn_tanh rnn_relu rnn_tanh_cell rnn_relu_cell", "RNN"),

@@ -199,6 +199,8 @@ def _item(node: Node, source: Any, index: Any) -> Any:
 
 def _higher_order(node: Node, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """A subgraph that is run once becomes part of the network; others are one step that keeps them."""
+    if name == "flex_attention":
+        return _flex_attention(node, *args)
     graphs = [arg for arg in args if isinstance(arg, GraphModule)]
     flat = [leaf for leaf in torch.utils._pytree.tree_leaves([args, kwargs]) if isinstance(leaf, Step)]
     if name in INLINED and len(graphs) == 1:
@@ -207,6 +209,26 @@ def _higher_order(node: Node, name: str, args: Sequence[Any], kwargs: Mapping[st
     subgraphs = [_subgraph(graph, flat[-_n_inputs(graph) :]) for graph in graphs]
     op = from_aten(name)
     return _step(node, op or name, flat, unknown=op is None, subgraphs=subgraphs)
+
+
+def _flex_attention(
+    node: Node, query: Step, key: Step, value: Step, score: Any, blocks: Sequence[Any], *others: Any
+) -> Step:
+    """Attention whose scores and mask are functions of the positions; the mask's comes last of `blocks`."""
+    read = [query, key, value, *(leaf for leaf in torch.utils._pytree.tree_leaves(others))]
+    steps = [step for step in read if isinstance(step, Step)]
+    return _step(node, "attention", steps, causal=_compares_positions(blocks[-1]))
+
+
+def _compares_positions(mask: GraphModule) -> bool:
+    """Whether a function of batch, head and the positions of query and key says which of these comes first."""
+    positions = mask.graph.find_nodes(op="placeholder")[2:4]
+    return any(
+        node.target._schema.name.removeprefix("aten::") in ("lt", "le", "gt", "ge")
+        and set(node.all_input_nodes) == set(positions)
+        for node in mask.graph.nodes
+        if isinstance(node.target, torch._ops.OpOverload)
+    )
 
 
 def _inlined(graph: GraphModule, args: Sequence[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
+from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 from torch.utils.flop_counter import FlopCounterMode
 
 from graf import GraphFeatures, read_graph
@@ -351,6 +352,32 @@ def mystery(x: torch.Tensor) -> torch.Tensor:
 
 
 mystery.register_fake(lambda x: torch.empty_like(x))
+
+
+class Flexible(nn.Module):
+    """Attention with functions of the positions."""
+
+    def __init__(self, **settings):
+        super().__init__()
+        self.project, self.slope = nn.Linear(8, 24), nn.Parameter(torch.ones(4))
+        self.settings = settings
+
+    def forward(self, x):
+        parts = self.project(x).unflatten(-1, (3, 4, 2)).permute(2, 0, 3, 1, 4)
+        return flex_attention(
+            *parts, lambda score, b, h, q, k: score + self.slope[h] * (q - k), **self.settings
+        )
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_flexible_attention(causal):
+    mask = create_block_mask(lambda b, h, q, k: (q >= k) & (q - k < 3), 1, None, 16, 16, device="cpu")
+    graph = read_graph(Flexible(**{"block_mask": mask} if causal else {}), (1, 16, 8))
+    assert graph.op_names == (None, "linear", "attention")
+    assert graph.attributes["n_macs"][2] == 2 * 16 * 16 * 8
+    assert graph.attributes["heads"][2] == 4
+    assert graph.attributes["causal"][2] == causal
+    assert graph.n_parameters == 9 * 24 + 4
 
 
 def test_unknown_operations_are_kept_and_reported_once():
