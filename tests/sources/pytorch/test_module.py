@@ -405,6 +405,18 @@ def test_control_flow_that_depends_on_values_names_its_line():
         read_graph(Branching(), (1, 4))
 
 
+def test_without_own_code_the_line_of_a_layer_of_torch_is_named():
+    layer = nn.AdaptiveLogSoftmaxWithLoss(8, 20, [5])
+    with pytest.raises(UnsupportedError, match=r"adaptive\.py:\d+ \(`"):
+        read_graph(layer, (torch.rand(2, 8), torch.zeros(2, dtype=torch.int64)))
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_scripted_modules_are_refused_in_words():
+    with pytest.raises(InputError, match="scripted module"):
+        read_graph(torch.jit.script(nn.Linear(4, 4)), (1, 4))
+
+
 def test_a_long_line_at_fault_is_not_quoted_whole(tmp_path):
     source = tmp_path / "long.py"
     source.write_text("def forward(self, x):\n    return x if x.sum() > 0 else " + " + ".join("x" * 500))
