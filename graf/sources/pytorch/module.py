@@ -133,20 +133,25 @@ def _is_data_dependent(error: BaseException) -> bool:
 
 
 def _culprit(error: BaseException) -> str:
-    """File, line and text, cut if long, of the deepest call outside of torch and of Python's own library."""
+    """File, line and text, cut if long, of the deepest call outside of torch and of Python's own library.
+
+    Without one, of the deepest call of a module of torch.
+    """
     import torch
 
     own = str(Path(torch.__file__).parent), __file__, "<"
-    library = sysconfig.get_path("stdlib")
+    library, layers = sysconfig.get_path("stdlib"), str(Path(torch.nn.__file__).parent)
+    frames = traceback.extract_tb(error.__traceback__)
     outside = [
         frame
-        for frame in traceback.extract_tb(error.__traceback__)
+        for frame in frames
         if not frame.filename.startswith(own)
         and ("site-packages" in frame.filename or not frame.filename.startswith(library))
     ]
-    if not outside:
+    inside = [frame for frame in frames if frame.filename.startswith(layers) and frame.name == "forward"]
+    if not outside and not inside:
         return ""
-    frame = outside[-1]
+    frame = (outside or inside)[-1]
     return f" at {frame.filename}:{frame.lineno} (`{frame.line or '':.200}`)"
 
 
