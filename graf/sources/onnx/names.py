@@ -6,7 +6,7 @@ import re
 
 from onnx import NodeProto
 
-__all__ = ["folds_norm", "module_of", "snake_case"]
+__all__ = ["folds_norm", "is_made_up", "module_of", "snake_case"]
 
 RULES = "pkg.onnxscript.rewriter.rule_name"
 SCOPES = "pkg.torch.onnx.name_scopes"
@@ -39,6 +39,17 @@ def folds_norm(node: NodeProto) -> bool:
     if len(weights) > 1 and all(name.startswith(f"onnx::{node.op_type}_") for name in weights):
         return "Conv" in node.op_type
     return any(entry.key == RULES and "FuseBatchNormInto" in entry.value for entry in node.metadata_props)
+
+
+def is_made_up(tensor: str) -> bool:
+    """Whether a tensor has a name that PyTorch's newer exporter gives to what is no parameter of a module.
+
+    Examples
+    --------
+    >>> is_made_up("val_15"), is_made_up("norm.weight")
+    (True, False)
+    """
+    return re.fullmatch(r"val_\d+", tensor) is not None
 
 
 def snake_case(name: str) -> str:

@@ -272,7 +272,7 @@ class Reader:
             made[0].shape = _shape_without_rule(call, made[0].op)
         values = []
         for i, kind in enumerate(types):
-            step = made[i] if i < len(made) else call.step("getitem", [made[0]], call.shapes[i], index=i)
+            step = made[i] if i < len(made) else _other_output(call, made[0], i, itemsize_of(kind))
             if step is not None and step.shape is not None and _lacks_sizes(kind):
                 kind = tensor_type(_elem_type(kind, operands), step.shape)
             values.append(None if step is None else Value(step, kind))
@@ -293,6 +293,12 @@ class Reader:
         self.nodes([_bound(n, given, set(function.input) - set(inner.values)) for n in function.node], inner)
         self.open.pop()
         return [inner.find(name) for name in function.output]
+
+
+def _other_output(call: Call, step: Step, i: int, itemsize: int) -> Step:
+    found = call.step("getitem", [step], call.shapes[i], index=i)
+    found.itemsize = itemsize
+    return found
 
 
 def _made(call: Call, domain: str) -> Any:

@@ -86,10 +86,13 @@ def linear(call: Call, x: int = 0, w: int = 1, b: int = 2) -> Step:
 
 def _normalised(op: str, *positions: int, axes: bool = False) -> Callable[[Call], Step]:
     def normalised(call: Call) -> Step:
-        for i in positions[1:]:
-            trained(call.operand(i))
+        scales = call.reads(*positions[1:])
+        for step in scales:
+            if step.size == 1:
+                trained(step)
+        own = [step for step in scales if step.op != "constant"]  # ones and zeros of a norm without weights
         settings = {"axes": _from_axis(call)} if axes else {}
-        return call.step(op, call.reads(*positions), **settings)
+        return call.step(op, [*call.reads(0), *own], **settings)
 
     return normalised
 

@@ -17,6 +17,7 @@ from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.patterns import through
 from graf.sources.network.step import Step
 from graf.sources.onnx.contents import is_mask, is_wave
+from graf.sources.onnx.names import is_made_up
 from graf.sources.onnx.types import itemsize_of, shape_of, tensor_type
 from graf.sources.onnx.values import content_of
 
@@ -30,6 +31,7 @@ FLOATS = {
 FEW = 4096  # elements of a constant whose content is kept
 MANY = 2**22  # elements of a tensor whose content is looked at
 MASKING = ("Add", "Sub", "Mul", "Where", "Max", "Min", "And")
+SCATTERING = ("Scatter", "ScatterElements", "ScatterND")
 STATES = 4  # operands of a recurrent layer behind it are its first states
 
 
@@ -80,6 +82,8 @@ class Tensors:
                 (op_type in MASKING and self._is_table(step))
                 or (op_type in ("Resize", "Upsample") and i > 0)
                 or (op_type in ("LSTM", "GRU", "RNN") and i > STATES and self._is_uniform(step))
+                or (op_type in SCATTERING and self._is_uniform(step))
+                or (op_type.endswith("Normalization") and is_made_up(step.name) and self._is_uniform(step))
             ):
                 step.op = "constant"
                 step.value = self._content(step) if step.size <= FEW else None

@@ -409,6 +409,14 @@ def test_heads_that_stay_apart():
     assert graph.attributes["heads"][3] == 2
 
 
+def test_heads_that_nothing_puts_side_by_side():
+    """As many heads as two times their width, or a batch of two with as many queries as two widths."""
+    many = read_graph(Function(F.scaled_dot_product_attention), ((1, 4, 9, 2),) * 3)
+    assert many.attributes["heads"][3] == 4
+    one = read_graph(Function(F.scaled_dot_product_attention), ((2, 8, 4),) * 3)
+    assert one.attributes["heads"][3] == 1
+
+
 def test_heads_behind_positions():
     def by_einsum(q, k, v):
         q, k, v = (x.reshape(1, x.shape[1], 2, 4) for x in (q, k, v))
@@ -422,14 +430,6 @@ def test_heads_behind_positions():
 
 def by_linear(scores, *parameters):
     return F.linear(scores.permute(0, 2, 3, 1), *parameters).permute(0, 3, 1, 2)
-
-def test_heads_that_nothing_puts_side_by_side():
-    """As many heads as two times their width, or a batch of two with as many queries as two widths."""
-    many = read_graph(Function(F.scaled_dot_product_attention), ((1, 4, 9, 2),) * 3)
-    assert many.attributes["heads"][3] == 4
-    one = read_graph(Function(F.scaled_dot_product_attention), ((2, 8, 4),) * 3)
-    assert one.attributes["heads"][3] == 1
-
 
 
 def by_convolution(scores, weight):

@@ -102,3 +102,25 @@ def test_untrained_weights_count_where_they_are_read(tmp_path, exporter):
         nn.init.zeros_(layer.weight)
     graph = exported(tmp_path, module, (torch.randn(1, 4, 8),), exporter, 18)
     assert graph.n_parameters == sum(p.numel() for p in module.parameters())
+
+
+class Placed(nn.Module):
+    """A norm without weights, and the largest of its results on a table of zeros."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm, self.layer = nn.LayerNorm(8, elementwise_affine=False), nn.Linear(8, 8)
+
+    def forward(self, x):
+        x = self.layer(self.norm(x))
+        largest, where = x.topk(2, -1)
+        return torch.zeros_like(x).scatter(-1, where, largest.clamp(min=1))
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+def test_ones_and_zeros_that_exporters_write_are_no_weights(tmp_path, exporter):
+    module, inputs = Placed().eval(), (torch.randn(1, 4, 8),)
+    graphs = [read_graph(module, inputs), exported(tmp_path, module, inputs, exporter, 18)]
+    assert [graph.n_parameters for graph in graphs] == [72, 72]
+    first, second = GraphFeatures().fit_transform(graphs).to_numpy()
+    np.testing.assert_allclose(first, second)
