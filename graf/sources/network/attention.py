@@ -180,7 +180,7 @@ def _way(step: Step, product: Step, depth: int) -> list[Step]:
 
 def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) -> None:
     query, key, value, others, scores, maps = parts
-    if query.shape is None or value.shape is None or step.shape is None or len(query.shape) < 2:
+    if query.shape is None or value.shape is None or not (step.shape and step.size) or len(query.shape) < 2:
         return
     n_queries, n_keys, depth = _sizes(parts)
     total = prod(step.shape[:-2]) if scores is None else scores.size // (n_queries * n_keys)

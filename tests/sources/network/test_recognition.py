@@ -417,6 +417,13 @@ def test_heads_that_nothing_puts_side_by_side():
     assert one.attributes["heads"][3] == 1
 
 
+def test_attention_of_no_query():
+    tensors = torch.empty(1, 2, 0, 4), torch.empty(1, 2, 3, 4), torch.empty(1, 2, 3, 4)
+    graph = read_graph(Function(F.scaled_dot_product_attention), tensors)
+    assert graph.op_names[-1] == "attention"
+    assert graph.n_macs == 0
+
+
 def test_heads_behind_positions():
     def by_einsum(q, k, v):
         q, k, v = (x.reshape(1, x.shape[1], 2, 4) for x in (q, k, v))
