@@ -78,7 +78,7 @@ def _macs(step: Step) -> int:
         return int(step.settings["n_macs"])
     if "kernel" in step.settings and "conv" in step.op:
         weight = step.reads[1].shape or (0, 0)
-        positions = prod((step.reads[0] if "transpose" in step.op else step).shape or ())
+        positions = (step.reads[0] if "transpose" in step.op else step).size
         return positions * prod(weight[1:])
     if step.op in ("linear", "matmul"):
         return step.size * int(step.settings.get("contracted", 0))

@@ -351,6 +351,12 @@ def test_absurd_sizes(tmp_path):
     text = "g (float[1] x) => (float[1] y) { h = Expand (x, huge) y = Relu (h) }"
     with pytest.raises(GraphError, match="is not possible"):
         read_graph(saved(tmp_path, text, huge=np.array([2**30, 2**30])))
+def test_a_layer_of_unknown_shape_counts_nothing(tmp_path):
+    path = saved(tmp_path, "g (int64[1, 3, 8, 8] x) => (y) { y = Conv (x, w) }", w=weight(4, 3, 3, 3))
+    with pytest.warns(UserWarning, match="they count nothing"):
+        assert read_graph(path).n_macs == 0
+
+
 
 
 def test_nested_functions_that_explode(tmp_path):
