@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from onnx import GraphProto, NodeProto
 
-from graf.exceptions import GraphError
+from graf.exceptions import GraphError, InputError
 from graf.sources.network.step import Network, Step
 from graf.sources.onnx.names import module_of
 from graf.sources.onnx.scope import Scope, Value
@@ -87,11 +87,15 @@ def _scan(
 ) -> Outputs:
     """One iteration: the body reads the states, and one slice of each sequence."""
     body, n_scanned = attributes["body"], int(attributes["num_scan_inputs"])
+    if not 0 < n_scanned <= len(operands):
+        raise InputError(
+            f"`num_scan_inputs` must be a number of its {len(operands)} operands, got {n_scanned}"
+        )
     n_states = len(operands) - n_scanned
     axes = attributes.get("scan_input_axes") or [0] * n_scanned
     slices = [_slice(value, axis) for value, axis in zip(operands[n_states:], axes, strict=True)]
     network, values, outside = _apart(reader, body, scope, [*operands[:n_states], *slices])
-    first = operands[n_states] if n_scanned else None
+    first = operands[n_states]
     length = None if first is None or not first.step.shape else first.step.shape[axes[0]]
     out_axes = attributes.get("scan_output_axes") or [0] * len(values)
     stacked = [_stacked(v, length, axis) for v, axis in zip(values[n_states:], out_axes, strict=False)]

@@ -95,7 +95,7 @@ def _check_external_data(model: ModelProto, path: Path) -> None:
     sizes: dict[str, int] = {}
     for tensor in model.graph.initializer:
         if tensor.data_location == tensor.EXTERNAL:
-            entries = {entry.key: entry.value for entry in tensor.external_data}
+            entries = {str(entry.key): str(entry.value) for entry in tensor.external_data}
             location = entries.get("location", "")
             if location not in sizes:
                 sizes[location] = _size_of(location, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,16 @@ from graf.sources.onnx.operators import OPERATORS
 from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
 from graf.sources.onnx.tensors import FEW, Tensors, constant_of
-from graf.sources.onnx.types import infer, input_types, is_open, itemsize_of, resolved, shape_of, tensor_type
+from graf.sources.onnx.types import (
+    check_call,
+    infer,
+    input_types,
+    is_open,
+    itemsize_of,
+    resolved,
+    shape_of,
+    tensor_type,
+)
 from graf.sources.onnx.values import EVALUATORS, evaluate
 
 __all__ = ["Reader", "network_of"]
@@ -69,6 +78,7 @@ class Reader:
         graph = self.model.graph
         opsets = _versions(self.model.opset_import)
         fixed = {tensor.name for tensor in graph.initializer}
+        _check_unique(value.name for value in graph.input)
         types, self.sizes = input_types([i for i in graph.input if i.name not in fixed], input_shapes)
         scope = Scope(opsets, self.tensors)
         inputs = []
@@ -108,8 +118,10 @@ class Reader:
 
     def graph(self, graph: GraphProto, scope: Scope) -> list[Value]:
         """What the outputs of a graph are, whose inputs the scope has already."""
-        scope.initializers |= {t.name: t for t in graph.initializer}
-        scope.initializers |= {t.values.name: t for t in graph.sparse_initializer}
+        tensors = [(t.name, t) for t in graph.initializer]
+        tensors += [(t.values.name, t) for t in graph.sparse_initializer]
+        _check_unique(name for name, _ in tensors)
+        scope.initializers |= dict(tensors)
         scope.declared |= {v.name: v.type for v in (*graph.value_info, *graph.output)}
         self.nodes(graph.node, scope)
         return [self._found(output.name, scope, "the output of the graph") for output in graph.output]
@@ -133,7 +145,7 @@ class Reader:
                 raise type(error)(f"node {label!r:.80} ({node.op_type:.40}): {error}") from error
             except KeyError as error:
                 raise GraphError(f"node {label!r:.80} ({node.op_type:.40}) lacks {error!s:.80}") from error
-            except (IndexError, ValueError, TypeError, AttributeError) as error:
+            except (ArithmeticError, IndexError, ValueError, TypeError, AttributeError) as error:
                 raise GraphError(
                     f"node {label!r:.80} ({node.op_type:.40}) is not valid: {error!s:.200}"
                 ) from error
@@ -155,6 +167,7 @@ class Reader:
         function = self.functions.get((node.domain, node.op_type))
         if function is not None:
             return self._call_function(function, node, operands, scope)
+        check_call(node, scope.opsets.get(node.domain, 1))
         attributes = {a.name: _attribute(a) for a in node.attribute}
         standard = node.domain in STANDARD
         if standard and node.op_type == "Constant":
@@ -293,6 +306,12 @@ class Reader:
         self.nodes([_bound(n, given, set(function.input) - set(inner.values)) for n in function.node], inner)
         self.open.pop()
         return [inner.find(name) for name in function.output]
+
+
+def _check_unique(names: Iterable[str]) -> None:
+    name, count = next(iter(Counter(names).most_common(1)), ("", 0))
+    if count > 1:
+        raise GraphError(f"the name {name!r:.80} is given twice")
 
 
 def _other_output(call: Call, step: Step, i: int, itemsize: int) -> Step:

@@ -34,12 +34,11 @@ def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2, transposed: bool
     n_in = shape[0] if transposed else shape[1] * groups
     if data.shape is not None and data.shape[1] != n_in:
         raise InputError(f"it needs {n_in} channels, but its input has shape {data.shape}")
-    ones = [1] * (rank - 2)
     return call.step(
         "conv_transpose" if transposed else "conv",
         call.reads(x, w, b),
-        stride=tuple(call.attributes.get("strides", ones)),
-        dilation=tuple(call.attributes.get("dilations", ones)),
+        stride=_counts(call, "strides", rank - 2),
+        dilation=_counts(call, "dilations", rank - 2),
         groups=groups,
         transposed=transposed,
     )
@@ -52,16 +51,23 @@ def _deformable(call: Call) -> Step:
     return found
 
 
+def _counts(call: Call, name: str, n: int) -> tuple[int, ...]:
+    """An attribute with a positive number for each of n axes, ones by default."""
+    given = tuple(call.attributes.get(name, [1] * n))
+    if len(given) != n or any(count < 1 for count in given):
+        raise InputError(f"`{name}` must hold {n} positive numbers, got {given!s:.60}")
+    return given
+
+
 def _pool(op: str) -> Callable[[Call], Step]:
     def pool(call: Call) -> Step:
-        kernel = tuple(call.attributes["kernel_shape"])
-        ones = [1] * len(kernel)
+        n = len(call.attributes["kernel_shape"])
         return call.step(
             op,
             call.reads(0),
-            kernel=kernel,
-            stride=tuple(call.attributes.get("strides", ones)),
-            dilation=tuple(call.attributes.get("dilations", ones)),
+            kernel=_counts(call, "kernel_shape", n),
+            stride=_counts(call, "strides", n),
+            dilation=_counts(call, "dilations", n),
         )
 
     return pool
@@ -186,6 +192,8 @@ def recurrent(op: str) -> Callable[[Call], Step]:
             trained(call.operand(i))
         weight = call.operand(2)
         hidden = call.number("hidden_size", (weight.shape or (0,))[-1] if weight is not None else 0)
+        if hidden < 1:
+            raise InputError(f"`hidden_size` must be positive, got {hidden}")
         directions = 2 if call.attributes.get("direction") == "bidirectional" else 1
         states = (5, 6, 7) if op == "lstm" else (5,)
         return call.step(
@@ -206,7 +214,10 @@ def _prelu(call: Call) -> Step:
 
 
 def _einsum(call: Call) -> Step:
-    return call.step("matmul", call.reads(), equation=call.attributes["equation"])
+    equation, operands = call.attributes["equation"], call.reads()
+    if len(operands) != equation.count(",") + 1:
+        raise InputError(f"the equation {equation!r:.80} is not for {len(operands)} operands")
+    return call.step("matmul", operands, equation=equation)
 
 
 def _quantised_product(call: Call) -> Step:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from math import prod
+from math import inf, prod
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import NodeProto, TensorProto, TypeProto, ValueInfoProto
+from onnx import AttributeProto, NodeProto, TensorProto, TypeProto, ValueInfoProto
 
 from graf.exceptions import GraphError, InputError, UnknownNameError
 
@@ -146,6 +146,30 @@ def _schema(op_type: str, version: int, domain: str) -> Any:
         return onnx.defs.get_schema(op_type, version, domain)
     except onnx.defs.SchemaError:
         return None
+
+
+def check_call(node: NodeProto, version: int) -> None:
+    """Raise `InputError` if a node lacks operands, has too many or an attribute of another type."""
+    required, most, types = _signature(node.op_type, version, node.domain)
+    if len(node.input) > most or any(len(node.input) <= i or not node.input[i] for i in required):
+        raise InputError(f"it does not take {len(node.input)} operands, or lacks one that it needs")
+    for attribute in node.attribute:
+        expected = types.get(attribute.name, attribute.type)
+        if attribute.type not in (expected, AttributeProto.UNDEFINED):
+            wanted, got = map(AttributeProto.AttributeType.Name, (expected, attribute.type))
+            raise InputError(f"the attribute {attribute.name!r:.40} must be of type {wanted}, got {got}")
+
+
+@cache
+def _signature(op_type: str, version: int, domain: str) -> tuple[tuple[int, ...], float, dict[str, int]]:
+    """Positions of the operands that an operator needs, how many it takes, and types of attributes."""
+    schema = _schema(op_type, version, domain)
+    if schema is None:
+        return (), inf, {}
+    single = onnx.defs.OpSchema.FormalParameterOption.Single
+    required = (i for i, operand in enumerate(schema.inputs) if operand.option == single)
+    types = {name: int(attribute.type.value) for name, attribute in schema.attributes.items()}
+    return tuple(required), schema.max_input, types
 
 
 def _tensor(content: NDArray[Any]) -> TensorProto:

@@ -318,12 +318,43 @@ def test_a_cycle(tmp_path):
         ),
         ("g (float[4] x) => (float[4] y) { y = Identity (x) }", "computes nothing from its inputs"),
         ("g (float[4] x) => (float[4] y) { y = Constant () }", "holds no value"),
+        ("g (float[4] x) => (float[4] y) { y = Pow (x) }", "lacks one that it needs"),
+        ("g (float[4] x) => (float[4] y) { y = Relu (x, x) }", "does not take 2 operands"),
+        (
+            'g (float[4] x) => (float[4] y) { y = Softmax <axis = "a"> (x) }',
+            "'axis' must be of type INT, got STRING",
+        ),
+        (
+            "g (float[4] x) => (float[4] y) { h = Own (x) y = MaxPool <kernel_shape = [2], strides = [0]> (h) }",
+            r"`strides` must hold 1 positive numbers, got \(0,\)",
+        ),
+        ("g (float[4] x) => (float[4] y) { h = Own (x) y = RNN <hidden_size = -1> (h, h, h) }", "positive"),
+        (
+            'g (float[4] x) => (float[4] y) { h = Own (x) y = Einsum <equation = "i,i,i->i"> (h, x) }',
+            "not for 2 operands",
+        ),
+        (
+            """g (float[4] x) => (float[4] y) { y = Scan <num_scan_inputs = 4611686018427387904,
+                body = b (float s) => (float t) { t = Relu (s) }> (x) }""",
+            "`num_scan_inputs` must be a number of its 1 operands",
+        ),
+        ("g (float[4] x, float[3] x) => (float[4] y) { y = Relu (x) }", "the name 'x' is given twice"),
+        (
+            "g (float[1, 1, 4] x) => (y) <float[1, 1, 2] w = {1, 2}, float[1, 1, 1] w = {3}> { y = Conv (x, w) }",
+            "the name 'w' is given twice",
+        ),
     ],
 )
 def test_what_is_no_network(tmp_path, text, message):
     with pytest.raises(InputError, match=message) as caught:
         read_graph(saved(tmp_path, text))
     assert "\n" not in str(caught.value)
+
+
+def test_a_layer_of_unknown_shape_counts_nothing(tmp_path):
+    path = saved(tmp_path, "g (int64[1, 3, 8, 8] x) => (y) { y = Conv (x, w) }", w=weight(4, 3, 3, 3))
+    with pytest.warns(UserWarning, match="they count nothing"):
+        assert read_graph(path).n_macs == 0
 
 
 def test_files_that_are_not_onnx(tmp_path):
@@ -351,12 +382,6 @@ def test_absurd_sizes(tmp_path):
     text = "g (float[1] x) => (float[1] y) { h = Expand (x, huge) y = Relu (h) }"
     with pytest.raises(GraphError, match="is not possible"):
         read_graph(saved(tmp_path, text, huge=np.array([2**30, 2**30])))
-def test_a_layer_of_unknown_shape_counts_nothing(tmp_path):
-    path = saved(tmp_path, "g (int64[1, 3, 8, 8] x) => (y) { y = Conv (x, w) }", w=weight(4, 3, 3, 3))
-    with pytest.warns(UserWarning, match="they count nothing"):
-        assert read_graph(path).n_macs == 0
-
-
 
 
 def test_nested_functions_that_explode(tmp_path):
