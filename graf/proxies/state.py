@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils import checkpoint
 
 __all__ = ["plain_defaults", "seeded", "untouched"]
 
@@ -75,7 +77,8 @@ def _restore(container: Any, copy: Any) -> None:
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Everything that is drawn comes from the seed inside the block; after it, states are as before.
 
-    Gradients are on, and attention is computed by its definition, which can be differentiated twice.
+    Gradients are on, attention is computed by its definition, which can be differentiated twice, and
+    activations are kept where checkpoints would compute them again.
     """
     drawn = random.getstate(), np.random.get_state()  # noqa: NPY002 - a module may draw from it
     devices = [device] if device.type == "cuda" else []
@@ -86,6 +89,7 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+        stack.enter_context(_without_checkpoints())
         if torch.get_default_device().type not in ("cpu", device.type):
             stack.enter_context(device)
         random.seed(seed)
@@ -94,6 +98,29 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         if devices:
             torch.cuda.default_generators[device.index].manual_seed(seed)
         yield
+
+
+@contextmanager
+def _without_checkpoints() -> Iterator[None]:
+    """Checkpointed parts are run as others are.
+
+    The backward would run them again, with the module's own tensors in the place of those it is called with.
+    """
+    with (
+        patch.object(checkpoint, "CheckpointFunction", _Kept),
+        patch.object(checkpoint, "_checkpoint_without_reentrant_generator", _kept),
+    ):
+        yield
+
+
+class _Kept:
+    @staticmethod
+    def apply(function: Callable[..., Any], preserve: bool, *args: Any) -> Any:
+        return function(*args)
+
+
+def _kept(*_: Any, **__: Any) -> Iterator[None]:
+    yield
 
 
 @contextmanager

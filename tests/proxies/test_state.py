@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
+from torch.utils.checkpoint import checkpoint
 
 from graf import ZeroCostProxies
 from graf.proxies import PROXIES
@@ -143,3 +144,32 @@ def test_modes_of_scripted_modules_stay():
         [module]
     )
     assert not any(part.training for part in module.modules())
+
+
+class Checkpointed(nn.Module):
+    """Runs its part again in the backward, if it is told to."""
+
+    def __init__(self, part, use_reentrant):
+        super().__init__()
+        self.part, self.use_reentrant = part, use_reentrant
+
+    def forward(self, x):
+        if self.use_reentrant is None:
+            return self.part(x)
+        return checkpoint(self.part, x, use_reentrant=self.use_reentrant)
+
+
+@pytest.mark.filterwarnings("ignore:.*values do not exist")
+@pytest.mark.parametrize("use_reentrant", [False, True])
+def test_checkpoints_change_neither_values_nor_the_module(use_reentrant):
+    part = nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
+    ends = nn.Conv2d(2, 2, 1), nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+    plain, module = (
+        nn.Sequential(ends[0], Checkpointed(part, how), ends[1]) for how in (None, use_reentrant)
+    )
+    x, y = torch.randn(16, 2, 6, 6), torch.arange(16) % 3
+    before = snapshot(module, (x, y))
+    proxies = ZeroCostProxies(list(PROXIES), "cpu", data=(x, y), batch_size=8, settings=SETTINGS)
+    table = proxies.fit_transform([plain, module])
+    assert snapshot(module, (x, y)) == before
+    np.testing.assert_array_equal(table.loc[1], table.loc[0])
