@@ -101,7 +101,7 @@ class Network:
 
     def differentiable(self) -> tuple[dict[str, Tensor], list[Tensor]]:
         """The parameters with weights that gradients can be taken by, and these weights, if any."""
-        leaves = [self.parameters[name].detach().requires_grad_() for name in self.names]
+        leaves = [self.parameters[name].clone().requires_grad_() for name in self.names]
         return self.parameters | dict(zip(self.names, leaves, strict=True)), leaves
 
     def generator(self, offset: int = 0) -> torch.Generator:
@@ -116,8 +116,18 @@ class Network:
         args, kwargs = ((), inputs) if isinstance(inputs, Mapping) else ((inputs,), {})
         for part, name, tensor in self._other_tensors:
             vars(part)[name] = self._ready(tensor, _dtype_of(parameters)).clone()
-        state = {**parameters, **(self.buffers() if buffers is None else buffers)}
+        state = {**_copies(parameters), **(self.buffers() if buffers is None else buffers)}
         return functional_call(self.module, state, args, dict(kwargs), tie_weights=self._is_tied)
+
+
+def _copies(parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The module may write over these too; those that gradients are taken by are copies already."""
+    found = dict(parameters)
+    written = [name for name, p in found.items() if p.is_floating_point() and not p.requires_grad]
+    if written:
+        copies = torch._foreach_mul([found[name] for name in written], 1)  # on a GPU a single launch
+        found.update(zip(written, copies, strict=True))
+    return found
 
 
 def _dtype_of(parameters: Mapping[str, Tensor]) -> torch.dtype | None:

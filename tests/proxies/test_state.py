@@ -173,3 +173,28 @@ def test_checkpoints_change_neither_values_nor_the_module(use_reentrant):
     table = proxies.fit_transform([plain, module])
     assert snapshot(module, (x, y)) == before
     np.testing.assert_array_equal(table.loc[1], table.loc[0])
+
+
+class Constrained(nn.Module):
+    """Writes over its weights before it reads them."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.layer = nn.Embedding(9, 4, max_norm=0.1), nn.Linear(4, 3)
+
+    def forward(self, ids):
+        self.layer.weight.data.clamp_(-0.1, 0.1)
+        self.layer.bias.data.clamp_(-0.1, 0.1)
+        return self.layer(self.embedding(ids).relu().mean(1))
+
+
+@pytest.mark.filterwarnings("ignore:.*values do not exist")
+@pytest.mark.parametrize("name", sorted(PROXIES))
+def test_weights_that_a_module_writes_over_stay(name):
+    torch.manual_seed(0)
+    module, data = Constrained(), (torch.randint(0, 9, (8, 5)), torch.arange(8) % 3)
+    before = snapshot(module, data)
+    ZeroCostProxies([name], "cpu", data=data, batch_size=4, settings=settings_of(name)).fit_transform(
+        [module]
+    )
+    assert snapshot(module, data) == before

@@ -42,7 +42,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
 
 
 def _at_once(network: Network) -> list[Tensor]:
-    weights = dict(zip(network.names, network.weights, strict=True))
+    weights = dict(zip(network.names, map(torch.clone, network.weights), strict=True))
     rest = {name: p for name, p in network.parameters.items() if name not in weights}
 
     def loss(weights: dict[str, Tensor], batch: tuple[Inputs, Tensor]) -> Tensor:
