@@ -540,3 +540,29 @@ def test_linear_layers_of_the_other_orientation():
     table = proxies.fit_transform(modules)
     assert table.notna().all(axis=None)
     np.testing.assert_allclose(table.iloc[0], table.iloc[1], rtol=1e-10)
+
+
+class Recurrent(nn.Module):
+    """The last state of an LSTM over rows of pixels."""
+
+    def __init__(self, bias):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer, self.classifier = nn.LSTM(16, 8, batch_first=True, bias=bias), nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.classifier(
+            self.layer(x.flatten(2).movedim(1, -1).reshape(len(x), 8, 16))[0][:, -1].relu()
+        )
+
+
+def test_drawn_weights_leave_slopes_of_rectifiers_and_have_no_biases_of_any_name():
+    names = ["az_expressivity", "epsinas", "swap", "zen"]
+    activations = nn.PReLU(), nn.LeakyReLU(0.25)
+    rectified = [
+        nn.Sequential(nn.Conv2d(2, 4, 3), act, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+        for act in activations
+    ]
+    table, _ = scored(names, *rectified, Recurrent(bias=True), Recurrent(bias=False))
+    np.testing.assert_array_equal(table.loc[[0, 2], names[1:]], table.loc[[1, 3], names[1:]])
+    assert table.loc[0, "az_expressivity"] == table.loc[1, "az_expressivity"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf.proxies.network import Network
@@ -22,17 +22,18 @@ MEANS = frozenset({torch.mean, Tensor.mean})
 def redrawn(network: Network, draw: Callable[[Tensor], Tensor], scale: float = 1.0) -> dict[str, Tensor]:
     """Parameters with weights as `draw` makes them, biases zero, and norms of `scale`.
 
-    Vectors named `bias` are biases and vectors named `weight` are norms; what is neither, such as
-    an embedding of positions, stays.
+    Vectors with `bias` in their name are biases and vectors named `weight` are norms; what is neither,
+    such as an embedding of positions or the slopes of a PReLU, stays.
     """
     parameters = dict(network.parameters)
+    slopes = {f"{name}.weight" for name, part in network.module.named_modules() if isinstance(part, nn.PReLU)}
     for name, parameter in parameters.items():
         last = name.rpartition(".")[2]
         if name in network.names:
             parameters[name] = draw(parameter)
-        elif parameter.ndim == 1 and last.endswith("bias"):
+        elif parameter.ndim == 1 and "bias" in last:
             parameters[name] = torch.zeros_like(parameter)
-        elif parameter.ndim == 1 and last == "weight":
+        elif parameter.ndim == 1 and last == "weight" and name not in slopes:
             parameters[name] = torch.full_like(parameter, scale)
     return parameters
 
