@@ -566,3 +566,31 @@ def test_drawn_weights_leave_slopes_of_rectifiers_and_have_no_biases_of_any_name
     table, _ = scored(names, *rectified, Recurrent(bias=True), Recurrent(bias=False))
     np.testing.assert_array_equal(table.loc[[0, 2], names[1:]], table.loc[[1, 3], names[1:]])
     assert table.loc[0, "az_expressivity"] == table.loc[1, "az_expressivity"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (nn.ConvTranspose2d(2, 4, 3, stride=2, bias=False), 2 * 8 * 8 * 4 * 9),
+        (nn.ConvTranspose2d(2, 4, 3, stride=2), 2 * 8 * 8 * 4 * 9 + 4 * 17 * 17),
+        (nn.Conv2d(2, 4, 3, stride=2), 4 * 3 * 3 * 2 * 9 + 4 * 3 * 3),
+    ],
+)
+def test_flops_of_convolutions(layer, expected):
+    table, _ = scored(["flops"], layer)
+    assert table.loc[0, "flops"] * 1e6 == pytest.approx(expected)
+
+
+class Calling(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x * 1)
+
+
+@pytest.mark.parametrize("function", [torch.relu_, torch.Tensor.relu_, F.leaky_relu_, F.elu_, F.relu])
+def test_flops_of_activations_in_place(function):
+    table, _ = scored(["flops"], Calling(function))
+    assert table.loc[0, "flops"] * 1e6 == pytest.approx(2 * 8 * 8)

@@ -19,7 +19,13 @@ from graf.proxies.passes.results import Results
 
 __all__ = ["run"]
 
-RECTIFIERS = frozenset({F.relu, torch.relu, Tensor.relu, F.relu6, F.leaky_relu, F.elu, F.prelu})
+RECTIFIERS = frozenset(
+    {
+        F.relu, torch.relu, Tensor.relu, torch.relu_, Tensor.relu_, F.relu6, F.leaky_relu, F.leaky_relu_,
+        F.elu, F.elu_, F.prelu, Tensor.prelu,
+    }
+)  # fmt: skip
+TRANSPOSED = frozenset({F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d})
 POOLS = frozenset({F.avg_pool2d, F.max_pool2d, torch.max_pool2d, F.max_pool2d_with_indices})
 GLOBAL_POOLS = frozenset({F.adaptive_avg_pool2d, torch._C._nn.adaptive_avg_pool2d})
 
@@ -61,8 +67,17 @@ def _argument(position: int, name: str, args: Sequence[Any], kwargs: dict[str, A
 
 
 def _of_layer(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+    return _with_bias(output.numel(), output, args, kwargs)
+
+
+def _of_transposed(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+    """Each entry of the input is spread, where one of the output is gathered elsewhere."""
+    return _with_bias(_argument(0, "input", args, kwargs).numel(), output, args, kwargs)
+
+
+def _with_bias(n: int, output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
     weight, bias = _argument(1, "weight", args, kwargs), _argument(2, "bias", args, kwargs)
-    products = output.numel() * int(prod(weight.shape[1:]))
+    products = n * int(prod(weight.shape[1:]))
     return products + (output.numel() if bias is not None and weight.ndim > 2 else 0)
 
 
@@ -93,7 +108,8 @@ def _of_global_pool(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any])
 
 Count = Callable[[Any, Sequence[Any], dict[str, Any]], int]
 COUNTS: list[tuple[frozenset[Any], Count]] = [
-    (WEIGHTED, _of_layer),
+    (WEIGHTED - TRANSPOSED, _of_layer),
+    (TRANSPOSED, _of_transposed),
     (BATCH_NORMS, _of_norm),
     (RECTIFIERS, _of_rectifier),
     (frozenset({F.hardtanh}), _of_hardtanh),
