@@ -19,6 +19,7 @@ __all__ = ["Network", "first_tensor", "kernels"]
 
 LAYERS = (nn.modules.conv._ConvNd, nn.Linear)
 LOOKUPS = (nn.Embedding, nn.EmbeddingBag)
+NORMS = (nn.LayerNorm, nn.RMSNorm)  # their weights have the shape of what they normalise
 
 
 @dataclass
@@ -86,7 +87,7 @@ class Network:
     def names(self) -> list[str]:
         """Names of the weights: of convolutions and linear layers, and matrices and kernels that
         other modules hold as a `weight`, such as `in_proj_weight` of `nn.MultiheadAttention`; not of
-        embeddings, nor other parameters such as a table of positions.
+        embeddings and norms, nor other parameters such as a table of positions.
         """
         found: dict[int, str] = {id(p): name for name, p in self.module.named_parameters()}
         names = [found[id(p)] for m in self.module.modules() for p in kernels(m) if id(p) in found]
@@ -145,7 +146,7 @@ def kernels(module: nn.Module) -> Iterator[nn.Parameter]:
     elif isinstance(module, (*LAYERS, ParametrizationList)):  # "weight_orig", "weight_v"; "original0", ...
         found = [p for name, p in parameters.items() if p.ndim > 1 and "bias" not in name]
         yield from (p for p in found if len(found) == 1 or p.numel() > max(p.shape))
-    elif not isinstance(module, LOOKUPS):
+    elif not isinstance(module, (*LOOKUPS, *NORMS)):
         for name, parameter in parameters.items():
             if parameter.ndim in (2, 4, 5) and "weight" in name:
                 yield parameter

@@ -276,6 +276,7 @@ def test_embeddings_of_positions_are_no_weights():
         (weight_norm(nn.Conv1d(3, 4, 3), dim=2), ["parametrizations.weight.original1"]),
         (prune.identity(nn.Conv1d(3, 4, 3), "weight"), ["weight_orig"]),
         (nn.Embedding(3, 4), []),
+        (nn.Sequential(nn.LayerNorm((3, 4)), nn.RMSNorm((2, 3, 4, 4))), []),
     ],
 )
 def test_weights_that_modules_hold(module, names):
