@@ -439,6 +439,14 @@ def test_every_proxy_survives_every_module(module):
     assert all(failure.reason for failure in proxies.failures_)
 
 
+def test_one_input_correlates_with_no_other():
+    module = nn.Sequential(nn.Flatten(), nn.Linear(128, 3))
+    with pytest.warns(UserWarning, match="NaN .*jacov: there is but one input"):
+        table, _ = scored(["jacov"], module, data=tuple(part[:1] for part in images()))
+    assert np.isnan(table.loc[0, "jacov"])
+
+
+@pytest.mark.filterwarnings("ignore:.*values do not exist")
 def test_no_activation_and_equal_inputs():
     with pytest.warns(UserWarning, match="no activation"):
         scored(["nwot"], nn.Sequential(nn.Flatten(), nn.Linear(128, 3)))
