@@ -446,7 +446,6 @@ def test_one_input_correlates_with_no_other():
     assert np.isnan(table.loc[0, "jacov"])
 
 
-@pytest.mark.filterwarnings("ignore:.*values do not exist")
 def test_no_activation_and_equal_inputs():
     with pytest.warns(UserWarning, match="no activation"):
         scored(["nwot"], nn.Sequential(nn.Flatten(), nn.Linear(128, 3)))
@@ -566,15 +565,13 @@ class Recurrent(nn.Module):
 
 
 def test_drawn_weights_leave_slopes_of_rectifiers_and_have_no_biases_of_any_name():
-    names = ["az_expressivity", "epsinas", "swap", "zen"]
-    activations = nn.PReLU(), nn.LeakyReLU(0.25)
+    names = ["epsinas", "swap", "zen"]
     rectified = [
         nn.Sequential(nn.Conv2d(2, 4, 3), act, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
-        for act in activations
+        for act in (nn.PReLU(), nn.LeakyReLU(0.25))
     ]
     table, _ = scored(names, *rectified, Recurrent(bias=True), Recurrent(bias=False))
-    np.testing.assert_array_equal(table.loc[[0, 2], names[1:]], table.loc[[1, 3], names[1:]])
-    assert table.loc[0, "az_expressivity"] == table.loc[1, "az_expressivity"]
+    np.testing.assert_array_equal(table.loc[[0, 2]], table.loc[[1, 3]])
 
 
 @pytest.mark.parametrize(
