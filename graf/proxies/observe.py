@@ -136,9 +136,13 @@ def running(module: nn.Module) -> Iterator[list[nn.Module]]:
     """The modules that are running, the innermost last, kept up to date inside the block."""
     stack: list[nn.Module] = []
     handles = []
+
+    def leave(*_: Any) -> None:  # what a hook gives takes the place of the output
+        stack.pop()
+
     for part in module.modules():
         handles.append(part.register_forward_pre_hook(lambda m, _: stack.append(m)))
-        handles.append(part.register_forward_hook(lambda *_: stack.pop() and None, always_call=True))
+        handles.append(part.register_forward_hook(leave, always_call=True))
     try:
         yield stack
     finally:

@@ -600,3 +600,22 @@ class Calling(nn.Module):
 def test_flops_of_activations_in_place(function):
     table, _ = scored(["flops"], Calling(function))
     assert table.loc[0, "flops"] * 1e6 == pytest.approx(2 * 8 * 8)
+
+
+class Around(nn.Module):
+    """Attention after a part that may be an empty sequence, which is false where truth is asked."""
+
+    def __init__(self, part):
+        super().__init__()
+        torch.manual_seed(0)
+        self.part, self.attention = part, OfItself(nn.MultiheadAttention(8, 2, batch_first=True))
+
+    def forward(self, x):
+        return self.attention(self.part(x)).mean(1)
+
+
+def test_parts_without_parts_are_as_identities():
+    data = torch.randn(8, 5, 8), torch.arange(8) % 3
+    names = ["synflow", "synaptic_diversity", "head_confidence", "softmax_confidence"]
+    table, _ = scored(names, Around(nn.Sequential()), Around(nn.Identity()), data=data)
+    np.testing.assert_array_equal(table.loc[0], table.loc[1])
