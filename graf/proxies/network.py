@@ -145,11 +145,18 @@ def kernels(module: nn.Module) -> Iterator[nn.Parameter]:
         yield parameters["weight"]
     elif isinstance(module, (*LAYERS, ParametrizationList)):  # "weight_orig", "weight_v"; "original0", ...
         found = [p for name, p in parameters.items() if p.ndim > 1 and "bias" not in name]
-        yield from (p for p in found if len(found) == 1 or p.numel() > max(p.shape))
+        yield from (p for p in found if len(found) == 1 or _is_kernel(p))
     elif not isinstance(module, (*LOOKUPS, *NORMS)):
         for name, parameter in parameters.items():
-            if parameter.ndim in (2, 4, 5) and "weight" in name:
+            if "weight" in name and (
+                parameter.ndim == 2 or (parameter.ndim in (4, 5) and _is_kernel(parameter))
+            ):
                 yield parameter
+
+
+def _is_kernel(parameter: Tensor) -> bool:
+    """Whether it is more than a vector of scales, such as one of shape (1, channels, 1, 1)."""
+    return parameter.numel() > max(parameter.shape)
 
 
 def first_tensor(output: Any) -> Tensor:

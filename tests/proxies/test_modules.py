@@ -257,6 +257,14 @@ class Positions(nn.Module):
         return x + self.positional_embedding + self.relative_position_bias_table.mean()
 
 
+class Scaled(nn.Module):
+    """Scales of channels in the shape of images, as in ConvNeXt V2."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1, 1, 1, 4))
+
+
 def test_embeddings_of_positions_are_no_weights():
     layer = nn.Linear(8, 3)
     module = nn.Sequential(Positions(), nn.ReLU(), layer)
@@ -276,6 +284,7 @@ def test_embeddings_of_positions_are_no_weights():
         (weight_norm(nn.Conv1d(3, 4, 3), dim=2), ["parametrizations.weight.original1"]),
         (prune.identity(nn.Conv1d(3, 4, 3), "weight"), ["weight_orig"]),
         (nn.Embedding(3, 4), []),
+        (Scaled(), []),
         (nn.Sequential(nn.LayerNorm((3, 4)), nn.RMSNorm((2, 3, 4, 4))), []),
     ],
 )
