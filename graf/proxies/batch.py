@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -140,7 +141,7 @@ def _fetched(data: Dataset[Any], batch_size: int, seed: int) -> list[Batch]:
     with seeded(seed, torch.device("cpu")):
         items = [[data[int(i)] for i in part] for part in parts]
     try:
-        return [_read(default_collate(part)) for part in items]
+        return [_read(default_collate(part), "an item of `data`") for part in items]
     except (TypeError, RuntimeError) as error:  # no numbers, or of different shapes
         reason = str(error).splitlines()[0]
         raise InputError(f"items of `data` cannot be put into one batch: {reason}; {REMEDY}") from None
@@ -150,9 +151,10 @@ def _range(labels: Tensor | None) -> tuple[int, int] | None:
     return None if labels is None else (int(labels.min()), int(labels.max()))
 
 
-def _read(data: Any) -> Batch:
+def _read(data: Any, what: str = "`data`") -> Batch:
     if not isinstance(data, (tuple, list)) or len(data) != 2:
-        raise InputError(f"`data` must be a pair, got {type(data).__name__}; {REMEDY}")
+        size = f" of {len(data)}" if isinstance(data, (tuple, list)) else ""
+        raise InputError(f"{what} must be a pair, got {type(data).__name__}{size}; {REMEDY}")
     x, y = data
     if isinstance(x, Mapping):
         inputs: Inputs = {str(name): _tensor(value, "inputs") for name, value in x.items()}
@@ -172,9 +174,18 @@ def _read(data: Any) -> Batch:
 
 def _tensor(value: Any, what: str) -> Tensor:
     try:
-        tensor = value if isinstance(value, Tensor) else torch.from_numpy(np.asarray(value))
+        tensor = value if isinstance(value, Tensor) else _from_numpy(np.asarray(value))
     except (TypeError, ValueError) as error:
         raise InputError(f"{what} in `data` cannot be read: {error}; {REMEDY}") from None
+    kind = f"{tensor.dtype}, {tensor.layout}, on {tensor.device}"
+    if tensor.is_meta or tensor.is_complex() or tensor.layout != torch.strided:
+        raise InputError(f"{what} in `data` must be dense real numbers, got {kind}; {REMEDY}")
     if tensor.ndim == 0 or (tensor.is_floating_point() and not bool(tensor.isfinite().all())):
         raise InputError(f"{what} in `data` must be finite numbers in rows; {REMEDY}")
     return tensor
+
+
+def _from_numpy(array: np.ndarray) -> Tensor:
+    with warnings.catch_warnings():  # of arrays that cannot be written to, which nobody does
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return torch.from_numpy(np.ascontiguousarray(array) if array.ndim else array)

@@ -130,6 +130,8 @@ def chosen(names: str | Iterable[str] | None) -> list[Proxy]:
     """The proxies of names, in their order; all for None. `UnknownNameError` for one that is none."""
     if names is None:
         return list(PROXIES.values())
+    if not isinstance(names, Iterable):
+        raise InputError(f"`names` must be names of proxies, got {names!r:.60}")
     names = [names] if isinstance(names, str) else list(names)
     for name in names:
         if name not in PROXIES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ PUBLISHED = (
 )  # fmt: skip
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 INPUT_SHAPE = (3, 32, 32)
+MOST_SEED = 2**32 - 1  # of numpy
 
 
 class Failure(NamedTuple):
@@ -133,14 +135,14 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
                 "`cache` keeps values of architectures, got modules, which have no name; leave it out"
             )
         data, shape = self._data()
-        batches = batches_of(data, self.batch_size, self.seed)
+        batches = batches_of(data, int(self.batch_size), int(self.seed))
         self._evaluation = Evaluation(
             Plan(proxies, _settings(self.settings, proxies)),
             self.space_,
             batches,
             DTYPES[self.dtype],
             _device(self.device),
-            self.seed,
+            int(self.seed),
         )
         self.metadata_: dict[str, Any] = {
             "proxies": [proxy.name for proxy in proxies],
@@ -148,13 +150,15 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
             "data_hash": _hash(batches),
             "batch_size": len(batches[0]),
             "dtype": self.dtype,
-            "seed": self.seed,
-            "settings": {name: dict(values) for name, values in (self.settings or {}).items()},
+            "seed": int(self.seed),
+            "settings": _recorded(self.settings or {}),
             "device": self._evaluation.device.type,
             "graf": graf.__version__,
             "torch": torch.__version__,
             "space": None if self.space_ is None else repr(self.space_),
         }
+        if self.cache is not None:
+            _check_writable(self.metadata_["settings"])
         self.failures_: list[Failure] = []
         return self
 
@@ -217,23 +221,29 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         )
 
     def _data(self) -> tuple[Any, tuple[int, ...]]:
-        shape = self.input_shape or getattr(self.space_, "input_shape", None)
+        shape = self.input_shape
+        if shape is None:
+            shape = getattr(self.space_, "input_shape", None)
         if self.data is not None:
             return self.data, ()
         if shape is None and self.space_ is not None:
             raise InputError(
                 f"networks of {self.space_.name} do not read images; give `data`, (token ids, labels)"
             )
-        shape = INPUT_SHAPE if shape is None else tuple(shape)
-        if len(shape) != 3 or not all(isinstance(side, int) and side > 0 for side in shape):
+        shape = INPUT_SHAPE if shape is None else shape
+        sides = tuple(shape) if isinstance(shape, (Sequence, np.ndarray)) else ()
+        if len(sides) != 3 or not all(_is_whole(side) and side > 0 for side in sides):
             raise InputError(f"`input_shape` must be (channels, height, width), got {shape!r}")
-        return digits(shape), shape
+        sides = tuple(map(int, sides))
+        return digits(sides), sides
 
     def _check(self) -> None:
         for name, least in (("batch_size", 1), ("seed", 0)):
             value = getattr(self, name)
-            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+            if not _is_whole(value) or value < least:
                 raise InputError(f"`{name}` must be an integer of at least {least}, got {value!r}")
+        if self.seed > MOST_SEED:
+            raise InputError(f"`seed` must be at most {MOST_SEED}, got {self.seed}")
         _jobs(self.n_jobs)  # before a file of values is begun
         if self.dtype not in DTYPES:
             raise InputError(f"`dtype` must be one of {', '.join(DTYPES)}, got {self.dtype!r}")
@@ -283,13 +293,15 @@ def _device(name: str) -> torch.device:
         raise InputError(
             f"`device` must be 'auto' or a device of torch, got {name!r}: {reason:.200}"
         ) from None
+    if device.type == "meta":
+        raise InputError("`device` must be one that computes values, got 'meta'")
     return device
 
 
 def _jobs(n_jobs: int | None) -> int | None:
     if n_jobs is None:
         return None
-    if not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0:
+    if not _is_whole(n_jobs) or n_jobs == 0:
         raise InputError(f"`n_jobs` must be None, a positive integer, or -1 for one per core, got {n_jobs!r}")
     return int(n_jobs) if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + int(n_jobs))
 
@@ -297,6 +309,8 @@ def _jobs(n_jobs: int | None) -> int | None:
 def _settings(given: Settings | None, proxies: list[Proxy]) -> Settings:
     known = {proxy.name: proxy.settings for proxy in proxies}
     numbers = {proxy.name: proxy.numbers for proxy in proxies}
+    if not isinstance(given or {}, Mapping):
+        raise InputError(f"`settings` must be dictionaries by proxy, got {given!r:.60}")
     for name, values in (given or {}).items():
         if not isinstance(values, Mapping):
             raise InputError(f"`settings` must be dictionaries by proxy, got {values!r:.60} for {name!r}")
@@ -311,6 +325,28 @@ def _settings(given: Settings | None, proxies: list[Proxy]) -> Settings:
                     f"`settings` of {name!r}: {keyword!r} must be a finite number, got {value!r:.60}"
                 )
     return given or {}
+
+
+def _recorded(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Settings as they are written into files, numbers of numpy as those of Python."""
+    return {
+        proxy: {name: v.item() if isinstance(v, np.generic) else v for name, v in values.items()}
+        for proxy, values in settings.items()
+    }
+
+
+def _check_writable(settings: dict[str, dict[str, Any]]) -> None:
+    try:
+        json.dumps(settings)
+    except (TypeError, ValueError):
+        raise InputError(
+            "`settings` are written into the file of `cache` and must be numbers, texts or lists of them,"
+            f" got {settings!r:.200}; leave `cache` out"
+        ) from None
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _is_finite(value: Any) -> bool:

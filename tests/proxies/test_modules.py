@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -494,7 +495,17 @@ class Pairs(Dataset):
         ({"data": Pairs([torch.zeros(2), torch.zeros(3)])}, "cannot be put into one batch: stack"),
         ({"settings": {"snip": {"mu": 1}}}, "`settings` of 'snip'"),
         ({"input_shape": (3, 32)}, "`input_shape`"),
+        ({"input_shape": 3}, "`input_shape`"),
         ({"n_jobs": 0}, "`n_jobs`"),
+        ({"n_jobs": True}, "`n_jobs`"),
+        ({"names": 5}, "`names` must be names of proxies, got 5"),
+        ({"device": "meta"}, "`device` must be one that computes values"),
+        ({"settings": [1]}, "`settings` must be dictionaries by proxy"),
+        ({"seed": 2**32}, "`seed` must be at most 4294967295"),
+        ({"data": (torch.zeros(4, 2, device="meta"), None)}, "dense real numbers, got .* on meta"),
+        ({"data": (torch.zeros(4, 2).to_sparse(), None)}, "dense real numbers, got .*sparse"),
+        ({"data": (torch.zeros(4, 2) * 1j, None)}, "dense real numbers, got torch.complex64"),
+        ({"data": TensorDataset(torch.zeros(4, 2))}, "an item of `data` must be a pair, got list of 1"),
     ],
 )
 def test_arguments(kw, message):
@@ -628,3 +639,13 @@ def test_parts_without_parts_are_as_identities():
     names = ["synflow", "synaptic_diversity", "head_confidence", "softmax_confidence"]
     table, _ = scored(names, Around(nn.Sequential()), Around(nn.Identity()), data=data)
     np.testing.assert_array_equal(table.loc[0], table.loc[1])
+
+
+def test_arrays_that_cannot_be_written_to_or_run_backwards():
+    x, y = (part.numpy() for part in images())
+    fixed = x.copy()
+    fixed.setflags(write=False)
+    module, same = Shared(), (x, fixed, np.flip(np.flip(x, 3).copy(), 3))
+    tables = [scored(["snip"], module, data=(inputs, y))[0] for inputs in same]
+    pd.testing.assert_frame_equal(tables[0], tables[1])
+    pd.testing.assert_frame_equal(tables[0], tables[2])

@@ -279,6 +279,20 @@ def test_bad_arguments_begin_no_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_settings_that_no_file_can_hold(tmp_path):
+    @proxy()
+    def own_of_a_function(n_parameters, *, function=abs):
+        return function(n_parameters)
+
+    try:
+        kw = {"settings": {"own_of_a_function": {"function": len}}}
+        with pytest.raises(InputError, match="leave `cache` out"):
+            proxies(["own_of_a_function"], cache=tmp_path / "values", **kw).fit(CELLS)
+        assert not (tmp_path / "values").exists()
+    finally:
+        del PROXIES["own_of_a_function"]
+
+
 @pytest.mark.parametrize("value", ["abc", np.inf, True])
 def test_settings_that_must_be_numbers(value):
     settings = {"regularised_swap": {"mu": value, "sigma": 1.0}}
@@ -289,3 +303,16 @@ def test_settings_that_must_be_numbers(value):
 def test_modules_have_no_cache(tmp_path):
     with pytest.raises(InputError, match="got modules"):
         ZeroCostProxies(["params"], "cpu", cache=tmp_path / "values").fit([torch.nn.Linear(2, 2)])
+
+
+def test_numbers_of_numpy_are_recorded_as_plain_ones(tmp_path):
+    settings = {"regularised_swap": {"mu": np.float32(300), "sigma": np.int64(1000)}}
+    shape, cache = np.array([1, 8, 8]), tmp_path / "values"
+    tables = [
+        proxies(
+            ["regularised_swap"], settings=settings, seed=seed, input_shape=shape, cache=cache
+        ).fit_transform(CELLS)
+        for seed in (np.int64(0), 0)
+    ]
+    pd.testing.assert_frame_equal(*tables)
+    tables[0].to_parquet(tmp_path / "table.parquet")
