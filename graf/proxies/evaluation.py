@@ -21,6 +21,7 @@ from graf.spaces import SearchSpace
 __all__ = ["Evaluation", "Score"]
 
 CHUNK = 8  # networks whose linear algebra is done at once, and that are saved at once
+PARALLEL = (nn.DataParallel, nn.parallel.DistributedDataParallel)  # not called with other tensors by torch
 Score = tuple[dict[str, float], dict[str, str]]
 Item = str | nn.Module
 
@@ -108,6 +109,8 @@ class Evaluation:
 
     def _network(self, item: Item, batches: list[Batch]) -> Network:
         if isinstance(item, nn.Module):
+            while isinstance(item, PARALLEL):
+                item = item.module
             return Network(item, batches, self.dtype, self.device, self.seed)
         assert self.space is not None
         with plain_defaults():  # or the same seed would draw other weights

@@ -649,3 +649,10 @@ def test_arrays_that_cannot_be_written_to_or_run_backwards():
     tables = [scored(["snip"], module, data=(inputs, y))[0] for inputs in same]
     pd.testing.assert_frame_equal(tables[0], tables[1])
     pd.testing.assert_frame_equal(tables[0], tables[2])
+
+
+def test_modules_that_are_spread_over_devices_score_as_what_they_hold():
+    module = Shared()
+    table, proxies = scored(["params", "snip", "nwot"], module, nn.DataParallel(module))
+    assert not proxies.failures_
+    np.testing.assert_array_equal(table.loc[0], table.loc[1])
