@@ -108,6 +108,8 @@ def check_output(path: Path) -> None:
     """Raise `InputError` where a table cannot be written to a file of this name."""
     if path.suffix not in TABLES:
         raise InputError(f"`--output` must end in .csv, .csv.gz or .parquet, got {path}")
+    if path.is_dir():
+        raise InputError(f"`--output` must be a file, got the folder {path}; choose another name")
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -106,7 +106,7 @@ def proxies(
         reasons.setdefault(name, {})[str(item)] = reason
     table.attrs["reasons"] = reasons
     write_table(table, output)
-    cache.unlink()
+    cache.unlink(missing_ok=True)  # where the same was called twice at once
     typer.echo(output)
 
 

@@ -405,6 +405,14 @@ def test_proxies_that_do_not_exist(run, few, tmp_path, ending):
     assert found["batch_size"] == 2
 
 
+def test_a_folder_as_output_is_refused_before_the_work(run, few, tmp_path):
+    out = tmp_path / "proxies.csv"
+    out.mkdir()
+    code, _, err = run("proxies", few, "-o", out)
+    assert code == 2 and f"`--output` must be a file, got the folder {out}" in err
+    assert not list(tmp_path.glob("*.partial"))
+
+
 def test_settings_of_proxies(run, few, tmp_path):
     names = [
         "--proxy",
