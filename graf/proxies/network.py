@@ -102,7 +102,7 @@ class Network:
 
     def differentiable(self) -> tuple[dict[str, Tensor], list[Tensor]]:
         """The parameters with weights that gradients can be taken by, and these weights, if any."""
-        leaves = [self.parameters[name].clone().requires_grad_() for name in self.names]
+        leaves = [copy.requires_grad_() for copy in _copied([self.parameters[name] for name in self.names])]
         return self.parameters | dict(zip(self.names, leaves, strict=True)), leaves
 
     def generator(self, offset: int = 0) -> torch.Generator:
@@ -125,10 +125,12 @@ def _copies(parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The module may write over these too; those that gradients are taken by are copies already."""
     found = dict(parameters)
     written = [name for name, p in found.items() if p.is_floating_point() and not p.requires_grad]
-    if written:
-        copies = torch._foreach_mul([found[name] for name in written], 1)  # on a GPU a single launch
-        found.update(zip(written, copies, strict=True))
-    return found
+    return found | dict(zip(written, _copied([found[name] for name in written]), strict=True))
+
+
+def _copied(tensors: list[Tensor]) -> list[Tensor]:
+    """Of numbers; on a GPU in few launches."""
+    return list(torch._foreach_mul(tensors, 1)) if tensors else []
 
 
 def _dtype_of(parameters: Mapping[str, Tensor]) -> torch.dtype | None:
