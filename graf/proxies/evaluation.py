@@ -109,9 +109,7 @@ class Evaluation:
 
     def _network(self, item: Item, batches: list[Batch]) -> Network:
         if isinstance(item, nn.Module):
-            while isinstance(item, PARALLEL):
-                item = item.module
-            return Network(item, batches, self.dtype, self.device, self.seed)
+            return Network(_unwrapped(item), batches, self.dtype, self.device, self.seed)
         assert self.space is not None
         with plain_defaults():  # or the same seed would draw other weights
             module = self.space.model(item, seed=self.seed)
@@ -122,6 +120,12 @@ class Evaluation:
         names = [proxy.name for proxy in self.plan.proxies]
         reason = "out of memory, even for this network alone; give a smaller `batch_size` to all"
         return dict.fromkeys(names, float("nan")), dict.fromkeys(names, reason)
+
+
+def _unwrapped(module: nn.Module) -> nn.Module:
+    while isinstance(module, PARALLEL):
+        module = module.module
+    return module
 
 
 def _is_finite(network: Network) -> torch.Tensor:
