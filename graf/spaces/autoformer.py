@@ -123,8 +123,8 @@ class AutoFormer(EncoderSpace):
         space, match = cls(), EMBEDDING.search(text)
         if match is not None:
             return int(match[1]) in space.widths
-        length = 2 * len(space.cardinalities) - 1
-        return cls.coded and len(text.strip()) == length and bool(CODE.fullmatch(text.strip()))
+        code = "".join(text.split())
+        return cls.coded and len(code) == 2 * len(space.cardinalities) - 1 and bool(CODE.fullmatch(code))
 
     def parse_text(self, text: str) -> tuple[int, ...]:
         """The choices of a code or of a configuration as text."""

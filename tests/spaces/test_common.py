@@ -212,6 +212,8 @@ def test_other_notations():
     assert infer_space(["0-1-2-3-0-1"]).name == "transnas_micro"
     assert infer_space([f"{[['mbconv2_e6_k5', 'mbconv2_e3_k3']] * 5}"]).name == "proxylessnas"
     assert infer_space([f"{[[('skip_connect', 0)] * 8] * 2}"]).name == "darts"
+    assert infer_space(['{"ks": [' + "3, " * 20 + '], "e": 3, "d": 2}']).name == "mobilenetv3"
+    assert infer_space([get_space("autoformer").sample(1)[0].replace("-", " - ")]).name == "autoformer"
     with pytest.raises(ArchitectureError, match="'resnet' is not in the notation of any search space"):
         infer_space(["resnet"])
     with pytest.raises(InputError, match="at least one architecture"):

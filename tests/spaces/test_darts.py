@@ -42,6 +42,8 @@ def random_members(n, seed):
         TEXT,
         TEXT.replace("range(2, 6)", "[2, 3, 4, 5]"),
         TEXT.replace("'", '"').replace(", ", ",\n  "),
+        TEXT.replace("Genotype(", "Genotype(\n    ").replace("=", " = ").replace(", reduce", ",\n    reduce"),
+        TEXT.replace("]", ",\n]").replace("range(2, 6)", "[2, 3, 4, 5,]").replace("])", "],\n)"),
         f"Genotype(reduce={REDUCE}, normal={NORMAL})",
         json.dumps({"normal": NORMAL, "reduce": REDUCE}),
         str({"reduce": REDUCE, "normal": NORMAL, "normal_concat": [2, 3, 4, 5]}),
@@ -54,6 +56,7 @@ def random_members(n, seed):
 def test_notations_of_named_operations(architecture):
     assert SPACE.parse(architecture) == CHOICES
     assert SPACE.choices([architecture, architecture]).tolist() == [list(CHOICES)] * 2
+    assert architecture == CHOICES or infer_space([architecture]) == SPACE
 
 
 @pytest.mark.parametrize("style", ["lists", "spaced", "pairs", "tuples", "array", "text of tuples"])

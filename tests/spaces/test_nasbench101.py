@@ -87,7 +87,8 @@ def test_all_notations():
 
 
 def test_the_notations_tell_the_space():
-    for given in (CELL, KEY, str(KEY), (MATRIX, OPERATIONS), str((MATRIX, OPERATIONS))):
+    spaced = CELL.replace("|", " | ").replace(":", " : ")
+    for given in (CELL, spaced, KEY, str(KEY), (MATRIX, OPERATIONS), str((MATRIX, OPERATIONS))):
         assert infer_space([given]) == SPACE
     for other in (
         "(1, 2",

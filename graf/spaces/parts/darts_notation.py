@@ -24,9 +24,9 @@ SOURCES = tuple(2 + edge // 2 for edge in range(N_EDGES))  # how many nodes each
 
 TWO_WORDS = r"""['"][^'"]*['"]\s*,\s*['"]"""  # as in lists of names, which are of other spaces
 BEGINNING = re.compile(
-    rf"""Genotype\(normal|\{{\s*['"](normal|reduce)\b|[\[(]\s*[\[(]\s*([\[(]|(?!{TWO_WORDS})['"])"""
+    rf"""Genotype\(|\{{\s*['"](normal|reduce)\b|[\[(]\s*[\[(]\s*([\[(]|(?!{TWO_WORDS})['"])"""
 )
-CONCAT = r"(?:range\(\s*2\s*,\s*6\s*\)|[\[(]\s*2\s*,\s*3\s*,\s*4\s*,\s*5\s*[\])])"
+CONCAT = r"(?:range\(\s*2\s*,\s*6\s*\)|[\[(]\s*2\s*,\s*3\s*,\s*4\s*,\s*5\s*,?\s*[\])])"
 DIGITS = {**{str(i): str(i) for i in range(10)}, **{name: str(i) for i, name in enumerate(NAMES)}}
 
 

@@ -98,6 +98,11 @@ def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else index(value)
 
 
+def _end(bracket: str) -> str:
+    """The pattern of a closing bracket, before which a comma may stand as in source code."""
+    return rf"(?:,\s*)?{re.escape(bracket)}"
+
+
 @cache
 def _words(known: tuple[str, ...], mark: str) -> str:
     words = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
@@ -107,7 +112,8 @@ def _words(known: tuple[str, ...], mark: str) -> str:
 class Reader:
     """Reads a text piece by piece; at what does not fit it raises an error that shows the place.
 
-    Blanks between pieces are skipped; square and round brackets are equal, if they match.
+    Blanks between pieces are skipped, and so is a comma after the last of several; square and round
+    brackets are equal, if they match.
 
     Examples
     --------
@@ -165,7 +171,7 @@ class Reader:
             if i:
                 self.take(",", "','")
             values.append(part())
-        self.take(re.escape(closing), repr(closing))
+        self.take(_end(closing), repr(closing))
         return values
 
     def sequence(self, part: Callable[[], Any]) -> list[Any]:
@@ -173,16 +179,16 @@ class Reader:
         closing = re.escape(CLOSING[self.take(r"[\[(]", "'['")])
         values: list[Any] = []
         while not self.sees(closing):
-            if values:
-                self.take(",", "','")
             values.append(part())
+            if not self.sees(closing):
+                self.take(",", "','")
         self.take(closing, "the end of the list")
         return values
 
     def record(self, parts: Mapping[str, Callable[[], Any]], call: str = "{") -> dict[str, Any]:
         """Parts by name in any order: a JSON object or dict, or `call` such as "Genotype("."""
         opening = self.take(rf"\{{|{re.escape(call)}", repr(call))
-        closing = re.escape(CLOSING[opening[-1]])
+        closing = _end(CLOSING[opening[-1]])
         named, mark = ("=", "") if opening.endswith("(") else (":", r"['\"]")
         missing, values = list(parts), dict[str, Any]()
         while missing and not (values and self.sees(closing)):

@@ -36,7 +36,7 @@ N_CHOICES = len(EDGES) + len(INNER)
 EDGE_NUMBER = {edge: i for i, edge in enumerate(EDGES)}
 SIZES = range(2, N_NODES + 1)
 KEYS = {n * n + n: n for n in SIZES}  # number of nodes by the length of NASLib's key
-TEXT = re.compile(r"\s*[01]{2,7}(\|[01]{2,7})+:")
+TEXT = re.compile(r"\s*[01]{2,7}([ \t]*\|[ \t]*[01]{2,7})+[ \t]*:")
 KIND = "NAS-Bench-101 cell"
 
 Fault = Callable[[int | tuple[int, int], str], ArchitectureError]  # at an operation or an entry

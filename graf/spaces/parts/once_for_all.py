@@ -113,7 +113,7 @@ class OnceForAllSpace(MobileSpace):
             return isinstance(name, str) and name.startswith(f"{cls.prefix}_")
         listed = LISTED_KERNELS.search(text)
         if listed is not None:
-            return listed[1].count(",") + 1 == n_blocks
+            return sum(bool(number.strip()) for number in listed[1].split(",")) == n_blocks
         return bool(re.match(rf"""\s*[\[(]\s*[\[(]\s*["']{cls.prefix}_""", text))
 
     def parse(self, architecture: Any) -> tuple[int, ...]:
