@@ -135,7 +135,7 @@ class LHD(SearchSpace):
         """The number of the input, the operation, or the numbers of inner nodes."""
         kind = self.choice_kind(position)
         if kind == "nodes":
-            return ",".join(map(str, self.limits.outputs[option]))
+            return "-".join(map(str, self.limits.outputs[option]))
         return self.ops.names[option] if kind == "operation" else str(option)
 
     @classmethod

@@ -18,6 +18,7 @@ def test_names_are_distinct_and_parse_back(name):
     names = [str(column) for column in columns]
     assert [parse_column(text) for text in names] == list(columns)
     assert len(set(names)) == len(names) == sum(get_space(name).cardinalities)
+    assert not set(",[]<") & set("".join(names))
 
 
 @pytest.mark.parametrize("name", SPACES)
