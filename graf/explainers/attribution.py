@@ -150,10 +150,9 @@ def graph_columns(graph: GraphFeatures | None) -> dict[str, Column]:
     if graph is None:
         return {}
     if graph.compat is None or graph.space_ is None:
-        of_function = graph.simplified is True
         columns = {name: parse_column(name) for name in graph.get_feature_names_out()}
         return {
-            name: replace(column, simplified=True) if of_function else column
+            name: replace(column, simplified=True) if graph.of_function else column
             for name, column in columns.items()
         }
     published = published_columns(graph.space_, graph.compat)

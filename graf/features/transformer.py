@@ -105,12 +105,16 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
                 raise InputError("`compat` needs architectures of a search space, got graphs; name `space`")
             return published_columns(self.space_, self.compat)
         if self.columns is not None:
+            if isinstance(self.columns, str):
+                raise InputError(
+                    f"`columns` must be a list of names, got {self.columns!r:.60}; wrap it in a list"
+                )
             columns = [self._known(parse_column(name)) for name in self.columns]
         elif self.space_ is not None:
             columns = list(columns_of(self.space_, self.simplified))
             columns += choice_columns(self.space_) if choices else ()
         else:
-            columns = columns_of_graphs(self.ops_, self.attributes_, self.cells_, self.simplified is True)
+            columns = columns_of_graphs(self.ops_, self.attributes_, self.cells_, self.of_function)
         return [PublishedColumn(str(column), column) for column in columns]
 
     def _known(self, column: Column) -> Column:
@@ -137,7 +141,7 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         index, batch, _ = read_batch(X, self.space_, ops, published=self.compat is not None)
         if self.space_ is None:
             batch = batch.with_ops(OpSet.union([self.ops_, batch.ops]))
-        if self.simplified is True:
+        if self.of_function:
             batch = simplified(batch)
         table = pd.DataFrame(self._plan.values(batch), index=index, columns=self._plan.names, copy=False)
         if self.space_ is None or not self._chosen:
@@ -145,6 +149,11 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         chosen = choice_values(self.space_, X, self._chosen)
         names = [str(column) for column in self._chosen]
         return pd.concat([table, pd.DataFrame(chosen, index, names)], axis=1)[self._names]
+
+    @property
+    def of_function(self) -> bool:
+        """Whether columns without a mark are of simplified graphs; numpy's True is none of Python's."""
+        return self.simplified not in (False, "both")
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Column names, which `columns` takes back."""

@@ -75,7 +75,6 @@ def _parameters(predictor: PerformancePredictor) -> Facts:
     return found | {
         "space": None if space is None else _space_facts(get_space(space)),
         "columns": None if columns is None else [str(name) for name in columns],
-        "simplified": found["simplified"],
         "random_state": _integer("random_state", found["random_state"]),
         "n_jobs": _integer("n_jobs", found["n_jobs"]),
     }

@@ -12,6 +12,7 @@ import os
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from graf.exceptions import GrafError, InputError, UnsupportedError
@@ -47,10 +48,18 @@ def save_predictor(predictor: PerformancePredictor, path: str | os.PathLike[str]
         If the file cannot be written.
     """
     check_is_fitted(predictor, "estimators_")
-    facts, models = json.dumps(predictor_facts(predictor), indent=1), _dump(predictor)
+    facts = json.dumps(predictor_facts(predictor), indent=1, default=_plain)
+    models = _dump(predictor)
     with atomic_path(path) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as file:
         file.writestr(FACTS, facts)
         file.writestr(MODELS, models)
+
+
+def _plain(value: Any) -> Any:
+    """A number or truth value of numpy, as settings from an array are."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise UnsupportedError(f"a setting cannot be saved: {value!r:.60}")
 
 
 def load_predictor(path: str | os.PathLike[str]) -> PerformancePredictor:

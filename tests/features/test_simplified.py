@@ -89,6 +89,11 @@ def test_cells_of_one_function_agree_in_the_simplified_columns():
     assert not table.iloc[0].equals(table.iloc[1])
 
 
+def test_true_may_come_from_an_array_of_settings():
+    expected = GraphFeatures(simplified=True).fit_transform([BY_SKIP, DIRECT])
+    assert GraphFeatures(simplified=np.array([True])[0]).fit_transform([BY_SKIP, DIRECT]).equals(expected)
+
+
 def test_simplified_is_one_of_three():
     with pytest.raises(InputError, match="`simplified` must be True, False or 'both', got 'yes'"):
         GraphFeatures(simplified="yes").fit([BY_SKIP])

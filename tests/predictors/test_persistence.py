@@ -101,6 +101,15 @@ def test_parameters_are_kept(tmp_path):
     assert before == after
 
 
+def test_settings_may_come_from_arrays(tmp_path):
+    predictor = PerformancePredictor(
+        small_forest(), simplified=np.array([True])[0], warn_beyond=np.float32(1.5)
+    ).fit(CELLS, TARGETS["a"])
+    predictor.save(tmp_path / "predictor.graf")
+    parameters = load_predictor(tmp_path / "predictor.graf").get_params()
+    assert (parameters["simplified"], parameters["warn_beyond"]) == (True, 1.5)
+
+
 def test_std_is_the_same_after_loading(saved):
     predictor = PerformancePredictor(small_forest(), columns=COLUMNS).fit(CELLS, TARGETS["a"])
     np.testing.assert_array_equal(predictor.predict(CELLS, True), load_predictor(saved).predict(CELLS, True))
