@@ -46,8 +46,8 @@ def from_networkx(
     Raises
     ------
     GraphError
-        If the graph is undirected, has a cycle, or has operations on some edges only or on
-        both edges and nodes.
+        If the graph is undirected, has a cycle, has operations on some edges only or on both
+        edges and nodes, or has texts, but none under the name of the operation.
 
     Examples
     --------
@@ -70,6 +70,7 @@ def from_networkx(
         names += [f"{names[u]}->{names[v]}" for u, v, _ in edges]
         return cls.from_edge_operations(len(number), edges, **kwargs)
     kwargs = {"attributes": _attributes(graph, op), "ops_on": graph.graph.get("ops_on", "nodes"), **kwargs}
+    _check_node_form(graph, op)
     operations = [data.get(op) for _, data in graph.nodes(data=True)]
     return cls.from_edges(operations, [(u, v) for u, v, _ in edges], **kwargs)
 
@@ -81,6 +82,17 @@ def _check_edge_form(graph: nx.DiGraph[Any], op: str) -> None:
     for node, data in graph.nodes(data=True):
         if data.get(op) is not None:
             raise GraphError(f"operations must be on edges or on nodes, but node {node!r} has one as well")
+
+
+def _check_node_form(graph: nx.DiGraph[Any], op: str) -> None:
+    """Texts under other names may be the operations; a graph without any text is of junctions."""
+    found = [*graph.nodes.values(), *graph.edges.values()]
+    texts = {name for data in found for name, value in data.items() if isinstance(value, str)} - {*RESERVED}
+    if texts and not any(op in data for data in found):
+        raise GraphError(
+            f"operations must be the attribute {op!r} of nodes or edges, but these have"
+            f" {', '.join(sorted(map(repr, texts))):.80}; name the attribute with `op`"
+        )
 
 
 def _ends(graph: nx.DiGraph[Any], number: dict[Any, int]) -> dict[str, Any]:

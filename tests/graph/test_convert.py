@@ -179,6 +179,18 @@ def test_bad_networkx_graphs(graph, message):
         ComputationGraph.from_networkx(graph)
 
 
+def test_operations_under_another_name_are_not_passed_over():
+    graph = nx.DiGraph()
+    graph.add_node(0, operation="conv3x3", kernel=3)
+    graph.add_node(1, operation="skip")
+    graph.add_edge(0, 1)
+    with pytest.raises(
+        GraphError, match=r"'op' of nodes or edges, but these have 'operation'; name"
+    ):
+        ComputationGraph.from_networkx(graph)
+    assert ComputationGraph.from_networkx(graph, op="operation").op_names == ("conv3x3", "skip")
+
+
 def test_operations_on_both_nodes_and_edges():
     graph = labelled(op="skip")
     graph.edges["a", "b"]["op"] = "conv3x3"
