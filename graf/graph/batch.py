@@ -33,7 +33,8 @@ class GraphBatch:
         operation, one that is not in `ops`.
     flags : uint8 array (n_nodes,); sum of INPUT, OUTPUT and STATION.
     pred_indptr, preds : CSR arrays over all nodes; `preds` number nodes inside their graph.
-    attributes : float arrays (n_nodes,) by name, NaN where a node lacks it; strings are left out.
+    attributes : float arrays (n_nodes,) by name, NaN where a node lacks it; strings are left out, and
+        so are attributes with several numbers per node.
     cells : boolean arrays (n_nodes,) by name of a cell: the nodes that belong to it.
 
     Examples
@@ -242,7 +243,9 @@ def _repeated(values: NDArray[Any], n_graphs: int, dtype: type) -> NDArray[Any]:
 
 
 def _numeric(graph: ComputationGraph) -> list[str]:
-    return [name for name, values in graph.attributes.items() if values.dtype.kind != "U"]
+    return [
+        name for name, values in graph.attributes.items() if values.dtype.kind != "U" and values.ndim == 1
+    ]
 
 
 def _attribute(graph: ComputationGraph, name: str) -> NDArray[np.float64]:

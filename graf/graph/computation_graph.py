@@ -45,7 +45,8 @@ class ComputationGraph:
     ops_on : "edges" if the operations stand for edges between junctions, else "nodes". Says
         which nodes count as nodes in degrees and sizes, see `stations`.
     names : one label per node, or None.
-    attributes : arrays of length n_nodes by name, such as `n_parameters` and `n_macs`.
+    attributes : arrays of length n_nodes by name, such as `n_parameters` and `n_macs`. Features are
+        computed of those with one number per node.
     cells : node numbers by the name of the cell ("normal", "reduce") they belong to.
 
     Examples
@@ -234,7 +235,7 @@ class ComputationGraph:
             raise UnsupportedError(
                 f"attribute `{name}` must hold integers, got {self.attributes[name].dtype}"
             )
-        return int(self.attributes[name].sum())
+        return int(self.attributes[name].sum(dtype=object))  # Python's integers, which do not overflow
 
     def cell(self, name: str) -> ComputationGraph:
         """The part of the graph that belongs to one named cell, as a graph of its own."""

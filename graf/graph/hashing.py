@@ -63,7 +63,9 @@ def _cells(graph: ComputationGraph) -> list[list[str]]:
 
 def _shape(attributes: list[tuple[str, NDArray[Any]]], node: int) -> str:
     """What the attributes say of a node; those that do not apply to it leave no trace."""
-    return ",".join(f"{name}:{float(v[node])}" for name, v in attributes if not np.isnan(v[node]))
+    return ",".join(
+        f"{name}:{v[node].astype(float).tolist()}" for name, v in attributes if not np.isnan(v[node]).all()
+    )
 
 
 def _digest(text: str) -> str:

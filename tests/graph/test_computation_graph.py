@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import dags, graphs, json_values
 
+import graf
 from graf import ComputationGraph, OpSet
 from graf.exceptions import GraphError, InputError, UnknownNameError, UnsupportedError
 
@@ -271,3 +272,23 @@ def test_cell():
 def test_order_is_topological(graph):
     position = np.argsort(graph.order)
     assert all(position[u] < position[v] for u, v in graph.edges.tolist())
+
+
+def test_attributes_may_have_several_numbers_per_node():
+    kernels = [[[3, 3], [1, 1]], [[3, 5], [1, 1]], [[3, 3], [1, 1]]]
+    first, second, third = (
+        ComputationGraph.from_edges(
+            ["conv", "skip"], [(0, 1)], attributes={"kernel": kernel, "channels": [8, 8]}
+        )
+        for kernel in kernels
+    )
+    assert first.canonical_hash == third.canonical_hash != second.canonical_hash
+    assert "kernel: [3, 5]" in str(second.plot())
+    table = graf.GraphFeatures().fit_transform([first, second])
+    assert "total(channels)" in table
+    assert not [name for name in table if "(kernel)" in name]
+
+
+def test_totals_do_not_overflow():
+    graph = ComputationGraph.from_edges(["conv", "conv"], [(0, 1)], attributes={"n_macs": [2**62] * 2})
+    assert graph.n_macs == 2**63

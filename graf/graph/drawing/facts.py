@@ -58,7 +58,7 @@ class NodeFacts:
     def settings(self) -> list[tuple[Any, ...]]:
         """Operation of each node with the settings that tell it from others of its name."""
         columns = [self.graph.attributes[name] for name in SETTINGS if name in self.graph.attributes]
-        rows = zip(*(np.nan_to_num(column, nan=-1).tolist() for column in columns), strict=True)
+        rows = zip(*(map(str, np.nan_to_num(column, nan=-1).tolist()) for column in columns), strict=True)
         found = list(rows) if columns else [()] * self.graph.n_nodes
         return [(op or "", *row) for op, row in zip(self.graph.op_names, found, strict=True)]
 
@@ -75,7 +75,9 @@ class NodeFacts:
         lines += [] if graph.names is None else [f"name: {graph.names[node]}"]
         for name, values in graph.attributes.items():
             value = values[node]
-            if value and (isinstance(value, str) or np.isfinite(value)):
+            if values.ndim > 1:
+                lines.append(f"{name}: {value.tolist()}")
+            elif value and (isinstance(value, str) or np.isfinite(value)):
                 lines.append(f"{name}: {value if isinstance(value, str) else _number_text(value)}")
         return "\n".join(lines)
 
@@ -101,7 +103,12 @@ class NodeFacts:
 
     def _number(self, name: str, node: int) -> str:
         values = self.graph.attributes.get(name)
-        if values is None or values.dtype.kind not in "if" or not np.isfinite(values[node]):
+        if (
+            values is None
+            or values.ndim > 1
+            or values.dtype.kind not in "if"
+            or not np.isfinite(values[node])
+        ):
             return ""
         return f"{values[node]:g}" if values[node] > 0 else ""
 
