@@ -59,22 +59,33 @@ def default_columns(
 
 
 def columns_of_graphs(
-    ops: OpSet, attributes: Sequence[str], cells: Sequence[str] = (), simplified: bool = False
+    ops: OpSet,
+    attributes: Sequence[str],
+    cells: Sequence[str] = (),
+    simplified: bool = False,
+    is_chains: bool = False,
 ) -> list[Column]:
     """The default columns of graphs of no search space.
 
     Whole networks, as graf reads them, get the same columns whatever the corpus
     (`graf.features.networks`), and so do other graphs as far as their attributes go. Those of at
-    most seven operations, as cells are, get the columns over all sets of these too.
+    most seven operations, as cells are, get the columns over all sets of these too, without those
+    that follow the numbering of nodes: only in chains does it say something.
     """
     if OF_NETWORKS in attributes:
         return network_columns(simplified=simplified)
     of_networks = network_columns(attributes, simplified)
     if len(ops) > MAX_FULL_SUBSETS:
         return of_networks
-    return list(
-        dict.fromkeys([*default_columns(ops, attributes, cells, simplified, [BRANCHES]), *of_networks])
-    )
+    of_cells = default_columns(ops, attributes, cells, simplified, [BRANCHES])
+    if not is_chains:
+        of_cells = [column for column in of_cells if not _is_numbered(column)]
+    return list(dict.fromkeys([*of_cells, *of_networks]))
+
+
+def _is_numbered(column: Column) -> bool:
+    """Whether it follows the numbering of nodes, which is not fixed where graphs branch."""
+    return column.family == "stage" or (column.family == "profile" and column.stat.startswith("at"))
 
 
 @lru_cache(maxsize=64)

@@ -43,7 +43,8 @@ def profile(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Mean, standard deviation and range of an attribute, and its value at each position.
 
     Positions count the nodes that carry the attribute, `at1` nearest to the input, up to `at28`;
-    NaN where the network is not as deep.
+    NaN where the network is not as deep. Branching graphs of no space do not get them unless asked
+    for, since their nodes can be numbered in several ways.
     """
     width = 4 + N_POSITIONS
     for column, (name,) in enumerate(sets):

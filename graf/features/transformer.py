@@ -91,13 +91,13 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.ops_: OpSet = self.space_.ops if self.space_ is not None else batch.ops
         self.attributes_: list[str] = list(batch.attributes)
         self.cells_: list[str] = list(batch.cells)
-        columns = self._planned(self.choices and has_choices(X, self.space_))
+        columns = self._planned(self.choices and has_choices(X, self.space_), batch.is_chains)
         self._names = np.array([column.name for column in columns], dtype=object)
         self._chosen = [c.column for c in columns if c.column is not None and c.column.family == CHOICE]
         self._plan = Plan.of([column for column in columns if column.column not in self._chosen])
         return self
 
-    def _planned(self, choices: bool) -> list[PublishedColumn]:
+    def _planned(self, choices: bool, is_chains: bool) -> list[PublishedColumn]:
         if self.compat is not None:
             if self.columns is not None:
                 raise InputError("`columns` cannot be given together with `compat`; leave one out")
@@ -114,7 +114,7 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
             columns = list(columns_of(self.space_, self.simplified))
             columns += choice_columns(self.space_) if choices else ()
         else:
-            columns = columns_of_graphs(self.ops_, self.attributes_, self.cells_, self.of_function)
+            columns = columns_of_graphs(self.ops_, self.attributes_, self.cells_, self.of_function, is_chains)
         return [PublishedColumn(str(column), column) for column in columns]
 
     def _known(self, column: Column) -> Column:

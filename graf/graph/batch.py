@@ -144,10 +144,11 @@ class GraphBatch:
 
     @cached_property
     def is_chains(self) -> bool:
-        """Whether no node of any graph has several predecessors or several successors."""
+        """Whether every graph is one chain, whose nodes can be numbered in one way only."""
         degrees = np.diff(self.pred_indptr)
         sources = self.preds + np.repeat(self.offset[:-1][self.graph_of], degrees)
-        return bool(max(degrees.max(initial=0), np.bincount(sources).max(initial=0)) <= 1)
+        in_one_piece = len(self.preds) == len(self.node_op) - len(self)
+        return in_one_piece and bool(max(degrees.max(initial=0), np.bincount(sources).max(initial=0)) <= 1)
 
     def slice(self, start: int, stop: int) -> GraphBatch:
         """The graphs from `start` up to `stop`, as views of the same arrays."""

@@ -1,5 +1,7 @@
 """GraphFeatures: shapes, names, vocabularies, and the invariances that features promise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,6 +59,8 @@ def test_index_is_the_architectures_and_graphs_agree_with_them():
 @settings(max_examples=60)
 @given(graphs(max_nodes=9), st.randoms(use_true_random=False))
 def test_features_do_not_depend_on_the_numbering(graph, random):
+    sizes = {name: random.choices([8, 16], k=graph.n_nodes) for name in ("channels", "resolution", "n_macs")}
+    graph = replace(graph, attributes=sizes)
     order = list(range(graph.n_nodes))
     random.shuffle(order)
     renumbered = ComputationGraph.from_edges(
@@ -66,9 +70,20 @@ def test_features_do_not_depend_on_the_numbering(graph, random):
         outputs=[order[v] for v in graph.outputs.tolist()],
         ops=graph.ops,
         ops_on=graph.ops_on,
+        attributes={
+            name: [values[order.index(v)] for v in range(graph.n_nodes)] for name, values in sizes.items()
+        },
     )
     first, second = GraphFeatures().fit_transform([graph, renumbered]).to_numpy()
     np.testing.assert_allclose(first, second, rtol=1e-12)
+
+
+def test_positions_are_told_of_chains_of_no_space():
+    chain = ComputationGraph.from_edges(["conv3x3"] * 2, [(1, 0)], attributes={"channels": [16, 8]})
+    assert GraphFeatures().fit_transform([chain])["profile(channels).at2"].tolist() == [16]
+    fork = ComputationGraph.from_edges(["conv3x3"] * 3, [(0, 1), (0, 2)], attributes={"channels": [8, 8, 16]})
+    assert "profile(channels).at2" not in GraphFeatures().fit_transform([chain, fork])
+    assert GraphFeatures(columns=["profile(channels).at2"]).fit_transform([fork]).iloc[0, 0] == 8
 
 
 def test_cells_of_the_same_function_get_the_same_simplified_features():
@@ -114,7 +129,7 @@ def test_bad_columns_name_the_near_ones():
     ):
         with pytest.raises(InputError):
             GraphFeatures(columns=[name]).fit([CELL])
-    with pytest.raises(InputError, match="must be a list of names, got 'live.depth'; wrap it in a list"):
+    with pytest.raises(InputError, match=r"must be a list of names, got 'live\.depth'; wrap it in a list"):
         GraphFeatures(columns="live.depth").fit([CELL])
 
 

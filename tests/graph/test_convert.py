@@ -184,9 +184,7 @@ def test_operations_under_another_name_are_not_passed_over():
     graph.add_node(0, operation="conv3x3", kernel=3)
     graph.add_node(1, operation="skip")
     graph.add_edge(0, 1)
-    with pytest.raises(
-        GraphError, match=r"'op' of nodes or edges, but these have 'operation'; name"
-    ):
+    with pytest.raises(GraphError, match=r"'op' of nodes or edges, but these have 'operation'; name"):
         ComputationGraph.from_networkx(graph)
     assert ComputationGraph.from_networkx(graph, op="operation").op_names == ("conv3x3", "skip")
 
