@@ -1,6 +1,6 @@
 """graf predicts how a neural architecture will do from readable features of its graph.
 
-The public names are loaded when they are first used, so that `import graf` is fast.
+The public names and packages are loaded when they are first used, so that `import graf` is fast.
 """
 
 from __future__ import annotations
@@ -68,7 +68,15 @@ __all__ = [  # noqa: RUF022 - the order of a first session
 ]
 
 
+_PACKAGES = (
+    "datasets", "exceptions", "explainers", "features", "graph", "measure", "ops", "predictors", "proxies", "report",
+    "searchers", "sources", "spaces",
+)  # fmt: skip
+
+
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"graf.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'graf' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)
@@ -77,4 +85,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_HOME, *_PACKAGES})
