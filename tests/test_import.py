@@ -28,7 +28,9 @@ def test_every_public_name_resolves():
 
 
 def test_packages_need_no_import_of_their_own():
-    code = "import graf; print(graf.features.parse_column('live.depth'), graf.datasets.list_datasets().shape[1])"
+    code = (
+        "import graf; print(graf.features.parse_column('live.depth'), graf.datasets.list_datasets().shape[1])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["live.depth", "3"]
     assert {"features", "spaces", "proxies"} <= set(dir(graf))

@@ -129,6 +129,10 @@ def _key(head: pd.DataFrame, described: Description, given: Any, path: Path) -> 
     named = [name for name in KEY_NAMES if name in head.columns]
     written = (name for name in head.columns if infer([v for v in head[name] if isinstance(v, str)]))
     found = named[0] if named else next(written, None)
+    if found is not None and infer([found]):
+        raise DatasetError(
+            f"{path} has no row of column names: its first row holds the architecture {found!r:.60}"
+        )
     if found is None:
         columns = ", ".join(map(repr, head.columns))
         raise DatasetError(

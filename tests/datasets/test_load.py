@@ -191,6 +191,15 @@ def test_a_file_of_a_published_name_is_described_if_it_fits(write, table):
     assert set(other.metadata["kind"]) == {"not stated"}
 
 
+def test_the_order_of_columns_of_a_published_table_does_not_matter(write):
+    network = get_space("mnasnet").sample(1)[0]
+    names = [f"block{i}_{key}" for i in range(7) for key in ("e", "k", "l", "se")]
+    row = pd.DataFrame([network.split(":")], columns=names).assign(val_top1_pct=70.5)
+    path = write("accel_nasbench_imagenet_rest.csv", row[["val_top1_pct", *sorted(names, reverse=True)]])
+    data = graf.load_dataset(path)
+    assert data.architectures == [network]
+
+
 def test_other_columns_of_published_tables_are_targets(write, cells):
     rows = "arch,connected,room_layout_neg_loss,room_layout__zcp_zen\n0-0-0-0-0-1,1,-2.5,3\n"
     data = graf.load_dataset(write("transnas_micro.csv", rows))
@@ -231,6 +240,13 @@ def test_wrong_arguments(write, table, argument, error, message):
         ("empty.csv", "", "empty"),
         ("blank.csv", " \n\n", "empty"),
         ("header.csv", "cell,acc\n", "no rows"),
+        (
+            "names.csv",
+            "1-2-3-4,0.5\n1-2-3-3,0.6\n",
+            "no row of column names: its first row holds .* '1-2-3-4'",
+        ),
+        ("marks.csv", "cell;acc\n1-2-3-4;0,5\n", "separated by commas, got ';' in 'cell;acc'"),
+        ("tabs.tsv", "cell\tacc\n1-2-3-4\t0.5\n", "separated by commas"),
         ("long.csv", "cell,acc\n(1),1\n(2),2,3\n", "cannot read"),
         ("binary.csv", b"\xff\xfe\x00a", "cannot read"),
         ("cut.csv.gz", gzip.compress(b"cell,acc\n" * 99, mtime=0)[:-20], "cannot read"),

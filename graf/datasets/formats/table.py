@@ -21,6 +21,9 @@ from graf.exceptions import DatasetError
 __all__ = ["Table", "open_csv", "open_parquet", "whole"]
 
 
+LONGEST_HEADER = 100_000  # bytes
+
+
 @dataclass(frozen=True)
 class Table:
     """A table that has been looked at, and how to read all of it.
@@ -43,6 +46,7 @@ class Table:
 
 def open_csv(path: Path) -> Table:
     """A comma-separated table with a header row."""
+    _check_separator(path)
     head = _read_csv(path, nrows=1, dtype=str)
 
     def read(text: Sequence[str]) -> pd.DataFrame:
@@ -72,6 +76,17 @@ def _read_csv(path: Path, **options: Any) -> pd.DataFrame:
         warnings.simplefilter("error", ParserWarning)  # a row longer than the header
         frame: pd.DataFrame = pd.read_csv(stream, index_col=False, low_memory=False, **options)
         return frame
+
+
+def _check_separator(path: Path) -> None:
+    """Raise `DatasetError` for a header whose names are separated by something else than commas."""
+    with reading(path), open_binary(path) as stream:
+        header = stream.readline(LONGEST_HEADER).decode(errors="replace").strip()
+    other = next((mark for mark in ";\t" if mark in header), None)
+    if other is not None and "," not in header:
+        raise DatasetError(
+            f"cannot read {path}: its columns must be separated by commas, got {other!r} in {header!r:.80}"
+        )
 
 
 def _noise_ceilings(metadata: Mapping[bytes, bytes], path: Path) -> dict[str, float]:
