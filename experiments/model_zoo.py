@@ -4,7 +4,7 @@
     GRAF_DATA=<folder of the timm tables> python experiments/model_zoo.py <cache> [results]
 
 Reads every architecture of the tables at every image size by `torch.export`, without weights, and
-keeps the graphs in the cache folder, so that a run that was killed goes on where it was. Then
+keeps the graphs and the splits in the cache folder, so that a run that was killed goes on where it was. Then
 
 - `model_zoo_counts.csv`: where parameters or multiply-adds differ from the published ones, and why
   (multiply-adds counted as fvcore does, in the column `macs_fvcore`, are those that were published);
@@ -56,7 +56,8 @@ def main(cache: Path, folder: Path) -> None:
     write_csv(different.astype(whole), folder / "model_zoo_counts.csv")
     features = table_of_features(readings, cache, folder / "model_zoo_features.parquet")
     tasks = [accuracy_task(accuracy, features), *speed_tasks(speed, features)]
-    splits = evaluated(tasks, folder / "model_zoo_splits.csv")
+    splits = evaluated(tasks, cache / "splits.csv")  # of these graphs, whatever results are there
+    write_csv(splits, folder / "model_zoo_splits.csv")
     table = summary(splits)
     write_csv(table, folder / "model_zoo.csv")
     draw(tasks, folder / "model_zoo_shap.png")
