@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.pipeline import make_pipeline
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 import graf
 from graf import ZeroCostProxies, get_space
@@ -89,6 +90,21 @@ def test_other_proxies_do_not_change_a_value():
         settings = {name: together.settings[name]} if name in together.settings else None
         alone = proxies([name], dtype="float64", settings=settings).fit_transform(CELLS[:1])
         np.testing.assert_allclose(alone[name], table[name], rtol=1e-12)
+
+
+def test_other_proxies_do_not_change_what_a_module_draws():
+    drawing = nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.Dropout(), nn.RReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
+    )
+    data, names = (
+        (torch.randn(8, 1, 8, 8), torch.arange(8) % 3),
+        ["swap", "zen", "snip", "zico", "jacov", "meco"],
+    )
+    kw = {"device": "cpu", "data": data, "batch_size": 4, "dtype": "float64"}
+    together = ZeroCostProxies(names, **kw).fit_transform([drawing])
+    for name in names:
+        alone = ZeroCostProxies([name], **kw).fit_transform([drawing])
+        np.testing.assert_allclose(alone[name], together[name], rtol=1e-12)
 
 
 def test_a_forward_and_two_backwards_serve_eight_proxies():
@@ -182,6 +198,13 @@ def test_processes_give_the_same_table():
     with_one = ZeroCostProxies(names, "cpu", space=SPACE, batch_size=2)
     expected = with_one.fit_transform(cells)
     pd.testing.assert_frame_equal(clone(with_one).set_params(n_jobs=2).fit_transform(cells), expected)
+
+
+def test_modules_that_cannot_be_sent_to_processes():
+    modules = [spectral_norm(nn.Linear(4, 3)) for _ in range(CHUNK + 1)]
+    data = torch.randn(4, 4), torch.arange(4) % 3
+    with pytest.raises(InputError, match="other processes; give `n_jobs=1`"):
+        ZeroCostProxies(["params"], "cpu", data=data, n_jobs=2).fit_transform(modules)
 
 
 class Hungry(nn.Linear):

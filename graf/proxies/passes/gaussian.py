@@ -13,6 +13,7 @@ from graf.proxies.network import Network
 from graf.proxies.observe import ACTIVATIONS, Calls, Operations, above_zero, is_batch_norm
 from graf.proxies.passes.redrawn import ClassifierInputs, fresh_buffers, redrawn
 from graf.proxies.passes.results import Results
+from graf.proxies.state import seeded
 from graf.proxies.undefined import Undefined
 
 __all__ = ["run"]
@@ -22,7 +23,10 @@ WORD, PART = 64, 16
 
 
 def run(network: Network, wanted: frozenset[str], results: Results) -> None:
-    """Two forwards of noise, or one of the batch, or both, with the same weights; training mode."""
+    """Two forwards of noise, or one of the batch, or both, with the same weights; training mode.
+
+    What the module draws in one is not moved on by the other.
+    """
     network.module.train()
     generator = network.generator()
 
@@ -31,15 +35,15 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
 
     parameters = redrawn(network, normal)
     of_noise = wanted - {"patterns"}
-    with torch.no_grad():
-        if "patterns" in wanted:
-            with results.attempt(["patterns"]):
-                results["patterns"] = _patterns(network, parameters)
-        if of_noise:
-            with results.attempt(of_noise):
-                _noise(network, parameters, results)
+    if "patterns" in wanted:
+        with results.attempt(["patterns"]), seeded(network.seed, network.device):
+            results["patterns"] = _patterns(network, parameters)
+    if of_noise:
+        with results.attempt(of_noise), seeded(network.seed, network.device):
+            _noise(network, parameters, results)
 
 
+@torch.no_grad()
 def _noise(network: Network, parameters: dict[str, Tensor], results: Results) -> None:
     if not network.batch.first.is_floating_point():
         raise Undefined("the inputs are whole numbers, which cannot be replaced by noise")
@@ -78,6 +82,7 @@ def _features(
     return ends.pooled
 
 
+@torch.no_grad()
 def _patterns(network: Network, parameters: dict[str, Tensor]) -> Tensor:
     n, found = len(network.batch), []
 
