@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pickle import PicklingError
+from typing import Any
 
 import torch
 from joblib import Parallel, delayed
 from torch import nn
 from torch.nn.utils import get_total_norm
 
+from graf.exceptions import InputError
 from graf.proxies.batch import Batch
 from graf.proxies.network import Network
 from graf.proxies.plan import Plan
@@ -59,7 +62,7 @@ class Evaluation:
             work = (delayed(self.scores)([items[i] for i in chunk]) for chunk in chunks)
             left = []
             done = Parallel(n_jobs, return_as="generator", pre_dispatch="2*n_jobs")(work)
-            for chunk, scores in zip(chunks, done, strict=True):
+            for chunk, scores in zip(chunks, _received(done), strict=True):
                 for i, score in zip(chunk, scores, strict=True):
                     if score is None and n_jobs > 1:
                         left.append(i)
@@ -120,6 +123,13 @@ class Evaluation:
         names = [proxy.name for proxy in self.plan.proxies]
         reason = "out of memory, even for this network alone; give a smaller `batch_size` to all"
         return dict.fromkeys(names, float("nan")), dict.fromkeys(names, reason)
+
+
+def _received(done: Iterator[Any]) -> Iterator[Any]:
+    try:
+        yield from done
+    except PicklingError as error:
+        raise InputError("`items` cannot all be sent to other processes; give `n_jobs=1`") from error
 
 
 def _unwrapped(module: nn.Module) -> nn.Module:
