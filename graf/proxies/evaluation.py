@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pickle import PicklingError
 from typing import Any
@@ -12,7 +13,7 @@ from joblib import Parallel, delayed
 from torch import nn
 from torch.nn.utils import get_total_norm
 
-from graf.exceptions import InputError
+from graf.exceptions import GrafError, InputError
 from graf.proxies.batch import Batch
 from graf.proxies.network import Network
 from graf.proxies.plan import Plan
@@ -130,6 +131,11 @@ def _received(done: Iterator[Any]) -> Iterator[Any]:
         yield from done
     except PicklingError as error:
         raise InputError("`items` cannot all be sent to other processes; give `n_jobs=1`") from error
+    except BrokenProcessPool as error:
+        raise GrafError(
+            "a process that computed proxies died, perhaps for lack of memory; what is in `cache` is kept:"
+            " repeat the call with a smaller `n_jobs`"
+        ) from error
 
 
 def _unwrapped(module: nn.Module) -> nn.Module:

@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import os
 import pickle
+import signal
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 import graf
 from graf import ZeroCostProxies, get_space
-from graf.exceptions import InputError
+from graf.exceptions import GrafError, InputError
 from graf.proxies import PROXIES, az_nas_rank, proxy
 from graf.proxies.batch import Batch
 from graf.proxies.evaluation import CHUNK
@@ -205,6 +207,19 @@ def test_modules_that_cannot_be_sent_to_processes():
     data = torch.randn(4, 4), torch.arange(4) % 3
     with pytest.raises(InputError, match="other processes; give `n_jobs=1`"):
         ZeroCostProxies(["params"], "cpu", data=data, n_jobs=2).fit_transform(modules)
+
+
+class Dying(nn.Linear):
+    """Ends its process, as the system does where memory is full."""
+
+    def forward(self, x):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_dies():
+    modules, data = [Dying(4, 3) for _ in range(CHUNK + 1)], (torch.randn(4, 4), torch.arange(4) % 3)
+    with pytest.raises(GrafError, match="a process that computed proxies died"):
+        ZeroCostProxies(["snip"], "cpu", data=data, n_jobs=2).fit_transform(modules)
 
 
 class Hungry(nn.Linear):
