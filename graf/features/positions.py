@@ -50,7 +50,8 @@ def junction_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.floa
     `out1` to `out3`: how many read the first, second and third junction in topological order;
     `in1` to `in3`: how many the last, second last and third last junction read. NaN where there
     are not as many junctions. Follows the numbering of junctions, which a search space fixes:
-    graphs of no space do not get these columns unless asked for.
+    graphs of no space do not get these columns unless asked for. So cells of DARTS and LHD that
+    differ in the order of their inner nodes alone differ here, simplified or not.
     """
     from graf.kernels import live
 

@@ -29,6 +29,9 @@ def simplified(graph: ComputationGraph) -> ComputationGraph:
     parameters (a pool behind a projection) is not merged. Names are
     dropped; attributes and cells are kept for the nodes that stay.
 
+    A skip counts as an identity also where it changes the shape and so has weights, as those that
+    read the input of a reduction cell: cells that differ in such weights alone are not told apart.
+
     Cells of NAS-Bench-201 and TransNAS-Bench-101-micro that compute the same function, up to
     the names of their weights, get graphs with the same `canonical_hash`. Contracted sums are
     written out, so the number of edges can grow to the number of paths.
