@@ -107,7 +107,15 @@ def _values(items: Any) -> list[Any]:
         raise InputError(f"`items` must have one dimension, got shape {items.shape}; pass one column of it")
     if len(items) == 0:
         raise InputError("`items` must hold at least one architecture or graph, got none")
-    return list(items) if isinstance(items, Sequence) else items.tolist()
+    values = list(items) if isinstance(items, Sequence) else items.tolist()
+    return values if set(map(type, values)) == {str} else [_plain(value) for value in values]
+
+
+def _plain(value: Any) -> Any:
+    """Arrays as lists, also in a dictionary: what pandas reads from columns of lists."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return {key: _plain(entry) for key, entry in value.items()} if type(value) is dict else value
 
 
 def _kind(values: list[Any]) -> type | None:

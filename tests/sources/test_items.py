@@ -178,3 +178,13 @@ def test_architectures_as_python_objects():
     assert index.tolist() == [space.format(space.parse(wanted))]
     assert read_batch([[4, 0, 3, 1, 4, 3]])[0].tolist() == ["(4, 0, 3, 1, 4, 3)"]
     assert len(batch) == 1
+
+
+def test_arrays_stand_for_lists():
+    settings = {"ks": [3] * 20, "e": [4] * 20, "d": [2] * 5}
+    arrays = {key: np.array(values) for key, values in settings.items()}
+    assert read_batch([arrays])[0].tolist() == read_batch([settings])[0].tolist()
+    rows = np.array([[4, 0, 3, 1, 4, 3], [0, 1, 2, 0, 1, 2]])
+    index, batch, space = read_batch(pd.Series(list(rows)))
+    assert index.tolist() == ["(4, 0, 3, 1, 4, 3)", "(0, 1, 2, 0, 1, 2)"]
+    assert (len(batch), space.name) == (2, "nasbench201")
