@@ -50,9 +50,10 @@ class DARTS(SearchSpace):
     Notation: the genotype as DARTS prints it, `Genotype(normal=[('skip_connect', 0), ...],
     normal_concat=range(2, 6), reduce=...)`, eight edges per cell, two for each inner node in
     turn. Read too: `{"normal": [["skip_connect", 0], ...], "reduce": ...}`, the two lists of it
-    joined by ":", NASLib's compact form `[[[0, 2], ...], [...]]` of [input, operation id], and
-    the Python objects that these texts stand for. Choices are input and operation of each edge
-    in turn, where the edges of a node are in ascending order, so that a cell has one tuple.
+    joined by ":", lists of the two edges of each inner node, as pt.darts prints them, NASLib's
+    compact form `[[[0, 2], ...], [...]]` of [input, operation id], and the Python objects that
+    these texts stand for. Choices are input and operation of each edge in turn, where the edges
+    of a node are in ascending order, so that a cell has one tuple.
 
     All that the notation can say is a member: published tables hold nodes that read an input
     twice, and the operation `none`. `sample` draws from the 1.08e18 proper genotypes only,

@@ -19,6 +19,7 @@ NORMAL = [
     ("none", 2), ("none", 2), ("sep_conv_5x5", 4), ("avg_pool_3x3", 1),
 ]  # fmt: skip
 REDUCE = [("dil_conv_3x3", 0), ("skip_connect", 1)] * 4
+BY_NODE = [[cell[i : i + 2] for i in range(0, 8, 2)] for cell in (NORMAL, REDUCE)]
 TEXT = f"Genotype(normal={NORMAL}, normal_concat=range(2, 6), reduce={REDUCE}, reduce_concat=range(2, 6))"
 CHOICES = (0, 2, 1, 3, 0, 6, 2, 0, 2, 7, 2, 7, 1, 1, 4, 4, *(0, 5, 1, 2) * 4)
 PROPER = TEXT.replace("('none', 2), ('none', 2)", "('sep_conv_3x3', 2), ('sep_conv_3x3', 3)")
@@ -44,6 +45,8 @@ def random_members(n, seed):
         TEXT.replace("'", '"').replace(", ", ",\n  "),
         TEXT.replace("Genotype(", "Genotype(\n    ").replace("=", " = ").replace(", reduce", ",\n    reduce"),
         TEXT.replace("]", ",\n]").replace("range(2, 6)", "[2, 3, 4, 5,]").replace("])", "],\n)"),
+        f"Genotype(normal={BY_NODE[0]}, normal_concat=range(2, 6), reduce={BY_NODE[1]}, reduce_concat=range(2, 6))",
+        {"normal": BY_NODE[0], "reduce": BY_NODE[1]},
         f"Genotype(reduce={REDUCE}, normal={NORMAL})",
         json.dumps({"normal": NORMAL, "reduce": REDUCE}),
         str({"reduce": REDUCE, "normal": NORMAL, "normal_concat": [2, 3, 4, 5]}),

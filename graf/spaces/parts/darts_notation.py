@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ TWO_WORDS = r"""['"][^'"]*['"]\s*,\s*['"]"""  # as in lists of names, which are 
 BEGINNING = re.compile(
     rf"""Genotype\(|\{{\s*['"](normal|reduce)\b|[\[(]\s*[\[(]\s*([\[(]|(?!{TWO_WORDS})['"])"""
 )
+NESTED = r"[\[(]\s*[\[(]\s*[\[(]"
 CONCAT = r"(?:range\(\s*2\s*,\s*6\s*\)|[\[(]\s*2\s*,\s*3\s*,\s*4\s*,\s*5\s*,?\s*[\])])"
 DIGITS = {**{str(i): str(i) for i in range(10)}, **{name: str(i) for i, name in enumerate(NAMES)}}
 
@@ -80,7 +82,16 @@ def _read_cells(reader: Reader) -> list[Any]:
 
 
 def _cell(reader: Reader, edge: Callable[[Reader, int], list[int]]) -> Callable[[], Any]:
-    return partial(reader.group, *(partial(edge, reader, n) for n in SOURCES))
+    """The reader of eight edges, or of four nodes with two edges each."""
+    edges = [partial(edge, reader, n) for n in SOURCES]
+    nodes = [partial(reader.group, *edges[i : i + 2]) for i in range(0, N_EDGES, 2)]
+
+    def read() -> list[Any]:
+        if reader.sees(NESTED):
+            return list(chain.from_iterable(reader.group(*nodes)))
+        return reader.group(*edges)
+
+    return read
 
 
 def _named_edge(reader: Reader, n_sources: int) -> list[int]:
