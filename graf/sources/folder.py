@@ -46,7 +46,10 @@ def read_folder(
     folder = Path(path)
     if not folder.is_dir():
         raise InputError(f"`path` must be a folder, got {str(path)!r:.200}")
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".onnx" and file.is_file())
+    found = (file for file in folder.rglob("*") if file.suffix.lower() == ".onnx")
+    files = sorted(
+        file for file in found if file.is_file() or not file.exists()
+    )  # links that lead nowhere too
     if not files:
         raise InputError(f"{folder} holds no .onnx file")
     names = [str(file.relative_to(folder)) for file in files]
@@ -66,7 +69,7 @@ def _answers(
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
-    small = len(files) < FEW and sum(file.stat().st_size for file in files) < SMALL
+    small = len(files) < FEW and sum(file.stat().st_size for file in files if file.exists()) < SMALL
     jobs = n_jobs if n_jobs is not None else 1 if small else -1
     answers = Parallel(n_jobs=jobs, return_as="generator")(delayed(_answer)(file, settings) for file in files)
     yield from tqdm(answers, total=len(files), unit="file", disable=not progress, leave=False)

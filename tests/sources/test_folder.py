@@ -17,6 +17,7 @@ def folder(tmp_path):
         saved(tmp_path, TEXT, name=name, w=weight(4, 3, 3, 3))
     (tmp_path / "notes.txt").write_text("no network")
     (tmp_path / "broken.onnx").write_bytes(b"broken")
+    (tmp_path / "gone.onnx").symlink_to(tmp_path / "nowhere.onnx")
     saved(tmp_path, TEXT.replace("1, 3, 8, 8", "N, 3, H, W"), name="open.onnx", w=weight(4, 3, 3, 3))
     return tmp_path
 
@@ -27,15 +28,16 @@ def test_graphs_and_problems(folder, n_jobs):
     assert graphs.index.tolist() == ["a.onnx", "b.onnx", "inner/c.ONNX", "open.onnx"]
     assert graphs.index.name == "file"
     assert graphs["a.onnx"].op_names == (None, "conv3x3", "relu")
-    assert problems["file"].tolist() == ["broken.onnx", "open.onnx"]
-    assert problems["read"].tolist() == [False, True]
+    assert problems["file"].tolist() == ["broken.onnx", "gone.onnx", "open.onnx"]
+    assert problems["read"].tolist() == [False, False, True]
     assert problems["reason"][0].startswith("is not an ONNX file")
-    assert "input_shapes={'x': (1, 3, 224, 224)}" in problems["reason"][1]
+    assert "No such file" in problems["reason"][1]
+    assert "input_shapes={'x': (1, 3, 224, 224)}" in problems["reason"][2]
 
 
 def test_settings_and_features(folder):
     graphs, problems = read_folder(folder, input_shapes={"x": (1, 3, 8, 8)})
-    assert len(problems) == 1
+    assert len(problems) == 2
     features = GraphFeatures().fit_transform(graphs)
     assert (features["op_count(conv3x3)"] == 1).all()
 
