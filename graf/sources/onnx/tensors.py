@@ -149,7 +149,7 @@ class Tensors:
         n_heads = step.size // n**2
         by_last = content.shape[-1] == n_heads != n
         rows = content.reshape(-1, n_heads) if by_last else content.reshape(n_heads, -1).T
-        distinct = len(np.unique(rows, axis=0))
+        distinct = len({row.tobytes() for row in rows})
         if 2 * distinct < n**2:
             table = Step("weight", shape=(distinct, n_heads), name=step.name, itemsize=step.itemsize)
             step.become("slice", [table])
@@ -159,9 +159,8 @@ class Tensors:
         return content is not None and bool(np.all(content == content.flat[0]))
 
     def _content(self, step: Step) -> NDArray[Any] | None:
-        tensor = self.of.get(id(step))
-        limit = FEW if tensor is not None and tensor.data_location == tensor.EXTERNAL else MANY
-        return content_of(tensor, self.folder) if tensor is not None and step.size <= limit else None
+        tensor = self.of.get(id(step)) if step.size <= MANY else None
+        return None if tensor is None else content_of(tensor, self.folder)
 
 
 def _is_matrix(step: Step | None) -> bool:

@@ -283,6 +283,16 @@ def test_external_data_of_more_than_two_gigabytes(tmp_path):
     assert graph.n_parameters == graph.n_macs == 24000**2
 
 
+def test_biases_of_distances_that_lie_in_another_file(tmp_path):
+    """Between positions of a 7 x 7 image, gathered from a table of 13 x 13 distances for 4 heads."""
+    places = np.stack(np.divmod(np.arange(49), 7))
+    rows, columns = places[:, :, None] - places[:, None, :] + 6
+    table = np.random.default_rng(0).normal(size=(4, 13, 13)).astype(np.float32)
+    found = model("g (float[1, 4, 49, 49] x) => (y) { y = Add (x, bias) }", bias=table[:, rows, columns])
+    onnx.save(found, tmp_path / "model.onnx", save_as_external_data=True, location="data", size_threshold=0)
+    assert read_graph(tmp_path / "model.onnx").n_parameters == 4 * 13**2
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
