@@ -8,7 +8,7 @@ import pytest
 from module_graphs import resnet
 from sklearn.ensemble import RandomForestRegressor
 
-from graf import PerformancePredictor, explain, get_space
+from graf import ComputationGraph, PerformancePredictor, explain, get_space
 from graf.exceptions import InputError, UnknownNameError, UnsupportedError
 from graf.explainers import Explanation
 from graf.explainers.witnesses import witness
@@ -119,3 +119,17 @@ def test_what_is_not_there_is_refused(explanation, cells, targets):
     given = fitted(pd.DataFrame({"a": range(len(cells))}, cells), targets["up"], features="given")
     with pytest.raises(UnsupportedError, match="no graphs"):
         explain(given, pd.DataFrame({"a": [1]}, cells[:1])).place(cells[0])
+
+
+def test_a_graph_may_lack_operations_that_others_have():
+    graphs = [ComputationGraph.from_edges(["dense"] * n + ["spike"] * n, edges(2 * n)) for n in (1, 2, 3, 4)]
+    small = ComputationGraph.from_edges(["dense", "dense"], [(0, 1)])
+    explanation = explain(fitted([*graphs, small], [1, 2, 3, 4, 0]), [small])
+    placed = explanation.place(0)
+    off = explanation.predictions[0] - explanation.base_values[0]
+    assert placed["target"].sum() == pytest.approx(off)
+    assert explanation.plot_graph(0)
+
+
+def edges(n):
+    return [(i, i + 1) for i in range(n - 1)]

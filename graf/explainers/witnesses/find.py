@@ -55,6 +55,10 @@ def witness(column: Column | str, graph: ComputationGraph) -> Witness:
         raise InputError(
             f"`graph` must be a ComputationGraph, got {type(graph).__name__}; see graf.read_graph"
         )
+    column = parse_column(column) if isinstance(column, str) else column
+    for name in column.ops:
+        if not (graph.ops.members(name) or is_known(name)):
+            graph.ops.index(name)
     return Witnesses(graph).of(column)
 
 
@@ -67,13 +71,10 @@ class Witnesses:
         self._views: dict[tuple[bool, str], View] = {}
 
     def of(self, column: Column | str) -> Witness:
-        """The witness of a column, as `witness` finds it; nodes are those of the whole graph."""
+        """The witness of a column, as `witness` finds it; operations may be any, as other graphs have them."""
         column = parse_column(column) if isinstance(column, str) else column
         if column.family == CHOICE:
             return _of_choice(self.graph, column)
-        for name in column.ops:
-            if not (self.graph.ops.members(name) or is_known(name)):
-                self.graph.ops.index(name)
         found = FINDERS[column.family](self._view(column.simplified, column.cell), column)
         graph, sources = self._form(column.simplified)
         if column.cell:
