@@ -62,7 +62,8 @@ class Inputs:
         parts = [] if self.graph is None else [self.graph.transform(items)]
         if self.given:
             parts.append(self._selected(items))
-        return pd.concat(parts, axis=1).clip(-LARGEST, LARGEST)
+        index = parts[0].index  # of graphs, their numbers
+        return pd.concat([part.set_axis(index) for part in parts], axis=1).clip(-LARGEST, LARGEST)
 
     def _selected(self, items: Any) -> pd.DataFrame:
         if self.graph is not None and not isinstance(items, pd.DataFrame):

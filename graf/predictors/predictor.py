@@ -62,7 +62,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Notes
     -----
     Items are architectures or graphs as `GraphFeatures` takes them, or a DataFrame indexed by
-    architecture whose columns are numbers that are known beforehand: zero-cost proxies, the
+    these whose columns are numbers that are known beforehand: zero-cost proxies, the
     training recipe (architectures may then repeat), early results. `data.items()` gives those of a
     dataset.
     Missing values are left to the model: both named ones take them. Infinite values become the

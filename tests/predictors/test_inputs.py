@@ -100,3 +100,13 @@ def test_columns_missing_later_are_listed():
         inputs.table(GIVEN[["flops"]])
     with pytest.raises(InputError, match=r"must be a DataFrame with the 2 columns .*flops"):
         inputs.table(CELLS)
+
+
+def test_graphs_may_have_columns_beside_them():
+    graphs = [get_space("nasbench201").graph(cell) for cell in CELLS]
+    given = pd.DataFrame({"lr": np.arange(6.0)}, pd.Index(graphs, dtype=object))
+    inputs = Inputs.learn(given, "all", GraphFeatures())
+    table = inputs.table(given[::-1])
+    assert table.index.tolist() == list(range(6))
+    assert table["lr"].tolist() == [5, 4, 3, 2, 1, 0]
+    pd.testing.assert_frame_equal(table.drop(columns="lr"), GraphFeatures().fit_transform(graphs[::-1]))
