@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.exceptions import InputError
+from graf.exceptions import InputError, UnsupportedError
 from graf.explainers.boosted import boosted_pairs, boosted_values
 from graf.explainers.explanation import Explanation
 from graf.explainers.mixture import mixture_values
@@ -21,6 +21,7 @@ from graf.graph import ComputationGraph
 from graf.predictors import PerformancePredictor
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.boosted import BoostedTrees
+from graf.predictors.checks import check_seed
 from graf.predictors.transfer import TransferRegressor
 from graf.sources.items import graph_of_item
 
@@ -65,7 +66,8 @@ def explain(
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     UnsupportedError
-        If its model is neither "auto" nor one of trees, or its prediction is not a sum over their leaves.
+        If its model is neither "auto" nor one of trees, its prediction is not a sum over their leaves, or
+        interactions are asked of "auto".
 
     References
     ----------
@@ -81,8 +83,9 @@ def explain(
     """
     if not isinstance(predictor, PerformancePredictor):
         raise InputError(f"`predictor` must be a fitted PerformancePredictor, got {type(predictor).__name__}")
-    if interactions and background is not None:
-        raise InputError("`interactions` are path-dependent: leave `background` out")
+    check_seed(random_state)
+    if interactions:
+        _check_pairs(predictor, background)
     data = predictor.features_table(items)
     X = data.to_numpy(np.float64)
     rows = None if background is None else predictor.features_table(background).to_numpy(np.float64)
@@ -106,6 +109,15 @@ def explain(
         errors=np.stack(errors, axis=-1),
     )
     return everything if len(values) > 1 else everything.select(everything.target_names[0])
+
+
+def _check_pairs(predictor: PerformancePredictor, background: Any) -> None:
+    if background is not None:
+        raise InputError("`interactions` are path-dependent: leave `background` out")
+    if predictor.model == "auto":
+        raise UnsupportedError(
+            "`interactions` need a model of trees, got 'auto'; leave them out, or fit model='xgboost'"
+        )
 
 
 def _values(

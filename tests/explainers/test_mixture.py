@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from graf import PerformancePredictor, explain, get_space
-from graf.exceptions import UnsupportedError
+from graf.exceptions import InputError, UnsupportedError
 from graf.explainers.mixture import _there_and_back, process_values
 from graf.predictors.gaussian_process import GroupGaussianProcess
 
@@ -102,5 +102,7 @@ def test_a_background_and_no_pairs():
     np.testing.assert_allclose(
         explanation.values.sum(axis=1) + explanation.base_values, explanation.predictions, rtol=1e-6
     )
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(UnsupportedError, match="`interactions` need a model of trees, got 'auto'"):
         explain(predictor, CELLS[40:44], interactions=True)
+    with pytest.raises(InputError, match="`random_state` must be None or a whole number"):
+        explain(predictor, CELLS[40:44], random_state=-1)
