@@ -85,7 +85,7 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the space and its operations from items; values are not looked at."""
-        if not (isinstance(self.simplified, bool) or self.simplified == "both"):
+        if not (isinstance(self.simplified, (bool, np.bool_)) or self.simplified == "both"):
             raise InputError(f"`simplified` must be True, False or 'both', got {self.simplified!r:.40}")
         _, batch, self.space_ = read_batch(X, self.space)
         self.ops_: OpSet = self.space_.ops if self.space_ is not None else batch.ops

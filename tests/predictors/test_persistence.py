@@ -103,11 +103,16 @@ def test_parameters_are_kept(tmp_path):
 
 def test_settings_may_come_from_arrays(tmp_path):
     predictor = PerformancePredictor(
-        small_forest(), simplified=np.array([True])[0], warn_beyond=np.float32(1.5)
+        small_forest(),
+        simplified=np.True_,
+        share_targets=np.False_,
+        warn_beyond=np.float32(1.5),
+        n_jobs=np.int64(2),
     ).fit(CELLS, TARGETS["a"])
     predictor.save(tmp_path / "predictor.graf")
     parameters = load_predictor(tmp_path / "predictor.graf").get_params()
-    assert (parameters["simplified"], parameters["warn_beyond"]) == (True, 1.5)
+    names = ("simplified", "share_targets", "warn_beyond", "n_jobs")
+    assert [parameters[name] for name in names] == [True, False, 1.5, 2]
 
 
 def test_std_is_the_same_after_loading(saved):
