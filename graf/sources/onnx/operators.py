@@ -94,7 +94,7 @@ def _normalised(op: str, *positions: int, axes: bool = False) -> Callable[[Call]
     def normalised(call: Call) -> Step:
         scales = call.reads(*positions[1:])
         for step in scales:
-            if step.size == 1:
+            if step.size == 1 or not step.name:  # filled in, as in files that leave their weights out
                 trained(step)
         own = [step for step in scales if step.op != "constant"]  # ones and zeros of a norm without weights
         settings = {"axes": _from_axis(call)} if axes else {}

@@ -162,14 +162,22 @@ def check_call(node: NodeProto, version: int) -> None:
 
 @cache
 def _signature(op_type: str, version: int, domain: str) -> tuple[tuple[int, ...], float, dict[str, int]]:
-    """Positions of the operands that an operator needs, how many it takes, and types of attributes."""
+    """Positions of the operands that an operator needs, how many it takes, and types of attributes.
+
+    Those that a later version does without are left out of files of earlier ones too, as `roi` of `Resize`.
+    """
     schema = _schema(op_type, version, domain)
     if schema is None:
         return (), inf, {}
-    single = onnx.defs.OpSchema.FormalParameterOption.Single
-    required = (i for i, operand in enumerate(schema.inputs) if operand.option == single)
+    newest = _schema(op_type, onnx.defs.onnx_opset_version(), domain) or schema
+    required = sorted(_needed(schema) & _needed(newest))
     types = {name: int(attribute.type.value) for name, attribute in schema.attributes.items()}
     return tuple(required), schema.max_input, types
+
+
+def _needed(schema: Any) -> set[int]:
+    single = onnx.defs.OpSchema.FormalParameterOption.Single
+    return {i for i, operand in enumerate(schema.inputs) if operand.option == single}
 
 
 def _tensor(content: NDArray[Any]) -> TensorProto:

@@ -91,3 +91,24 @@ def test_a_norm_of_order_one_is_no_euclidean_length(tmp_path, p, expected):
     graph = read_graph(saved(tmp_path, text))
     assert ops(graph) == expected
     assert graph.attributes["n_activations"].tolist()[-1] == 16
+
+
+@pytest.mark.parametrize("operands", ["h, , , sizes", "h, , scales"])
+def test_operands_that_later_versions_do_without(tmp_path, operands):
+    """Most exporters leave `roi` of Resize out where it says nothing, though version 11 asks for it."""
+    text = f"""g (float[1, 3, 4, 4] x) => (float[1, 3, 8, 8] y) {{
+        h = Relu (x)
+        y = Resize ({operands})
+    }}"""
+    tensors = {"sizes": np.array([1, 3, 8, 8]), "scales": np.array([1, 1, 2, 2], np.float32)}
+    assert ops(read_graph(saved(tmp_path, text, 11, **tensors))) == ["relu", "resize"]
+
+
+def test_weights_that_are_filled_in(tmp_path):
+    """onnx's own test networks have one number in the place of their weights."""
+    text = """g (float[1, 8, 4, 4] x) => (float[1, 8, 4, 4] y) {
+        f = ConstantOfShape <value = float[1] {1.0}> (size)
+        y = BatchNormalization (x, f, f, m, v)
+    }"""
+    one = np.ones(8, np.float32)
+    assert read_graph(saved(tmp_path, text, 11, size=np.array([8]), m=one, v=one)).n_parameters == 8
