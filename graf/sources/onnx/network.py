@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS, VOCABULARY, from_onnx
 from graf.sources.onnx.call import Call, Shape
+from graf.sources.onnx.checks import check_call, check_unique
 from graf.sources.onnx.contrib import AS_STANDARD, CONTRIB
 from graf.sources.onnx.control import CONTROL
 from graf.sources.onnx.names import folds_norm, module_of, snake_case
@@ -26,16 +27,7 @@ from graf.sources.onnx.operators import OPERATORS
 from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
 from graf.sources.onnx.tensors import FEW, Tensors, constant_of
-from graf.sources.onnx.types import (
-    check_call,
-    infer,
-    input_types,
-    is_open,
-    itemsize_of,
-    resolved,
-    shape_of,
-    tensor_type,
-)
+from graf.sources.onnx.types import infer, input_types, is_open, itemsize_of, resolved, shape_of, tensor_type
 from graf.sources.onnx.values import EVALUATORS, evaluate
 
 __all__ = ["Reader", "network_of"]
@@ -78,7 +70,7 @@ class Reader:
         graph = self.model.graph
         opsets = _versions(self.model.opset_import)
         fixed = {tensor.name for tensor in graph.initializer}
-        _check_unique(value.name for value in graph.input)
+        check_unique(value.name for value in graph.input)
         types, self.sizes = input_types([i for i in graph.input if i.name not in fixed], input_shapes)
         scope = Scope(opsets, self.tensors)
         inputs = []
@@ -120,7 +112,7 @@ class Reader:
         """What the outputs of a graph are, whose inputs the scope has already."""
         tensors = [(t.name, t) for t in graph.initializer]
         tensors += [(t.values.name, t) for t in graph.sparse_initializer]
-        _check_unique(name for name, _ in tensors)
+        check_unique(name for name, _ in tensors)
         scope.initializers |= dict(tensors)
         scope.declared |= {v.name: v.type for v in (*graph.value_info, *graph.output)}
         self.nodes(graph.node, scope)
@@ -306,12 +298,6 @@ class Reader:
         self.nodes([_bound(n, given, set(function.input) - set(inner.values)) for n in function.node], inner)
         self.open.pop()
         return [inner.find(name) for name in function.output]
-
-
-def _check_unique(names: Iterable[str]) -> None:
-    name, count = next(iter(Counter(names).most_common(1)), ("", 0))
-    if count > 1:
-        raise GraphError(f"the name {name!r:.80} is given twice")
 
 
 def _other_output(call: Call, step: Step, i: int, itemsize: int) -> Step:

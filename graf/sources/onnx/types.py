@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from math import inf, prod
+from math import prod
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import AttributeProto, NodeProto, TensorProto, TypeProto, ValueInfoProto
+from onnx import NodeProto, TensorProto, TypeProto, ValueInfoProto
 
 from graf.exceptions import GraphError, InputError, UnknownNameError
 
-__all__ = ["infer", "input_types", "is_open", "itemsize_of", "resolved", "shape_of", "tensor_type"]
+__all__ = ["infer", "input_types", "is_open", "itemsize_of", "resolved", "schema", "shape_of", "tensor_type"]
 
 Shape = tuple[int, ...] | None
 IMAGE, SEQUENCE = 224, 128
@@ -141,43 +141,12 @@ def resolved(value: TypeProto, sizes: Mapping[str, int]) -> Shape:
 
 
 @cache
-def _schema(op_type: str, version: int, domain: str) -> Any:
+def schema(op_type: str, version: int, domain: str) -> Any:
+    """What onnx knows of an operator of an operator set; None if nothing."""
     try:
         return onnx.defs.get_schema(op_type, version, domain)
     except onnx.defs.SchemaError:
         return None
-
-
-def check_call(node: NodeProto, version: int) -> None:
-    """Raise `InputError` if a node lacks operands, has too many or an attribute of another type."""
-    required, most, types = _signature(node.op_type, version, node.domain)
-    if len(node.input) > most or any(len(node.input) <= i or not node.input[i] for i in required):
-        raise InputError(f"it does not take {len(node.input)} operands, or lacks one that it needs")
-    for attribute in node.attribute:
-        expected = types.get(attribute.name, attribute.type)
-        if attribute.type not in (expected, AttributeProto.UNDEFINED):
-            wanted, got = map(AttributeProto.AttributeType.Name, (expected, attribute.type))
-            raise InputError(f"the attribute {attribute.name!r:.40} must be of type {wanted}, got {got}")
-
-
-@cache
-def _signature(op_type: str, version: int, domain: str) -> tuple[tuple[int, ...], float, dict[str, int]]:
-    """Positions of the operands that an operator needs, how many it takes, and types of attributes.
-
-    Those that a later version does without are left out of files of earlier ones too, as `roi` of `Resize`.
-    """
-    schema = _schema(op_type, version, domain)
-    if schema is None:
-        return (), inf, {}
-    newest = _schema(op_type, onnx.defs.onnx_opset_version(), domain) or schema
-    required = sorted(_needed(schema) & _needed(newest))
-    types = {name: int(attribute.type.value) for name, attribute in schema.attributes.items()}
-    return tuple(required), schema.max_input, types
-
-
-def _needed(schema: Any) -> set[int]:
-    single = onnx.defs.OpSchema.FormalParameterOption.Single
-    return {i for i, operand in enumerate(schema.inputs) if operand.option == single}
 
 
 def _tensor(content: NDArray[Any]) -> TensorProto:
@@ -200,14 +169,14 @@ def infer(
 
     Raises `InputError` if the inputs do not fit each other.
     """
-    schema = _schema(node.op_type, version, node.domain)
-    if schema is None or any(name and name not in types for name in node.input):
+    rules = schema(node.op_type, version, node.domain)
+    if rules is None or any(name and name not in types for name in node.input):
         return {}
     tensors = {name: _tensor(content) for name, content in contents.items() if not content.dtype.hasobject}
     opsets = [onnx.helper.make_opsetid(node.domain, version)]
     try:
         return dict(
-            onnx.shape_inference.infer_node_outputs(schema, node, types, tensors, opset_imports=opsets)
+            onnx.shape_inference.infer_node_outputs(rules, node, types, tensors, opset_imports=opsets)
         )
     except onnx.shape_inference.InferenceError as error:
         raise InputError(f"{error!s:.300}") from error
