@@ -47,9 +47,8 @@ def read_folder(
     if not folder.is_dir():
         raise InputError(f"`path` must be a folder, got {str(path)!r:.200}")
     found = (file for file in folder.rglob("*") if file.suffix.lower() == ".onnx")
-    files = sorted(
-        file for file in found if file.is_file() or not file.exists()
-    )  # links that lead nowhere too
+    # links that lead nowhere too, so that they are among the problems
+    files = sorted(file for file in found if file.is_file() or not file.exists())
     if not files:
         raise InputError(f"{folder} holds no .onnx file")
     names = [str(file.relative_to(folder)) for file in files]
