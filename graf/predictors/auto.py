@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from graf.predictors.choices import Choices, sure_share
 from graf.predictors.groups import choices, views
-from graf.predictors.jackknife import width_that_holds
+from graf.predictors.jackknife import own_share, width_that_holds
 from graf.predictors.label_scores import LabelScores
 from graf.predictors.repeats import number_of_row
 from graf.predictors.view import SMALLEST, View, mixture
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 JUDGED_BY = 300  # labels
 TEMPER = 10  # labels; unseen errors lie together, so that a likelihood, a half, would be too sure
 # labels: weights of columns were learned with the row that is left out; measured at 32 and 128
-OPTIMISM = 2.0
+OPTIMISM = 3.0
 
 
 class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -122,11 +122,11 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def _set_widths(self, mean: Floats, std: Floats, y: Floats, n_distinct: int) -> None:
         """How many widths labels lie from what is predicted without their row, in increasing order."""
-        width = self._local_width(mean, std)
-        self._usual_width = np.median(width)
-        width = np.sqrt(width * self._usual_width)
+        own = self._own_width(mean, std)
         self.unseen_ = self.scores_.inverse_transform(mean)
         off = np.abs(self.unseen_ - y)
+        self._usual_width, self._own_share = np.median(own), own_share(own, off, n_distinct)
+        width = self._width(own)
         misses = np.divide(off, width, out=np.zeros_like(off), where=width > 0)
         self._misses = np.sort(misses) * (1 + OPTIMISM / n_distinct)
 
@@ -147,15 +147,19 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
     def predict_with_width(self, X: Floats, coverage: float) -> tuple[Floats, Floats]:
         """Predictions (n,), and half the width (n,) of intervals that hold the label as often as `coverage` says.
 
-        Half the width is the geometric mean of the row's own standard deviation and of the usual one,
-        times a number that makes the intervals of as many training rows hold their own label,
-        each predicted without it.
+        Half the width lies between the row's own standard deviation and the usual one, as near to the former as
+        it tells how far training rows are missed (`own_share`), times a number that makes the intervals of as many
+        training rows hold their own label, each predicted without it.
         """
         mean, std = self.predict_scores(X)
-        width = np.sqrt(self._local_width(mean, std) * self._usual_width)
+        width = self._width(self._own_width(mean, std))
         return self.scores_.inverse_transform(mean), width_that_holds(self._misses, coverage) * width
 
-    def _local_width(self, mean: Floats, std: Floats) -> Floats:
+    def _width(self, own: Floats) -> Floats:
+        """The weighted geometric mean of rows' own widths and of the usual one."""
+        return np.asarray(own**self._own_share * self._usual_width ** (1 - self._own_share))
+
+    def _own_width(self, mean: Floats, std: Floats) -> Floats:
         """A standard deviation of the scores in units of the labels."""
         above, below = (self.scores_.inverse_transform(mean + side * std) for side in (1, -1))
         return (above - below) / 2
