@@ -3,18 +3,56 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from math import inf
 from typing import Any
 
 import onnx
-from onnx import AttributeProto, NodeProto
+from onnx import AttributeProto, ModelProto, NodeProto
 
 from graf.exceptions import GraphError, InputError
 from graf.sources.onnx.types import schema
 
-__all__ = ["check_call", "check_unique"]
+__all__ = ["check_call", "check_size", "check_unique"]
+
+MOST_NODES = 1_000_000
+DEEPEST = 24  # functions within functions
+
+
+def check_size(model: ModelProto) -> None:
+    """Raise `GraphError` if too many nodes are left when every call of a function is replaced by its nodes.
+
+    Each function is counted once, however often it is called: a file of few bytes can stand for any number.
+    """
+    functions = {(f.domain, f.name): f for f in model.functions}
+    counted: dict[tuple[str, str], int] = {}
+
+    def count(nodes: Iterable[NodeProto], depth: int) -> int:
+        return sum(1 + size_of((node.domain, node.op_type), depth) for node in _within(nodes))
+
+    def size_of(name: tuple[str, str], depth: int) -> int:
+        if name in functions and name not in counted:
+            if depth == DEEPEST:
+                raise GraphError(
+                    f"the function {name[1]!r:.80} calls itself, or is called more than {DEEPEST} functions deep"
+                )
+            counted[name] = count(functions[name].node, depth + 1)
+        return counted.get(name, 0)
+
+    if count(model.graph.node, 0) > MOST_NODES:
+        raise GraphError(f"the network has more than {MOST_NODES:,} nodes")
+
+
+def _within(nodes: Iterable[NodeProto]) -> Iterator[NodeProto]:
+    """Nodes and those of their subgraphs."""
+    ahead = list(nodes)
+    while ahead:
+        node = ahead.pop()
+        yield node
+        for attribute in node.attribute:
+            ahead += attribute.g.node
+            ahead += [inner for graph in attribute.graphs for inner in graph.node]
 
 
 def check_unique(names: Iterable[str]) -> None:

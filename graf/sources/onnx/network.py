@@ -19,7 +19,7 @@ from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS, VOCABULARY, from_onnx
 from graf.sources.onnx.call import Call, Shape
-from graf.sources.onnx.checks import check_call, check_unique
+from graf.sources.onnx.checks import check_call, check_size, check_unique
 from graf.sources.onnx.contrib import AS_STANDARD, CONTRIB
 from graf.sources.onnx.control import CONTROL
 from graf.sources.onnx.names import folds_norm, module_of, snake_case
@@ -32,8 +32,6 @@ from graf.sources.onnx.values import EVALUATORS, evaluate
 
 __all__ = ["Reader", "network_of"]
 
-MOST_NODES = 1_000_000
-DEEPEST = 24  # functions within functions
 FIRST_BROADCASTING = 7  # operator sets before it fit the second operand to the first
 STANDARD = ("", "ai.onnx")
 CONTRIBUTED = ("com.microsoft", "com.microsoft.nchwc")
@@ -50,6 +48,7 @@ def network_of(
     model: ModelProto, folder: Path, input_shapes: Mapping[str, Sequence[int]] | None = None
 ) -> Network:
     """The steps of a model whose external data lies in a folder; a tensor that several nodes read is one."""
+    check_size(model)
     return Reader(model, folder).network(input_shapes)
 
 
@@ -60,8 +59,6 @@ class Reader:
         self.model = model
         self.tensors = Tensors(folder)
         self.functions = {(f.domain, f.name): f for f in model.functions}
-        self.open: list[FunctionProto] = []
-        self.left = MOST_NODES
         self.apart: Counter[str] = Counter()
         self.sizes: dict[str, int] = {}
 
@@ -120,9 +117,6 @@ class Reader:
 
     def nodes(self, nodes: Sequence[NodeProto], scope: Scope) -> None:
         """Read nodes into a scope."""
-        self.left -= len(nodes)
-        if self.left < 0:
-            raise GraphError(f"the network has more than {MOST_NODES:,} nodes")
         for node in in_order(nodes):
             if not all(
                 isinstance(text, str) for text in (node.op_type, node.domain, node.name, *node.output)
@@ -287,16 +281,12 @@ class Reader:
         self, function: FunctionProto, node: NodeProto, operands: Sequence[Value | None], scope: Scope
     ) -> Outputs:
         """The nodes of a function in place of its call."""
-        if function in self.open or len(self.open) > DEEPEST:
-            raise GraphError(f"the function {function.name!r:.80} calls itself")
         given = {a.name: a for a in (*function.attribute_proto, *node.attribute)}
         inner = Scope(_versions(function.opset_import) or scope.opsets, self.tensors)
         for name, value in zip(function.input, operands, strict=False):
             if value is not None:
                 inner.define(name, value)
-        self.open.append(function)
         self.nodes([_bound(n, given, set(function.input) - set(inner.values)) for n in function.node], inner)
-        self.open.pop()
         return [inner.find(name) for name in function.output]
 
 
