@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from math import prod
+from operator import attrgetter
+from typing import NamedTuple
 
 from graf.sources.network.linear import contracted
 from graf.sources.network.step import Network, Step, is_fixed
+from graf.sources.network.vocabulary import REARRANGEMENTS
 
-__all__ = ["Cost", "cost_of", "fixed_macs"]
+__all__ = ["GATES", "Cost", "cost_of", "fixed_macs"]
 
-GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}  # of recurrent layers
 REDUCTIONS = (
     "mean", "sum", "max", "min", "product", "argmax", "norm", "variance", "logsumexp", "global_avg_pool",
     "global_max_pool", "adaptive_avg_pool", "adaptive_max_pool",
@@ -18,7 +21,7 @@ FREE = ("embedding", "gather", "scatter", "concat", "identity")
 NORMS = ("layer_norm", "group_norm", "instance_norm")
 
 
-class Cost:
+class Cost(NamedTuple):
     """Multiply-adds, elementary operations and bytes of one step, for the example input.
 
     Multiply-adds are those of convolutions, linear layers, products of tensors, attention and
@@ -26,24 +29,26 @@ class Cost:
     the output (of a pool: times the kernel), of the input of a reduction, of the scores of attention.
     Bytes: what is read, once each, and written; of folded batch norms a bias is left. Multiply-adds as
     fvcore counts them, whose numbers published tables give: also 2 for each element of a batch norm, 5 of
-    other norms, 1 of the input of an average pool.
+    other norms, 1 of the input of an average pool. Activations: elements of the output.
+    A branch costs what the costlier one does, a loop what one iteration does, in all of these.
     """
 
-    def __init__(self, macs: int, elementary: int, n_bytes: int, fvcore: int) -> None:
-        self.macs, self.elementary, self.n_bytes, self.fvcore = macs, elementary, n_bytes, fvcore
+    macs: int
+    elementary: int
+    n_bytes: int
+    fvcore: int
+    activations: int
 
 
 def cost_of(step: Step) -> Cost:
     """The cost of a step, by its shapes as they are before rearrangements are dropped."""
+    if step.settings.get("subgraphs"):
+        return max(map(_total, step.settings["subgraphs"]), key=attrgetter("macs", "elementary"))
     macs = _macs(step)
-    if "subgraphs" in step.settings:
-        inner = [_total(network) for network in step.settings["subgraphs"]]
-        macs, elementary = (max(sizes, default=0) for sizes in zip(*inner, strict=True)) if inner else (0, 0)
-    else:
-        elementary = _elementary(step, macs)
     reads = step.reads[:3] if step.settings.get("folded_norms") else step.reads
     moved = {id(read): read.size * read.itemsize for read in reads if read.op != "constant"}
-    return Cost(macs, elementary, sum(moved.values()) + step.size * step.itemsize, macs + _fvcore(step))
+    n_bytes = sum(moved.values()) + step.size * step.itemsize
+    return Cost(macs, _elementary(step, macs), n_bytes, macs + _fvcore(step), step.size)
 
 
 def fixed_macs(step: Step) -> int:
@@ -68,9 +73,17 @@ def _fvcore(step: Step) -> int:
     return 2 * step.size * (step.settings.get("folded_norms", 0) + (step.op == "batch_norm"))
 
 
-def _total(network: Network) -> tuple[int, int]:
-    costs = [cost_of(step) for step in network if step.op != "input" and not is_fixed(step)]
-    return sum(cost.macs for cost in costs), sum(cost.elementary for cost in costs)
+def _total(network: Network) -> Cost:
+    """Of all steps but those that only move elements."""
+    steps = [step for step in network if step.op not in ("input", *REARRANGEMENTS) and not is_fixed(step)]
+    costs = list(map(cost_of, steps))
+    return Cost(
+        sum(cost.macs for cost in costs),
+        sum(cost.elementary for cost in costs),
+        sum(cost.n_bytes for cost in costs),
+        sum(cost.fvcore for cost in costs),
+        sum(cost.activations for cost in costs),
+    )
 
 
 def _macs(step: Step) -> int:

@@ -124,7 +124,7 @@ def _row(step: Step, cost: Any, layouts: dict[int, Layout]) -> dict[str, Any]:
         "n_macs": 0 if is_input else cost.macs,
         "n_macs_fvcore": 0 if is_input else cost.fvcore,
         "n_elementary": 0 if is_input else cost.elementary,
-        "n_activations": 0 if is_input else step.size,
+        "n_activations": 0 if is_input else cost.activations,
         "n_output_bytes": step.size * step.itemsize,
         "n_bytes": 0 if is_input else cost.n_bytes,
         "channels": float(layout.channels),

@@ -8,6 +8,7 @@ from math import prod
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from graf.sources.network.costs import GATES
 from graf.sources.network.step import Step
 from graf.sources.pytorch.settings import SETTINGS, constant
 
@@ -65,9 +66,6 @@ def _widths(weight: Step, n_gates: int) -> tuple[int, int]:
     """Numbers of hidden units and of what they give to the next time, by the weight between them."""
     rows, columns = weight.shape or (0, 0)
     return rows // n_gates, columns
-
-
-GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
 def _bilinear(bound: Bound, details: Details) -> Step:

@@ -165,6 +165,8 @@ def test_branches_are_counted_and_reported(tmp_path):
     assert (graph.n_parameters, graph.n_macs) == (16, 16)
     assert graph.attributes["shape"][-1] == "1x4"
     assert len(graph.predecessors(graph.n_nodes - 1)) == 2
+    assert graph.attributes["n_activations"][-1] == 4 + 4
+    assert graph.attributes["n_bytes"][-1] == 4 * ((4 + 16 + 4) + (4 + 4))
 
 
 def test_one_iteration_of_a_loop_counts(tmp_path):

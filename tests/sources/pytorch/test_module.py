@@ -345,6 +345,31 @@ def test_blocks_of_code_are_inlined_and_branches_counted():
     assert graph.n_parameters == 20
 
 
+class TwoWays(nn.Module):
+    """A wide branch with a change of shape, and a narrow one with weights of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.wide = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 8), nn.Unflatten(-1, (2, 4)))
+        self.narrow = nn.Sequential(nn.Linear(8, 8, bias=False), nn.Unflatten(-1, (2, 4)))
+
+    def forward(self, x):
+        return torch.cond(x.sum() > 0, self.wide.forward, self.narrow.forward, (x,))
+
+
+def test_a_branch_costs_what_the_steps_in_it_do():
+    graph = read_graph(TwoWays(), (4, 8))
+    names = ("n_macs", "n_elementary", "n_activations", "n_bytes")
+    weights, wide, narrow = 8 * 64 + 64 + 64 * 8 + 8, 4 * 64, 4 * 8
+    assert graph.n_parameters == weights + 64
+    assert {name: int(graph.attributes[name][-1]) for name in names} == {
+        "n_macs": 4 * 2 * 8 * 64,
+        "n_elementary": wide,
+        "n_activations": 2 * wide + narrow,
+        "n_bytes": 4 * (weights + 4 * wide + 2 * narrow),
+    }
+
+
 @torch.library.custom_op("graf_tests::mystery", mutates_args=())
 def mystery(x: torch.Tensor) -> torch.Tensor:
     """An operator that nobody knows."""
