@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from graf.exceptions import InputError
+from graf.sources.network.costs import GATES
+from graf.sources.network.patterns import through
 from graf.sources.network.step import Step, is_fixed
 from graf.sources.onnx.call import Call, constant
 
@@ -129,6 +132,24 @@ def _along(op: str, default: int | None = None) -> Callable[[Call], Step]:
         return call.step(op, call.reads(), axis=call.number("axis", first))
 
     return along
+
+
+def _concat(call: Call) -> Step:
+    """The final states of layers on top of each other, which exporters put together, are those of the last."""
+    axis, layers = call.number("axis", 0), [_layer_behind(step) for step in call.reads()]
+    stacked = axis == 0 and None not in layers and _are_stacked([step for step in layers if step is not None])
+    return call.step("slice", call.reads()[-1:]) if stacked else call.step("concat", call.reads(), axis=axis)
+
+
+def _layer_behind(state: Step) -> Step | None:
+    """The recurrent layer whose final state this is."""
+    layer = state.reads[0] if state.op == "getitem" else state
+    return layer if layer is not state and layer.op in GATES else None
+
+
+def _are_stacked(layers: Sequence[Step]) -> bool:
+    """Whether each of several layers reads what the one before gives, and nothing lies between."""
+    return len(layers) > 1 and all(through(after.reads[0]) is before for before, after in pairwise(layers))
 
 
 def _reduction(op: str, **settings: Any) -> Callable[[Call], Step]:
@@ -362,7 +383,7 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "MeanVarianceNormalization": _normalised("instance_norm", 0),
     "Softmax": _along("softmax"),
     "LogSoftmax": _along("log_softmax"),
-    "Concat": _along("concat", 0),
+    "Concat": _concat,
     "Gather": _along("gather", 0),
     "Clip": _clip,
     "PRelu": _prelu,

@@ -124,3 +124,43 @@ def test_ones_and_zeros_that_exporters_write_are_no_weights(tmp_path, exporter):
     assert [graph.n_parameters for graph in graphs] == [72, 72]
     first, second = GraphFeatures().fit_transform(graphs).to_numpy()
     np.testing.assert_allclose(first, second)
+
+
+class LastState(nn.Module):
+    """A class from the final state of the last of two recurrent layers."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.recurrent, self.head = layer(8, 16, num_layers=2, batch_first=True), nn.Linear(16, 5)
+
+    def forward(self, x):
+        states = self.recurrent(x)[1]
+        return self.head((states[0] if isinstance(states, tuple) else states)[-1])
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+@pytest.mark.parametrize("layer", [nn.GRU, nn.LSTM])
+def test_final_states_of_stacked_layers_are_of_the_last(tmp_path, layer, exporter):
+    module, inputs = LastState(layer).eval(), (torch.randn(1, 7, 8),)
+    ours, theirs = read_graph(module, inputs), exported(tmp_path, module, inputs, exporter, 18)
+    assert theirs.op_names == ours.op_names
+    assert theirs.edges.tolist() == ours.edges.tolist() == [[0, 1], [1, 2], [2, 3]]
+
+
+class Joined(LastState):
+    """Both layers on their own, their final states one after the other along the units."""
+
+    def __init__(self):
+        super().__init__(nn.GRU)
+        self.recurrent, self.second = nn.GRU(8, 8, batch_first=True), nn.GRU(8, 8, batch_first=True)
+
+    def forward(self, x):
+        x, first = self.recurrent(x)
+        return self.head(torch.cat([first, self.second(x)[1]], -1))
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+def test_states_that_a_network_joins_stay_joined(tmp_path, exporter):
+    module, inputs = Joined().eval(), (torch.randn(1, 7, 8),)
+    for graph in (read_graph(module, inputs), exported(tmp_path, module, inputs, exporter, 18)):
+        assert [op for op in graph.op_names if op] == ["gru", "gru", "concat", "linear"]
