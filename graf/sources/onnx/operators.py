@@ -85,9 +85,10 @@ def linear(call: Call, x: int = 0, w: int = 1, b: int = 2) -> Step:
     data, weight = call.operand(x), call.operand(w)
     if data is None or weight is None:
         raise InputError("a product needs two operands")
-    for step in (weight, call.operand(b)):
-        if step is not None and step.size > 1:
-            trained(step)
+    trained(weight)
+    bias, n_out = call.operand(b), (call.shape or (0,))[-1]
+    if bias is not None and (bias.size > 1 or (bias.size == n_out and call.attributes.get("beta", 1))):
+        trained(bias)
     if call.number("transA", 0):
         data = call.step("transpose", [data], (data.shape or ())[::-1])
     return call.step("linear", [data, weight, *call.reads(b)])

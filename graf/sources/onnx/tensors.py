@@ -73,7 +73,16 @@ class Tensors:
         return step, kind
 
     def settle(self, op_type: str, operands: Sequence[Step | None]) -> None:
-        """Make constants of operands of a node that are no weights: masks, tables of waves, sizes, states."""
+        """Make constants of operands of a node that are no weights: masks, tables of waves, sizes, states.
+
+        And weights of single numbers: a matrix, and what is added to a linear layer with one output.
+        """
+        if op_type == "MatMul" and len(operands) == 2:
+            self._settle_number(operands[1], (1, 1))
+        elif op_type == "Add" and len(operands) == 2:
+            for layer, bias in (operands, operands[::-1]):
+                if layer is not None and _is_linear(layer) and (layer.shape or (0,))[-1] == 1:
+                    self._settle_number(bias, (1,))
         for i, operand in enumerate(operands):
             step = None if operand is None else through(operand)
             if operand is None or step is None or step.op != "weight" or id(step) not in self.of:
@@ -94,6 +103,11 @@ class Tensors:
                 self._tie(step)
             elif op_type == "Add":
                 self._gather_back(step, operand.shape or ())
+
+    def _settle_number(self, step: Step | None, shape: tuple[int, ...]) -> None:
+        """Make a weight of a number in a tensor of this shape."""
+        if step is not None and step.op == "constant" and step.shape == shape and id(step) in self.of:
+            step.op, step.value = "weight", None
 
     def _is_table(self, step: Step) -> bool:
         """Whether a weight of two axes or more is a mask or a table of waves; each is looked at once."""
@@ -165,6 +179,10 @@ class Tensors:
 
 def _is_matrix(step: Step | None) -> bool:
     return step is not None and step.op == "weight" and sum(n > 1 for n in step.shape or ()) > 1
+
+
+def _is_linear(step: Step) -> bool:
+    return step.op == "matmul" and any(read.op == "weight" for read in step.reads)
 
 
 def constant_of(attributes: Mapping[str, Any]) -> Tensor:

@@ -164,3 +164,13 @@ def test_states_that_a_network_joins_stay_joined(tmp_path, exporter):
     module, inputs = Joined().eval(), (torch.randn(1, 7, 8),)
     for graph in (read_graph(module, inputs), exported(tmp_path, module, inputs, exporter, 18)):
         assert [op for op in graph.op_names if op] == ["gru", "gru", "concat", "linear"]
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+@pytest.mark.parametrize("shape", [(1, 4), (1, 6, 4)])
+def test_layers_with_one_output_have_a_bias(tmp_path, shape, exporter):
+    """The bias is one number, which alone could be any constant."""
+    module = nn.Sequential(nn.Linear(4, 1), nn.ReLU(), nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 4)).eval()
+    graph = exported(tmp_path, module, (torch.randn(shape),), exporter, 18)
+    assert [op for op in graph.op_names if op] == ["linear", "relu", "linear", "relu", "linear"]
+    assert graph.n_parameters == 5 + 2 + 8
