@@ -52,8 +52,8 @@ def images(n=16):
     return torch.randn(n, 2, 8, 8, generator=generator), torch.arange(n) % 3
 
 
-def scored(names, *modules, data=None, **kw):
-    proxies = ZeroCostProxies(names, "cpu", data=data or images(), batch_size=8, **kw)
+def scored(names, *modules, data=None, batch_size=8, **kw):
+    proxies = ZeroCostProxies(names, "cpu", data=data or images(), batch_size=batch_size, **kw)
     return proxies.fit_transform(list(modules)), proxies
 
 
@@ -393,6 +393,69 @@ def test_multi_head_attention_with_tokens_first():
     data = x, torch.arange(8) % 3
     table, _ = scored(["head_confidence"], nn.Sequential(module, nn.Linear(8, 3)), data=data)
     assert table.loc[0, "head_confidence"] == pytest.approx(expected, rel=1e-5)
+
+
+class Either(Heads):
+    """Attention with inputs first, (N, T, C), or tokens first, (T, N, C)."""
+
+    def __init__(self, batch_first):
+        super().__init__(nn.MultiheadAttention(8, 2))
+        self.order = (0, 2, 1, 3) if batch_first else (1, 2, 0, 3)
+        self.back = (0, 2, 1, 3) if batch_first else (2, 0, 1, 3)
+
+    def forward(self, x):
+        q, k, v = (layer(x).unflatten(-1, (2, -1)).permute(self.order) for layer in (self.q, self.k, self.v))
+        weights = (q @ k.transpose(-2, -1) / 2).softmax(-1)
+        return self.out((weights @ v).permute(self.back).flatten(2)) + x
+
+
+class InOrder(nn.Module):
+    """A transformer whose layers compute inputs first, (N, T, C), or tokens first, (T, N, C)."""
+
+    def __init__(self, batch_first):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.stem = batch_first, nn.Linear(6, 8)
+        layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=batch_first)
+        self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.attention, self.classifier = Either(batch_first), nn.Linear(8, 3)
+
+    def forward(self, x):
+        x = self.stem(x)
+        x = self.attention(self.encoder(x if self.first else x.transpose(0, 1)))
+        return self.classifier(x.mean(1 if self.first else 0))
+
+
+IN_ORDER = [
+    "nwot", "swap", "fisher", "jacov", "epe_nas", "gradsign", "meco", "snip", "grasp", "zico", "az_expressivity",
+    "az_progressivity", "head_confidence", "softmax_confidence", "head_importance", "dss", "epsinas",
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:.*values do not exist")
+@pytest.mark.parametrize(("n", "tokens"), [(4, 4), (4, 8), (4, 12), (4, 5), (4, 3), (2, 8), (8, 4), (4, 1)])
+def test_tokens_first_scores_as_inputs_first(n, tokens):
+    data = torch.randn(2 * n, tokens, 6, generator=torch.Generator().manual_seed(1)), torch.arange(2 * n) % 3
+    modules = [InOrder(True), InOrder(False)]
+    table, _ = scored(IN_ORDER, *modules, data=data, batch_size=n, dtype="float64")
+    np.testing.assert_allclose(table.iloc[0], table.iloc[1], rtol=1e-9, atol=1e-12)
+    assert table[["nwot", "swap", "fisher", "head_confidence"]].notna().all(axis=None)
+
+
+class OfFour(InOrder):
+    """It runs on batches of four alone."""
+
+    def forward(self, x):
+        return super().forward(x.reshape(4, 4, 6))
+
+
+def test_what_comes_first_is_nan_where_it_cannot_be_told():
+    data = torch.randn(8, 4, 6), torch.arange(8) % 3
+    with pytest.warns(UserWarning, match="give another `batch_size`"):
+        table, _ = scored(
+            ["nwot", "swap", "fisher", "head_confidence", "snip"], OfFour(False), data=data, batch_size=4
+        )
+    assert table.isna().loc[0].tolist() == [True, True, True, True, False]
 
 
 class Broken(nn.Module):

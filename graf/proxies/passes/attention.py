@@ -13,7 +13,8 @@ from torch.autograd import grad
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf.proxies.network import Network, first_tensor, kernels
-from graf.proxies.observe import SOFTMAXES, Calls, Operations, running
+from graf.proxies.observe import LAYERS, SOFTMAXES, Calls, Operations, running
+from graf.proxies.passes.order import Order, outputs_of_layers
 from graf.proxies.passes.results import Results
 from graf.proxies.undefined import Undefined
 
@@ -30,7 +31,8 @@ class AttentionModules:
     def __init__(self, module: nn.Module) -> None:
         self.module = module
         self.found: list[nn.Module] = []
-        self.linear: list[tuple[list[nn.Module], Tensor]] = []
+        self.linear: list[tuple[list[nn.Module], int | None, Tensor]] = []
+        self.count = 0  # of layers
         self.stack: list[nn.Module] = []
 
     @contextmanager
@@ -49,9 +51,12 @@ class AttentionModules:
             if owner is not None and owner is not self.module and owner not in self.found:
                 self.found.append(owner)
         if func is F.linear:
-            self.linear.append((list(self.stack), output.detach().clone()))  # may be scaled in place
+            self.linear.append(
+                (list(self.stack), self.count, output.detach().clone())
+            )  # may be scaled in place
         elif func is F.multi_head_attention_forward:
-            self.linear += [(list(self.stack), one) for one in _projected(args, kwargs, output[0])]
+            self.linear += [(list(self.stack), None, one) for one in _projected(args, kwargs, output[0])]
+        self.count += func in LAYERS
         return output
 
     def weight_names(self) -> set[str]:
@@ -59,12 +64,17 @@ class AttentionModules:
         inside = {id(p) for owner in self.found for m in owner.modules() for p in kernels(m)}
         return {name for name, p in self.module.named_parameters() if id(p) in inside}
 
-    def projections(self, n: int) -> list[Tensor]:
-        """Outputs (N, tokens, features) of the linear layers inside these modules, for a batch of n.
+    def projections(self, network: Network) -> list[Tensor]:
+        """Outputs (N, tokens, features) of the linear layers inside these modules.
 
-        Some have inputs and tokens in one dimension.
+        Some have inputs and tokens in one dimension, some have tokens first.
         """
-        outputs = [one for stack, one in self.linear if any(module in self.found for module in stack)]
+        n, order = len(network.batch), Order(network, outputs_of_layers)
+        outputs = [
+            one if number is None or not order.tokens_first(number, one) else one.transpose(0, 1)
+            for stack, number, one in self.linear
+            if any(module in self.found for module in stack)
+        ]
         folded = [
             one.reshape(n, -1, one.shape[1]) if one.ndim == 2 and len(one) > n and len(one) % n == 0 else one
             for one in outputs
@@ -105,7 +115,8 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
         raise Undefined("no module with weights computes attention (a softmax over keys)")
     chosen = [weight for name, weight in zip(network.names, weights, strict=True) if name in inside]
     results["attention_weights"] = [one.detach() for one in maps if one.ndim > 2]
-    results["projections"] = attention.projections(len(network.batch))
+    with results.attempt(["projections"]):
+        results["projections"] = attention.projections(network)
     if "attention_saliencies" in wanted:
         gradients = grad(output.sum(), chosen, materialize_grads=True)
         results["attention_saliencies"] = [

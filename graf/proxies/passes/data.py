@@ -13,7 +13,8 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf.proxies.batch import Batch, Inputs
 from graf.proxies.network import Network, first_tensor
-from graf.proxies.observe import ACTIVATIONS, LAYERS, Calls, Operations, above_zero
+from graf.proxies.observe import LAYERS, Calls
+from graf.proxies.passes.order import Activations, Order, outputs_of_layers
 from graf.proxies.passes.results import Results
 from graf.proxies.state import seeded
 from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
@@ -55,12 +56,12 @@ def _forward(
     network: Network, inputs: Inputs, wanted: frozenset[str]
 ) -> tuple[Tensor, list[Tensor], _Agreement, _Layers]:
     """The output, the weights that gradients are taken by, and what was seen of activations and layers."""
-    agreement, layers = _Agreement(len(network.batch)), _Layers(len(network.batch))
+    agreement, layers = _Agreement(network), _Layers(network)
     with ExitStack() as stack:
         if not wanted & (OF_LOSS | {"input_gradients"}):
             stack.enter_context(torch.no_grad())
         if "agreement" in wanted:
-            stack.enter_context(Operations(ACTIVATIONS, before=agreement.see))
+            stack.enter_context(agreement.activations.watched())
         if "layer_saliencies" in wanted:
             stack.enter_context(Calls(layers.see))
         parameters, weights = network.differentiable()
@@ -163,20 +164,19 @@ class _Agreement:
     counts below 2^24 are exact in single precision.
     """
 
-    def __init__(self, n: int) -> None:
-        self.n, self.neurons = n, 0
+    def __init__(self, network: Network) -> None:
+        self.activations = Activations(network, self._add)
+        self.neurons = 0
         self.sum: Tensor | None = None
 
-    def see(self, x: Tensor) -> None:
-        bits = above_zero(x, self.n)
-        if bits is None:
-            return
+    def _add(self, bits: Tensor) -> None:
         numbers = bits.float()
         product = (numbers @ numbers.T).double()
         self.sum = product if self.sum is None else self.sum.add_(product)
         self.neurons += bits.shape[1]
 
     def total(self) -> Tensor:
+        self.activations.finish()
         if self.sum is None:
             raise Undefined("the network applies no activation (ReLU, GELU, SiLU, ...) to its inputs")
         alone = self.sum.diagonal()
@@ -186,11 +186,12 @@ class _Agreement:
 class _Layers:
     """Outputs of convolutions and linear layers, kept as they are when they are computed."""
 
-    def __init__(self, n: int) -> None:
-        self.n = n
+    def __init__(self, network: Network) -> None:
+        self.order, self.count = Order(network, outputs_of_layers), 0
         self.outputs: list[Tensor] = []
         self.weights: list[Tensor] = []
         self.versions: list[int] = []
+        self.numbers: list[int] = []
 
     def see(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         if kwargs.get("inplace"):
@@ -200,17 +201,21 @@ class _Layers:
             self.outputs.append(output)
             self.weights.append(args[1] if len(args) > 1 else kwargs["weight"])
             self.versions.append(output._version)
+            self.numbers.append(self.count)
+        self.count += func in LAYERS
         return output
 
     def with_gradients(self, gradients: Sequence[Tensor]) -> list[tuple[Tensor, Tensor, Tensor]]:
         """(outputs, gradients, weight) of each call, outputs and gradients as (N, channels, positions)."""
         found = []
-        for output, gradient, weight, version in zip(
-            self.outputs, gradients, self.weights, self.versions, strict=True
+        for output, gradient, weight, version, number in zip(
+            self.outputs, gradients, self.weights, self.versions, self.numbers, strict=True
         ):
             if output._version != version:
                 raise Undefined("an operation in place writes over the output of a layer")
-            at, by = (self._by_channel(tensor.detach(), weight) for tensor in (output, gradient))
+            swapped = weight.ndim == 2 and self.order.tokens_first(number, output)
+            pair = ((one.transpose(0, 1) if swapped else one).detach() for one in (output, gradient))
+            at, by = (self._by_channel(one, weight) for one in pair)
             found.append((at, by, weight.detach()))
         if not found:
             raise Undefined("the network calls no convolution or linear layer")
@@ -219,7 +224,8 @@ class _Layers:
     def _by_channel(self, tensor: Tensor, weight: Tensor) -> Tensor:
         if weight.ndim == 2:
             tensor = tensor.movedim(-1, 1) if tensor.ndim > 1 else tensor[None]
-        if tensor.shape[0] % self.n:
-            raise Undefined(f"a layer gives shape {tuple(tensor.shape)} for {self.n} inputs")
-        folded = tensor.reshape(self.n, tensor.shape[0] // self.n, tensor.shape[1], -1)
+        n = self.order.n
+        if tensor.shape[0] % n:
+            raise Undefined(f"a layer gives shape {tuple(tensor.shape)} for {n} inputs")
+        folded = tensor.reshape(n, tensor.shape[0] // n, tensor.shape[1], -1)
         return folded.movedim(1, 2).flatten(2)

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from graf.proxies.batch import Inputs
 from graf.proxies.network import Network
-from graf.proxies.observe import ACTIVATIONS, Calls, Operations, above_zero, is_batch_norm
+from graf.proxies.observe import Calls, is_batch_norm
+from graf.proxies.passes.order import Activations
 from graf.proxies.passes.redrawn import ClassifierInputs, fresh_buffers, redrawn
 from graf.proxies.passes.results import Results
 from graf.proxies.state import seeded
@@ -84,15 +85,11 @@ def _features(
 
 @torch.no_grad()
 def _patterns(network: Network, parameters: dict[str, Tensor]) -> Tensor:
-    n, found = len(network.batch), []
-
-    def see(x: Tensor) -> None:
-        bits = above_zero(x, n)
-        if bits is not None:
-            found.append(_packed(bits))
-
-    with Operations(ACTIVATIONS, before=see):
+    found: list[Tensor] = []
+    activations = Activations(network, lambda bits: found.append(_packed(bits)))
+    with activations.watched():
         network(parameters, network.batch.inputs, fresh_buffers(network))
+    activations.finish()
     if not found:
         raise Undefined("the network applies no activation (ReLU, GELU, SiLU, ...) to its inputs")
     return torch.cat(found)

@@ -24,7 +24,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
 
     def see(module: nn.Module, output: Any) -> None:
         try:
-            maps.append(_by_channel(first_tensor(output)[0]).clone())  # later layers may write over it
+            maps.append(_by_channel(_of_one(first_tensor(output))).clone())  # later layers may write over it
         except (Undefined, IndexError):
             return  # no tensor, or one without dimensions, is no map
 
@@ -41,6 +41,11 @@ def _one_input(network: Network) -> Any:
     sides = (max(side, LEAST_SIDE) for side in inputs.shape[2:])
     shape = (1, inputs.shape[1], *sides)
     return torch.randn(shape, generator=network.generator(6), device=inputs.device, dtype=inputs.dtype)
+
+
+def _of_one(output: Tensor) -> Tensor:
+    """Of the one input, which is in the second dimension where tokens come first, (T, 1, C)."""
+    return output[:, 0] if output.ndim == 3 and output.shape[1] == 1 else output[0]
 
 
 def _by_channel(x: Tensor) -> Tensor:
