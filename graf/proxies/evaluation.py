@@ -117,7 +117,7 @@ class Evaluation:
         assert self.space is not None
         with plain_defaults():  # or the same seed would draw other weights
             module = self.space.model(item, seed=self.seed)
-        module = module.to(self.device)
+        module = module.to(self.device, non_blocking=self.device.type == "cuda")
         return Network(module, batches, self.dtype, self.device, self.seed)
 
     def _without_memory(self) -> Score:

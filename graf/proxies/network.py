@@ -79,9 +79,10 @@ class Network:
 
     def _ready(self, tensor: Tensor, dtype: torch.dtype | None = None) -> Tensor:
         tensor = tensor.clone() if tensor.is_inference() else tensor.detach()
+        to_gpu = self.device.type == "cuda"  # where nothing has to wait for it, as the other way it would
         if not tensor.is_floating_point():
-            return tensor.to(self.device)
-        return tensor.to(self.device, dtype or self.dtype)
+            return tensor.to(self.device, non_blocking=to_gpu)
+        return tensor.to(self.device, dtype or self.dtype, non_blocking=to_gpu)
 
     @cached_property
     def names(self) -> list[str]:

@@ -8,6 +8,7 @@ import torch
 from graf import ZeroCostProxies, get_space
 from graf.proxies import PROXIES
 from graf.proxies.batch import batches_of
+from graf.proxies.evaluation import Evaluation
 from graf.proxies.network import Network
 from graf.proxies.plan import Plan
 from graf.proxies.registry import chosen
@@ -53,6 +54,19 @@ def test_no_network_waits_for_the_gpu(name):
         Plan(chosen([name]), {name: settings}).results(network)
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+@on_gpu
+def test_no_network_waits_on_its_way_to_the_gpu():
+    evaluation = Evaluation(Plan(chosen(["snip"]), {}), SPACE, [], torch.float32, torch.device("cuda", 0), 0)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for item in (CELLS[0], SPACE.model(CELLS[0], seed=0)):
+            weights = evaluation._network(item, []).weights
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    expected = Network(SPACE.model(CELLS[0], seed=0), []).weights
+    assert all(torch.equal(w.cpu(), e) for w, e in zip(weights, expected, strict=True))
 
 
 @on_gpu
