@@ -19,6 +19,7 @@ from graf.proxies.passes.results import Results
 
 __all__ = ["run"]
 
+aten = torch.ops.aten
 RECTIFIERS = frozenset(
     {
         F.relu, torch.relu, Tensor.relu, torch.relu_, Tensor.relu_, F.relu6, F.leaky_relu, F.leaky_relu_,
@@ -45,21 +46,48 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     products = _Products()  # type: ignore[no-untyped-call]  # torch has no types there
     with torch.no_grad(), products, Calls(see):
         network(network.parameters, network.batch.rows(slice(1)).inputs)
-    results["n_macs"] = products.operations // 2
+    results["n_macs"] = products.n_macs
     results["layer_operations"] = operations
 
 
 class _Products(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types there
-    """Counts as torch's `FlopCounterMode` does, without its tables by module, which cost more than the run."""
+    """Counts as torch's `FlopCounterMode` does, and the products that it leaves out.
 
-    operations = 0
+    Without its tables by module, which cost more than the run.
+    """
+
+    n_macs = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         output = func(*args, **(kwargs or {}))
-        count = flop_registry.get(func.overloadpacket)
-        if count is not None:
-            self.operations += count(*args, **(kwargs or {}), out_val=output)
+        operation = func.overloadpacket
+        if operation in flop_registry:
+            self.n_macs += flop_registry[operation](*args, **(kwargs or {}), out_val=output) // 2
+        elif operation in PRODUCTS:
+            self.n_macs += PRODUCTS[operation](output, *args)
         return output
+
+
+def _of_recurrent(output: Any, x: Tensor, *args: Any) -> int:
+    """Every weight matrix once for each input at each time."""
+    weights = args[0] if isinstance(args[0], (list, tuple)) else args[:4]
+    return int(prod(x.shape[:-1])) * sum(weight.numel() for weight in weights if weight.ndim > 1)
+
+
+def _of_grouped(output: Tensor, a: Tensor, b: Tensor, *_: Any) -> int:
+    """Rows of `a`, or of both, are in groups with a matrix each."""
+    return a.numel() * b.shape[-1] if a.ndim == b.ndim == 2 else output.numel() * a.shape[-1]
+
+
+PRODUCTS: dict[Any, Callable[..., int]] = {
+    aten.mv: lambda output, a, b: a.numel(),
+    aten.addmv: lambda output, c, a, b: a.numel(),
+    aten.dot: lambda output, a, b: a.numel(),
+    aten._trilinear: lambda output, x, weight, *_: output.numel() * weight[0].numel(),
+    aten._grouped_mm: _of_grouped,
+    aten.mkldnn_rnn_layer: _of_recurrent,
+    aten._cudnn_rnn: _of_recurrent,
+}
 
 
 def _argument(position: int, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
