@@ -29,12 +29,15 @@ from scipy.stats import spearmanr
 import graf
 from graf.files import atomic_path
 from graf.proxies.batch import batches_of, digits
+from graf.proxies.evaluation import CHUNK
 from graf.proxies.transformer import PUBLISHED
 
 EIGHT = ["l2_norm", "snip", "plain", "grad_norm", "fisher", "nwot", "jacov", "epe_nas"]
 DRAWN = {"zen"}  # from random numbers, which differ
 BATCH, N_ALONE = 64, int(os.environ.get("N_ALONE", "16"))
 N_MANY, JOBS = int(os.environ.get("N_MANY", "256")), (4, 16)
+STARTED, SECONDS = time.monotonic(), float(os.environ.get("SECONDS", "420"))
+START = 15.0  # seconds in which processes start
 
 
 def main(out: Path) -> None:
@@ -55,9 +58,13 @@ def main(out: Path) -> None:
             found[label][way] = figures
             print(label, way, json.dumps(figures), flush=True)
             write(out, found)
-    found["bfloat16"] = precision(cells, device)
-    print(json.dumps(found["bfloat16"], indent=1))
-    write(out, found)
+    few = cells[
+        : min(N_MANY // 2, within(left(), found["thirteen"]["graf, 1 process"]["networks_per_second"], 6))
+    ]
+    if few:
+        found["bfloat16"] = precision(few, device)
+        print(json.dumps(found["bfloat16"], indent=1))
+        write(out, found)
 
 
 def write(out: Path, found: dict[str, Any]) -> None:
@@ -75,25 +82,43 @@ def compared(
     alone = transformer(names, few, n_jobs=1)
     alone.transform(few[:2])
     one_by_one(names, space.model(few[0], seed=0).to(device), batch.first, batch.labels)  # warm
+    theirs, until = [], left() / 12
     with timed(device) as published:
-        theirs = [
-            one_by_one(names, space.model(cell, seed=0).to(device), batch.first, batch.labels) for cell in few
-        ]
+        for cell in few:
+            theirs.append(one_by_one(names, space.model(cell, seed=0).to(device), batch.first, batch.labels))
+            if left() < 11 * until:
+                break
+    few = few[: len(theirs)]
     with timed(device) as single:
         ours = alone.transform(few)
     base = per_second(published, len(few), 1.0)
     yield "published", base
     yield "median_relative_difference", difference(ours, theirs)
-    yield "graf, 1 process", per_second(single, len(few), base["networks_per_second"])
+    figures = per_second(single, len(few), base["networks_per_second"])
+    yield "graf, 1 process", figures
+    speed = figures["networks_per_second"]
     for n_jobs in (None, *JOBS):
         if n_jobs is None or n_jobs <= (os.cpu_count() or 1):
-            way = f"graf, {'measured number of' if n_jobs is None else n_jobs} processes"
-            with timed(device) as first:
-                transformer(names, cells, n_jobs=n_jobs).transform(cells)
-            with timed(device) as again:
-                transformer(names, cells, n_jobs=n_jobs).transform(cells)
-            figures = per_second(again, len(cells), base["networks_per_second"])
-            yield way, figures | {"seconds_with_start": first["seconds"]}
+            many = cells[: within(left() / 4, speed, 2)]
+            if len(many) >= CHUNK * (n_jobs or 1):  # each process has a share of them
+                way = f"graf, {'measured number of' if n_jobs is None else n_jobs} processes"
+                with timed(device) as first:
+                    transformer(names, many, n_jobs=n_jobs).transform(many)
+                with timed(device) as again:
+                    transformer(names, many, n_jobs=n_jobs).transform(many)
+                figures = per_second(again, len(many), base["networks_per_second"])
+                speed = max(speed, figures["networks_per_second"])
+                yield way, figures | {"networks": len(many), "seconds_with_start": first["seconds"]}
+
+
+def left() -> float:
+    """Seconds until this must have ended."""
+    return STARTED + SECONDS - time.monotonic()
+
+
+def within(seconds: float, speed: float, times: int) -> int:
+    """How many networks are computed so many times in these seconds at no more than this speed."""
+    return max(0, int((seconds - START) * speed / times))
 
 
 def transformer(names: list[str], cells: list[str], **options: Any) -> graf.ZeroCostProxies:
@@ -110,9 +135,8 @@ def difference(ours: Any, theirs: list[dict[str, float]]) -> dict[str, float]:
     return found
 
 
-def precision(cells: list[str], device: torch.device) -> dict[str, Any]:
+def precision(few: list[str], device: torch.device) -> dict[str, Any]:
     """Speed in bfloat16, and rank correlation with float32 and of float32 with float64."""
-    few = cells[: N_MANY // 2]
     tables = {
         dtype: transformer(list(PUBLISHED), few, dtype=dtype) for dtype in ("float64", "float32", "bfloat16")
     }
