@@ -442,6 +442,26 @@ def test_tokens_first_scores_as_inputs_first(n, tokens):
     assert table[["nwot", "swap", "fisher", "head_confidence"]].notna().all(axis=None)
 
 
+class Relative(Either):
+    """Attention with a layer for a table of relative positions, which adds nothing."""
+
+    def __init__(self):
+        super().__init__(batch_first=True)
+        self.positions = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return super().forward(x) + 0 * self.positions(torch.ones(5, 5, 2)).sum()
+
+
+def test_tables_of_relative_positions_are_no_projections():
+    plain, relative = InOrder(True), InOrder(True)
+    relative.attention = Relative()
+    relative.load_state_dict(plain.state_dict(), strict=False)
+    data = torch.randn(8, 5, 6), torch.arange(8) % 3
+    table, _ = scored(["head_confidence"], plain, relative, data=data)
+    assert table.loc[0, "head_confidence"] == table.loc[1, "head_confidence"]
+
+
 class OfFour(InOrder):
     """It runs on batches of four alone."""
 

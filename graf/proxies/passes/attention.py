@@ -67,7 +67,8 @@ class AttentionModules:
     def projections(self, network: Network) -> list[Tensor]:
         """Outputs (N, tokens, features) of the linear layers inside these modules.
 
-        Some have inputs and tokens in one dimension, some have tokens first.
+        Some have inputs and tokens in one dimension, some have tokens first; a table of relative
+        positions, which a layer may make too, is of no input.
         """
         n, order = len(network.batch), Order(network, outputs_of_layers)
         outputs = [
@@ -79,7 +80,7 @@ class AttentionModules:
             one.reshape(n, -1, one.shape[1]) if one.ndim == 2 and len(one) > n and len(one) % n == 0 else one
             for one in outputs
         ]
-        return [one for one in folded if one.ndim == 3]
+        return [one for one in folded if one.ndim == 3 and len(one) % n == 0]
 
 
 @torch.no_grad()
