@@ -121,7 +121,7 @@ class Plan:
 def _finished(proxy: Proxy, results: list[Any]) -> list[float | str]:
     """The value of each network, or the reason why there is none; one transfer for all."""
     known = [i for i, result in enumerate(results) if not isinstance(result, Undefined)]
-    found: list[float | str] = [str(result) for result in results]
+    found: list[float | str] = [str(r) if isinstance(r, Undefined) else "" for r in results]
     try:
         stacked = _stacked([results[i] for i in known])
         if proxy.finish is not None and known:

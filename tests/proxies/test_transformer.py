@@ -48,6 +48,19 @@ def test_a_table_of_architectures():
     pd.testing.assert_frame_equal(proxies().fit_transform(CELLS[::-1])[::-1], table)
 
 
+def test_values_are_fetched_once_for_several_networks(monkeypatch):
+    counts = []
+    for name in ("item", "tolist", "numpy", "cpu", "__bool__", "__float__", "__int__"):
+        method = getattr(torch.Tensor, name)
+        monkeypatch.setattr(
+            torch.Tensor, name, lambda x, *args, method=method: (counts.append(1), method(x, *args))[1]
+        )
+    transformer = proxies(graf.proxies.transformer.PUBLISHED).fit(CELLS)
+    counts.clear()
+    transformer.transform(CELLS)
+    assert len(counts) == len(graf.proxies.transformer.PUBLISHED) + 1  # and whether weights are finite
+
+
 def test_the_seed_draws_weights_and_data():
     tables = [proxies(seed=seed).fit_transform(CELLS) for seed in (0, 0, 1)]
     pd.testing.assert_frame_equal(*tables[:2])
