@@ -51,9 +51,8 @@ class AttentionModules:
             if owner is not None and owner is not self.module and owner not in self.found:
                 self.found.append(owner)
         if func is F.linear:
-            self.linear.append(
-                (list(self.stack), self.count, output.detach().clone())
-            )  # may be scaled in place
+            kept = output.detach().clone()  # may be scaled in place
+            self.linear.append((list(self.stack), self.count, kept))
         elif func is F.multi_head_attention_forward:
             self.linear += [(list(self.stack), None, one) for one in _projected(args, kwargs, output[0])]
         self.count += func in LAYERS

@@ -11,7 +11,7 @@ import numpy as np
 from graf.exceptions import InputError
 from graf.sources.network.step import Step
 
-__all__ = ["Call", "Shape", "constant"]
+__all__ = ["Call", "Shape", "constant", "trained"]
 
 Shape = tuple[int, ...] | None
 
@@ -87,3 +87,10 @@ class Call:
         """Number of axes of an operand; 0 if unknown."""
         step = self.operand(i)
         return len(step.shape or ()) if step is not None else 0
+
+
+def trained(step: Step | None) -> Step | None:
+    """The operand of an operator that is always trained, even if it is one number or quantised."""
+    if step is not None and step.op == "constant" and not step.reads:
+        step.op = "weight"
+    return step

@@ -10,8 +10,9 @@ import numpy as np
 
 from graf.exceptions import InputError
 from graf.sources.network.step import Step
-from graf.sources.onnx.call import Call, Shape
-from graf.sources.onnx.operators import OPERATORS, attend, convolution, linear, recurrent, trained
+from graf.sources.onnx.call import Call, Shape, trained
+from graf.sources.onnx.operators import OPERATORS, attend, convolution, linear
+from graf.sources.onnx.recurrent import recurrent
 
 __all__ = ["AS_STANDARD", "CONTRIB"]
 

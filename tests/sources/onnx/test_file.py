@@ -396,15 +396,20 @@ def test_absurd_sizes(tmp_path):
         read_graph(saved(tmp_path, text, huge=np.array([2**30, 2**30])))
 
 
+def nested_functions(levels, calls):
+    """Each function calls the next one several times, the last one Relu."""
+    for depth in range(levels):
+        called = f"own.f{depth + 1}" if depth < levels - 1 else "Relu"
+        nodes = "".join(f"v{i + 1} = {called} (v{i})\n" for i in range(calls))
+        text = (
+            f'<domain: "own", opset_import: ["" : 17, "own" : 1]> f{depth} (v0) => (v{calls}) {{ {nodes} }}'
+        )
+        yield parser.parse_function(text)
+
+
 def test_nested_functions_that_explode(tmp_path, monkeypatch):
     """Each function calls the next one ten times; what that comes to is known without reading any node."""
-    functions = []
-    for depth in range(20):
-        calls = "".join(
-            f"v{i + 1} = {f'own.f{depth + 1}' if depth < 19 else 'Relu'} (v{i})\n" for i in range(10)
-        )
-        text = f'<domain: "own", opset_import: ["" : 17, "own" : 1]> f{depth} (v0) => (v10) {{ {calls} }}'
-        functions.append(parser.parse_function(text))
+    functions = list(nested_functions(20, calls=10))
     text = "g (float[1] x) => (float[1] y) { y = own.f0 (x) }"
     monkeypatch.setattr("graf.sources.onnx.network.Reader.nodes", None)
     with pytest.raises(GraphError, match="more than 1,000,000 nodes"):
@@ -413,13 +418,7 @@ def test_nested_functions_that_explode(tmp_path, monkeypatch):
 
 def test_functions_called_within_branches_count(tmp_path):
     """Three levels of a hundred calls, from a branch of a branch."""
-    functions = []
-    for depth in range(3):
-        calls = "".join(
-            f"v{i + 1} = {f'own.f{depth + 1}' if depth < 2 else 'Relu'} (v{i})\n" for i in range(100)
-        )
-        text = f'<domain: "own", opset_import: ["" : 17, "own" : 1]> f{depth} (v0) => (v100) {{ {calls} }}'
-        functions.append(parser.parse_function(text))
+    functions = list(nested_functions(3, calls=100))
     text = """g (float[1] x, bool c) => (float[1] y) {
         y = If (c) <then_branch = a () => (float[1] p) { p = own.f0 (x) }, else_branch = b () => (float[1] q) { q = Relu (x) }>
     }"""
