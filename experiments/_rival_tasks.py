@@ -59,16 +59,16 @@ class Inputs:
         data = load_dataset(dataset)
         self.data: Dataset = data.select(data.info["connected"] == 1) if "connected" in data.info else data
 
-    def table(self, features: str, proxies: str, choices: bool = False) -> pd.DataFrame:
+    def table(self, features: str, proxies: str) -> pd.DataFrame:
         """Columns by the names that results give them; "cells" is the number of the row in `cells`.
 
-        With `choices` also what predictors of model "auto" see of these.
+        Choices are among graf's columns, but not where a network sees these beside the cell.
         """
         first, *more = features.split(" + ")
         parts = [self._parts(first)] + [
             self._proxies(proxies) if part == "proxies" else self._parts(part) for part in more
         ]
-        parts += [self.choices] if choices else []
+        parts += [self.choices] if first == "graf" else []
         return pd.concat(parts, axis=1)
 
     def _parts(self, name: str) -> pd.DataFrame:

@@ -96,7 +96,7 @@ def predictions(
     """What graf predicts for the test rows, alone and with the other devices' models."""
     helpers = {other: others[other] for other in rest}
     shared = TransferRegressor(AutoRegressor(list(X)), helpers).fit(X.to_numpy(), y.to_numpy())
-    graphs = [name for name in X if not name.startswith("choice(")]  # all that forests see
+    graphs = [name for name in X if not name.startswith("choice(")]  # the forest learns from structure alone
     alone = {"random forest": ("random_forest", graphs), "auto": ("auto", list(X))}
     found = {"auto, shared": shared.predict(test.to_numpy())}
     for label, (model, seen) in alone.items():

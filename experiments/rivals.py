@@ -129,7 +129,7 @@ def missing(jobs: Iterable[Job], store: Path) -> Iterator[Job]:
 def split(task: Task, model: str, features: str, size: int, seed: int) -> dict[str, Any]:
     """Result of one row on one split."""
     own = inputs(task.dataset)
-    table = own.table(features, task.proxies, choices=model.startswith("auto"))
+    table = own.table(features, task.proxies)
     y = own.data.targets[task.target].to_numpy()
     known = np.isfinite(y)
     estimator = new_model(model, own, list(table), seed)

@@ -21,17 +21,19 @@ def boosted_values(
     SHAP values are exact in the scores that the trees predict, then stretched as those of the
     mixture are (`mixture_values`), so that they add up in units of the target.
     """
-    values, base = shap_values(model.trees_, X, background)
-    values = values * unit(model, X, base)[:, None]
+    parts = [shap_values(trees, X, background) for trees in model.trees_]
+    base = float(np.mean([base for _, base in parts]))
+    values = np.mean([values for values, _ in parts], axis=0) * unit(model, X, base)[:, None]
     return values, np.zeros_like(values), float(model.scores_.inverse_transform(np.array([base]))[0])
 
 
 def boosted_pairs(model: BoostedTrees, X: Floats) -> Floats:
     """Path-dependent SHAP interaction values (n, n_features, n_features), which add up to `boosted_values`."""
-    base = shap_values(model.trees_, X[:1])[1]
-    return interaction_values(model.trees_, X) * unit(model, X, base)[:, None, None]
+    base = float(np.mean([shap_values(trees, X[:1])[1] for trees in model.trees_]))
+    pairs = np.mean([interaction_values(trees, X) for trees in model.trees_], axis=0)
+    return np.asarray(pairs * unit(model, X, base)[:, None, None])
 
 
 def unit(model: BoostedTrees, X: Floats, base: float) -> Floats:
     """How many units of the target a score of each row is worth."""
-    return model.scores_.stretch(base, model.trees_.predict(X).astype(np.float64) - base)
+    return model.scores_.stretch(base, model.predict_scores(X) - base)

@@ -113,7 +113,8 @@ def compare_importances(
     """
     _check(n_refits, n_permuted, level)
     data, target, groups = _read(predictor, items, y, by)
-    study = _Study(predictor, data.to_numpy(np.float64), target, groups.codes, len(groups.categories))
+    names, X = np.array(data.columns, dtype=object), data.to_numpy(np.float64)
+    study = _Study(predictor, names, X, target, groups.codes, len(groups.categories))
     streams = np.random.SeedSequence(seed).spawn(n_refits + n_permuted)
     work = Parallel(n_jobs=n_jobs)
     refits = np.array(work(delayed(study.refit)(stream) for stream in streams[:n_refits]))
@@ -175,25 +176,28 @@ def _partners(data: pd.DataFrame, groups: pd.Categorical) -> tuple[Sequence[Any]
 
 @dataclass(frozen=True)
 class _Study:
-    """What all fits share; groups (n_features,) are numbers from 0."""
+    """What all fits share; names and groups, numbers from 0, are (n_features,)."""
 
     predictor: PerformancePredictor
+    names: NDArray[np.object_]
     X: Floats
     y: Floats
     groups: NDArray[Any]
     n_groups: int
 
-    def fit(self, X: Floats, y: Floats, seed: int) -> Any:
-        model = new_model(self.predictor.model, seed, None)
+    def fit(self, X: Floats, y: Floats, seed: int, kept: Any = slice(None)) -> Any:
+        """A model of the columns kept."""
+        model = new_model(self.predictor.model, seed, None, self.names[kept].tolist())
         if "random_state" in model.get_params():
             model.set_params(random_state=seed)
-        return fit_model(model, X, y)
+        return fit_model(model, X[:, kept], y)
 
     def shapley(self, model: Any, X: Floats) -> Floats:
         boosted = isinstance(model, BoostedTrees)
-        trees = TreeShap(model.trees_ if boosted else model)
-        values = np.abs(trees.values(X, self.groups)[..., 0])
-        units = unit(model, X, float(trees.base_values[0])) if boosted else np.ones(len(X))
+        trees = [TreeShap(part) for part in (model.trees_ if boosted else [model])]
+        values = np.abs(np.mean([part.values(X, self.groups)[..., 0] for part in trees], axis=0))
+        base = float(np.mean([part.base_values[0] for part in trees]))
+        units = unit(model, X, base) if boosted else np.ones(len(X))
         found: Floats = np.abs(units) @ values / len(X)
         return found
 
@@ -233,7 +237,7 @@ class _Study:
         """Error of a model of the columns kept; the mean where none is."""
         if not kept.any():
             return float(np.sqrt(np.mean((y.mean() - truth) ** 2)))
-        return _error(self.fit(X[:, kept], y, seed), rest[:, kept], truth)
+        return _error(self.fit(X, y, seed, kept), rest[:, kept], truth)
 
 
 def _seed(rng: np.random.Generator) -> int:

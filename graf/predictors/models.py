@@ -34,7 +34,7 @@ def _random_forest(random_state: int | None, n_jobs: int | None, names: Names = 
 
 
 def _xgboost(random_state: int | None, n_jobs: int | None, names: Names = None) -> Any:
-    return BoostedTrees(random_state, n_jobs)
+    return BoostedTrees(names, random_state, n_jobs)
 
 
 MODELS: dict[str, Callable[..., Any]] = {

@@ -43,7 +43,8 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     features : "graph" for features of the computation graph, "given" for the columns of a
         DataFrame, "all" for both (graph features alone where there are no columns).
     columns, compat, simplified : which graph features, as in `GraphFeatures`; by default those of
-        the graphs as they are and of the simplified ones, for "auto" also of the choices of the space.
+        the graphs as they are and of the simplified ones, and the choices of the space
+        (without these if `simplified` is True).
     random_state : seed of the named models; None draws one.
     n_jobs : threads of the named models, None for one. The result does not depend on it.
     share_targets : let a target with few labels learn from those with at least twice as many, by
@@ -137,7 +138,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def graph_features(self) -> GraphFeatures:
         """Unfitted features of the graphs, as the parameters choose them."""
         default = self.columns is None and self.compat is None
-        choices = default and isinstance(self.model, str) and self.model == "auto"
+        choices = default and self.simplified in (False, "both")  # functions alone do not tell them
         return GraphFeatures(self.space, self.columns, self.compat, self.simplified, choices)
 
     def _all_fitted(self, X: NDArray[np.float64], targets: pd.DataFrame) -> dict[str, Any]:

@@ -29,8 +29,29 @@ def test_rank_better_than_with_the_defaults(trees):
 def test_predict_in_units_of_the_target(trees):
     told = trees.predict(X[TEST])
     assert np.median(told) == pytest.approx(np.median(Y), rel=0.3)
-    scores = trees.trees_.predict(X[TEST]).astype(float)
-    np.testing.assert_allclose(trees.scores_.transform(told), scores, atol=1e-6)
+    scores = np.mean([part.predict(X[TEST]) for part in trees.trees_], axis=0)
+    np.testing.assert_allclose(trees.scores_.transform(told), scores, atol=1e-5)
+
+
+def test_ensembles_draw_columns_evenly_by_family_and_by_gain():
+    names = ["live.depth", "node_degree(skip).in", "node_degree(skip).out", "zcp_a", "zcp_b", "zcp_c"]
+    rows = np.random.default_rng(0).normal(size=(100, 6))
+    alike, by_family, by_gain = BoostedTrees(names).fit(rows, rows[:, 4]).trees_
+    assert alike.feature_weights is None
+    np.testing.assert_allclose(by_family.feature_weights**-2.0, [1, 2, 2, 3, 3, 3])
+    assert by_gain.feature_weights.argmax() == 4
+    assert by_gain.feature_weights.min() > 0
+    assert by_gain.feature_importances_[4] > by_family.feature_importances_[4]
+
+
+def test_equal_labels_are_predicted():
+    told = BoostedTrees().fit(X[:20], np.full(20, 3.0)).predict(X)
+    np.testing.assert_array_equal(told, 3.0)
+
+
+def test_without_a_seed_one_is_drawn():
+    one, other = (BoostedTrees(random_state=None).fit(X[TRAIN], Y[TRAIN]).predict(X) for _ in range(2))
+    assert (one != other).any()
 
 
 def test_do_not_depend_on_threads(trees):
