@@ -11,10 +11,10 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from graf.predictors.choices import Choices, sure_share
-from graf.predictors.groups import choices, views
+from graf.predictors.groups import choices, structure, views
 from graf.predictors.jackknife import own_share, width_that_holds
 from graf.predictors.label_scores import LabelScores
-from graf.predictors.repeats import number_of_row
+from graf.predictors.repeats import is_among, number_of_row
 from graf.predictors.view import SMALLEST, View, mixture
 
 __all__ = ["AutoRegressor"]
@@ -37,7 +37,8 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
     better one, and it alone learns from all. A process that sees nothing but what architectures chose
     (`Choices`) takes over as much of the mixture as unseen training rows are sure of (`sure_share`).
     Rows that are the same count as one, with the mean of their labels: a row that is left out must not be known
-    by its twin.
+    by its twin. Where architectures occur in several rows, as under several training recipes, intervals for new
+    architectures are as wide as leaving out whole architectures says, those for known ones as leaving out rows does.
 
     Parameters
     ----------
@@ -79,14 +80,23 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.scores_ = LabelScores(self.by_rank).fit(labels)
         scores = self.scores_.transform(labels)
         names = [f"x{i}" for i in range(X.shape[1])] if self.names is None else self.names
+        self._structure = structure(names)
+        architecture = self._architectures(X)
         self.views_ = [
-            self._view(columns, names).fit(X, scores) for columns in self._columns(names, X, scores)
+            self._view(columns, names).fit(X, scores, architecture)
+            for columns in self._columns(names, X, scores)
         ]
         self._weigh(scores)
-        self._add_choices(names, X, scores)
-        mean, std = self._unseen()
-        self._set_widths(mean[number], std[number], y, len(labels))
+        self._add_choices(names, X, scores, architecture)
+        self._set_widths(number, y, architecture)
         return self
+
+    def _architectures(self, X: Floats) -> NDArray[np.intp] | None:
+        """Number (n,) of the architecture of each of the distinct rows; None where none occurs twice."""
+        if not self._structure or len(self._structure) == X.shape[1]:
+            return None
+        number = number_of_row(X[:, self._structure])
+        return number if number.max() + 1 < len(X) else None
 
     def _view(self, columns: list[int], names: Sequence[str]) -> View:
         return View(columns, [names[i] for i in columns], self.random_state, self.n_jobs)
@@ -104,31 +114,45 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         shares = (errors / errors.min()) ** (-len(scores) / TEMPER)
         self.weights_ = shares / shares.sum()
 
-    def _add_choices(self, names: Sequence[str], X: Floats, scores: Floats) -> None:
+    def _add_choices(
+        self, names: Sequence[str], X: Floats, scores: Floats, architecture: NDArray[np.intp] | None
+    ) -> None:
         """Give part of all weights to the process that sees choices alone."""
         columns = choices(names)
         if not columns or set(columns) & set(self.views_[0].columns):
             return
-        added = Choices(columns, [names[i] for i in columns], self.random_state).fit(X, scores)
-        share = sure_share(self._unseen()[0], added.unseen_, scores)
+        added = Choices(columns, [names[i] for i in columns], self.random_state).fit(X, scores, architecture)
+        share = sure_share(self._unseen("unseen_")[0], added.unseen_, scores)
         if share > 0:
             self.views_.append(added)
             self.weights_ = np.append((1 - share) * self.weights_, share)
 
-    def _unseen(self) -> tuple[Floats, Floats]:
-        """Scores (n_distinct,) of training rows by members that did not see them, and their standard deviation."""
-        parts = ([getattr(view, name) for view in self.views_] for name in ("unseen_", "unseen_std_"))
+    def _unseen(self, what: str) -> tuple[Floats, Floats]:
+        """Scores (n_distinct,) of training rows by members that did not see them, and their standard deviation.
+
+        What they did not see are rows ("unseen_"), or all of their architectures ("apart_").
+        """
+        parts = ([getattr(view, name) for view in self.views_] for name in (what, f"{what}std_"))
         return mixture(self.weights_, *map(np.stack, parts))
 
-    def _set_widths(self, mean: Floats, std: Floats, y: Floats, n_distinct: int) -> None:
-        """How many widths labels lie from what is predicted without their row, in increasing order."""
-        own = self._own_width(mean, std)
+    def _set_widths(self, number: NDArray[np.intp], y: Floats, architecture: NDArray[np.intp] | None) -> None:
+        """How many widths labels lie from what is predicted without their row, and without their architecture."""
+        mean, std = (part[number] for part in self._unseen("unseen_"))
+        own, n_distinct = self._own_width(mean, std), int(number.max()) + 1
         self.unseen_ = self.scores_.inverse_transform(mean)
-        off = np.abs(self.unseen_ - y)
-        self._usual_width, self._own_share = np.median(own), own_share(own, off, n_distinct)
-        width = self._width(own)
+        self._usual_width = np.median(own)
+        self._own_share = own_share(own, np.abs(self.unseen_ - y), n_distinct)
+        self._misses = self._missed(mean, std, y, n_distinct)
+        self._misses_apart = self._misses
+        if architecture is not None:
+            mean, std = (part[number] for part in self._unseen("apart_"))
+            self._misses_apart = self._missed(mean, std, y, int(architecture.max()) + 1)
+
+    def _missed(self, mean: Floats, std: Floats, y: Floats, n_left_out: int) -> Floats:
+        """The misses of labels (n,) in units of their widths, in increasing order; so many were left out one by one."""
+        off, width = np.abs(self.scores_.inverse_transform(mean) - y), self._width(self._own_width(mean, std))
         misses = np.divide(off, width, out=np.zeros_like(off), where=width > 0)
-        self._misses = np.sort(misses) * (1 + OPTIMISM / n_distinct)
+        return np.sort(misses) * (1 + OPTIMISM / n_left_out)
 
     def predict_scores(self, X: Floats) -> tuple[Floats, Floats]:
         """Mean and standard deviation (n,) of the scores of rows (n, n_columns)."""
@@ -149,11 +173,13 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
         Half the width lies between the row's own standard deviation and the usual one, as near to the former as
         it tells how far training rows are missed (`own_share`), times a number that makes the intervals of as many
-        training rows hold their own label, each predicted without it.
+        training rows hold their own label, each predicted without it, or without all of its architecture.
         """
         mean, std = self.predict_scores(X)
         width = self._width(self._own_width(mean, std))
-        return self.scores_.inverse_transform(mean), width_that_holds(self._misses, coverage) * width
+        known = is_among(X[:, self._structure], self.rows_[:, self._structure])
+        factors = [width_that_holds(misses, coverage) for misses in (self._misses_apart, self._misses)]
+        return self.scores_.inverse_transform(mean), np.take(factors, known.astype(int)) * width
 
     def _width(self, own: Floats) -> Floats:
         """The weighted geometric mean of rows' own widths and of the usual one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Self
 
 import numpy as np
@@ -50,6 +50,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     groups_, weights_ : the distinct groups, and the weight of each (n_groups,), a mean over draws.
     loo_mean_, loo_std_ : prediction of each training row from the others, and its standard
         deviation, noise included.
+    logo_mean_, logo_std_ : the same without the rows of its group, where `fit` got groups.
 
     Notes
     -----
@@ -68,8 +69,8 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.groups = groups
         self.random_state = random_state
 
-    def fit(self, X: Floats, y: Floats) -> Self:
-        """Learn weights and noise from rows (n, n_columns) and targets (n,)."""
+    def fit(self, X: Floats, y: Floats, row_groups: NDArray[np.intp] | None = None) -> Self:
+        """Learn weights and noise from rows (n, n_columns) and targets (n,); groups (n,) are of rows."""
         self.__dict__.pop("_reach", None)  # of an earlier fit
         self._number, labels = pd.factorize(np.asarray(self.groups or range(X.shape[1])))
         rng = np.random.default_rng(self.random_state)
@@ -86,7 +87,9 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             rows = self._known * self._scales(self._draws[:, 2:])
             self._rows = np.ascontiguousarray(rows)  # as a file keeps them
             self._solve(y[chosen])
-            self.loo_mean_, self.loo_std_ = self._left_out(X, y, chosen)
+            self.loo_mean_, self.loo_std_ = self._left_out(X, y, chosen, None)
+            if row_groups is not None:
+                self.logo_mean_, self.logo_std_ = self._left_out(X, y, chosen, row_groups[chosen])
         return self
 
     def _learn_scales(self, X: Floats) -> None:
@@ -142,12 +145,16 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _covariance(self, k: int, rows: Floats) -> Floats:
         return np.exp(self._draws[k, 0]) * matern(euclidean_distances(rows, self._rows[k], squared=True))
 
-    def _left_out(self, X: Floats, y: Floats, chosen: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    def _left_out(
+        self, X: Floats, y: Floats, chosen: NDArray[np.intp], group: NDArray[np.intp] | None
+    ) -> tuple[Floats, Floats]:
         """Of rows that were not chosen, the prediction is one from the others as it is."""
         mean, std = self.predict(X, return_std=True) if len(chosen) < len(X) else np.empty((2, len(X)))
         eye = np.eye(len(chosen))
-        variances = np.stack([1 / np.diag(linalg.cho_solve((factor, True), eye)) for factor in self._factor])
-        mean[chosen], std[chosen] = _mixture(y[chosen] - self._dual * variances, variances)
+        inverses = (linalg.cho_solve((factor, True), eye) for factor in self._factor)
+        leave = _without_row if group is None else partial(_without_group, group=group)
+        off, variances = (np.stack(part) for part in zip(*map(leave, inverses, self._dual), strict=True))
+        mean[chosen], std[chosen] = _mixture(y[chosen] - off, variances)
         return mean, std
 
     def predict(self, X: Floats, return_std: bool = False) -> Any:
@@ -191,6 +198,22 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 def _mixture(means: Floats, variances: Floats) -> tuple[Floats, Floats]:
     """Mean and standard deviation (n,) of mixtures of normal distributions (draws, n)."""
     return means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0))
+
+
+def _without_row(inverse: Floats, dual: Floats) -> tuple[Floats, Floats]:
+    """How far (n,) each target is above its prediction from the other rows, and the variance (n,) of that."""
+    variances = 1 / np.diag(inverse)
+    return dual * variances, variances
+
+
+def _without_group(inverse: Floats, dual: Floats, group: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """The same from the rows of other groups alone (Rasmussen and Williams, 2006, section 5.4.2, in blocks)."""
+    off, variances = np.empty((2, len(dual)))
+    for number in np.unique(group):
+        rows = np.flatnonzero(group == number)
+        covariance = linalg.inv(inverse[np.ix_(rows, rows)])
+        off[rows], variances[rows] = covariance @ dual[rows], np.diag(covariance)
+    return off, variances
 
 
 def _defined(X: Floats) -> Floats:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from graf.exceptions import GrafError
 from graf.features import CHOICE, Column, parse_column
 
-__all__ = ["GIVEN", "choices", "chosen", "families", "statistics", "views"]
+__all__ = ["GIVEN", "choices", "chosen", "families", "statistics", "structure", "views"]
 
 GIVEN = "given columns"  # proxies and whatever else is not a graph feature
 
@@ -54,6 +54,17 @@ def chosen(names: Iterable[str]) -> list[str]:
     ['1->2', '1->2']
     """
     return [column.attribute.partition("=")[0] for _, column in _parsed(names) if column is not None]
+
+
+def structure(names: Iterable[str]) -> list[int]:
+    """Positions of the columns that are the same whatever is done with an architecture: of its graph and its choices.
+
+    Examples
+    --------
+    >>> structure(["op_count(skip)", "choice(1->2=skip)", "lr"])
+    [0, 1]
+    """
+    return [i for i, (_, column) in enumerate(_parsed(names)) if column is not None]
 
 
 def views(names: Iterable[str]) -> list[list[int]]:

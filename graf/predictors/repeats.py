@@ -1,4 +1,4 @@
-"""Rows that occur several times: an architecture that was measured more than once."""
+"""Rows that occur several times: an architecture that was measured more than once, or under several recipes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["number_of_row"]
+__all__ = ["is_among", "number_of_row"]
 
 
 def number_of_row(X: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -19,6 +19,23 @@ def number_of_row(X: NDArray[np.float64]) -> NDArray[np.intp]:
     >>> number_of_row(np.array([[5.0, np.nan], [1.0, 2.0], [5.0, np.nan]]))
     array([0, 1, 0])
     """
-    rows = np.ascontiguousarray(X + 0.0)  # no -0, which has other bytes
-    number, distinct = pd.factorize(np.array([row.tobytes() for row in rows], dtype=object))
+    number, distinct = pd.factorize(_keys(X))
     return number if len(distinct) > 1 else np.arange(len(X))
+
+
+def is_among(X: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each row (n,) is one of the known ones; NaN equals NaN.
+
+    Examples
+    --------
+    >>> is_among(np.array([[5.0, np.nan], [1.0, 3.0]]), np.array([[1.0, 2.0], [5.0, np.nan]]))
+    array([ True, False])
+    """
+    keys = set(_keys(known))
+    return np.array([key in keys for key in _keys(X)], dtype=bool)
+
+
+def _keys(X: NDArray[np.float64]) -> NDArray[np.object_]:
+    """The bytes of each row; there are no others for -0 than for 0, and one NaN is as another."""
+    rows = np.ascontiguousarray(np.where(np.isnan(X), np.nan, X + 0.0))
+    return np.array([row.tobytes() for row in rows], dtype=object)

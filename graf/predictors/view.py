@@ -7,8 +7,9 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.utils.validation import check_is_fitted
 
 from graf.predictors.gaussian_process import GroupGaussianProcess
@@ -17,7 +18,7 @@ from graf.predictors.groups import families, statistics
 __all__ = ["SMALLEST", "View", "mixture"]
 
 Floats = NDArray[np.float64]
-N_TREES, SHARE_OF_COLUMNS = 100, 0.5
+N_TREES, SHARE_OF_COLUMNS, FOLDS = 100, 0.5, 10
 SMALLEST = 1e-12  # mean squared error of what makes none
 
 
@@ -43,6 +44,7 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
     unseen_, unseen_std_ : prediction (n,) of each training row by members that did not see it, and its
         standard deviation.
     error_ : mean squared error of `unseen_`.
+    apart_, apart_std_ : as `unseen_`, by members that saw no row of its group, where `fit` got groups.
 
     Notes
     -----
@@ -61,16 +63,18 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Floats, y: Floats) -> Self:
-        """Learn from rows (n, n_columns of all) and targets (n,)."""
+    def fit(self, X: Floats, y: Floats, row_groups: NDArray[np.intp] | None = None) -> Self:
+        """Learn from rows (n, n_columns of all) and targets (n,); groups (n,) are of rows."""
         seen = self.seen(X)
         groupings = self._groupings()
         self.families_ = groupings[0]
         self.processes_ = [
-            GroupGaussianProcess(groups, self.random_state).fit(seen, y) for groups in groupings
+            GroupGaussianProcess(groups, self.random_state).fit(seen, y, row_groups) for groups in groupings
         ]
         self.trees_ = self._grown(seen, y)
         self._weigh(y)
+        if row_groups is not None:
+            self._judge_apart(seen, y, row_groups)
         return self
 
     def _groupings(self) -> list[list[str]]:
@@ -102,6 +106,17 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         stds += [np.full(len(y), self._tree_std) for _ in self.trees_]
         self.unseen_, self.unseen_std_ = mixture(self.weights_, unseen, np.stack(stds))
         self.error_ = float(np.mean((self.unseen_ - y) ** 2))
+
+    def _judge_apart(self, seen: Floats, y: Floats, row_groups: NDArray[np.intp]) -> None:
+        """Trees are grown again for this: out of the bag of most, a row has others of its group in it."""
+        folds = GroupKFold(min(FOLDS, len(np.unique(row_groups))))
+        means = [process.logo_mean_ for process in self.processes_]
+        stds = [process.logo_std_ for process in self.processes_]
+        for trees in self.trees_:
+            anew = clone(trees).set_params(oob_score=False)
+            means.append(cross_val_predict(anew, seen, y, groups=row_groups, cv=folds))
+            stds.append(np.full(len(y), self._tree_std))
+        self.apart_, self.apart_std_ = mixture(self.weights_, np.stack(means), np.stack(stds))
 
     def predict(self, X: Floats) -> Floats:
         """Predictions (n,) of rows (n, n_columns of all)."""

@@ -234,3 +234,36 @@ def test_cells_measured_several_times_are_not_judged_by_their_twins():
 def test_one_cell_measured_several_times_is_all_that_is_known():
     fitted = PerformancePredictor("auto", warn_beyond=None).fit(CELLS[:1] * 5, [1.0, 2.0, 3.0, 4.0, 5.0])
     np.testing.assert_allclose(fitted.predict(CELLS[:1]), 3, atol=0.3)
+
+
+def trained(cells, effect, rng):
+    """Six recipes for each cell: the part of its effect that no column tells is the same in all of its rows."""
+    rates = np.tile(np.linspace(-1, 1, 6), len(cells))
+    labels = np.repeat(effect, 6) + rates + 0.05 * rng.normal(size=len(rates))
+    return pd.DataFrame({"lr": rates}, index=np.repeat(cells, 6)), labels
+
+
+def test_intervals_of_new_architectures_are_judged_without_all_rows_of_one():
+    rng = np.random.default_rng(0)
+    rows, labels = trained(CELLS, np.log(MACS + 5) + 0.3 * rng.normal(size=len(CELLS)), rng)
+    learned, new = np.arange(240), np.arange(300, 960)
+    fitted = PerformancePredictor("auto", warn_beyond=None).fit(rows.iloc[learned], labels[learned])
+
+    def held(items, truth):
+        low, high = fitted.predict_interval(items)
+        return np.mean((low <= truth) & (truth <= high)), np.median(high - low)
+
+    share, width = held(rows.iloc[new], labels[new])
+    known_share, known_width = held(rows.iloc[learned] + 0.2, labels[learned] + 0.2)
+    assert share > 0.65
+    assert known_share > 0.85
+    assert width > 2 * known_width
+    model = fitted.estimators_["target"]
+    model._misses_apart = model._misses
+    assert held(rows.iloc[new], labels[new])[0] < 0.4
+
+
+def test_where_each_architecture_has_one_row_there_is_one_judgement(predictor):
+    model = predictor.estimators_["target"]
+    assert model._misses_apart is model._misses
+    assert not hasattr(model.views_[0], "apart_")
