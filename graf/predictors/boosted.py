@@ -36,7 +36,7 @@ class BoostedTrees(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scik
     Which columns a tree may use is drawn at random, as in a random forest. For one ensemble all columns are as
     likely; for the second a column is the less likely the more there are of its family, so that few that sum up a
     network are not lost among the many that tell places apart; for the third it is the more likely the more the first
-    gained from it. None is the best on all targets, and their mean is about as good as the best one. Settings suit
+    gained from it. None is the best on all targets, and their mean is better than the first on most. Settings suit
     few labels, and are the same for all tables and label counts. Trees learn power scores of the labels, and
     predictions are a sum over leaves in scores, so that SHAP values are exact there.
 
