@@ -86,15 +86,16 @@ def accuracy_task(accuracy: pd.DataFrame, features: pd.DataFrame) -> Task:
     """Top-1 of models trained on ImageNet-1k alone."""
     rows = with_features(imagenet_alone(accuracy), features)
     own = columns_of(rows, features, ["img_size"])
-    recipe = rows["tag"].str.get_dummies("_").add_prefix("tag ")
-    free = free_tables(rows) | {"tag": rows[["tag"]].apply(lambda column: column.factorize()[0])}
-    return Task(
-        "ImageNet top-1",
-        rows["top1_pct"],
-        rows["family"],
-        {PREDICTOR: own, f"{PREDICTOR} and tag": pd.concat([own, recipe], axis=1)},
-        free,
-    )
+    tag = rows["tag"].str.get_dummies("_").add_prefix("tag ")
+    evaluation = rows[["crop_pct"]].assign(bicubic=rows["interpolation"] == "bicubic").astype(float)
+    inputs = {
+        PREDICTOR: own,
+        f"{PREDICTOR} and tag": pd.concat([own, tag], axis=1),
+        f"{PREDICTOR}, tag and evaluation": pd.concat([own, tag, evaluation], axis=1),
+    }
+    labels = rows[["tag"]].apply(lambda column: column.factorize()[0])
+    free = free_tables(rows) | {"tag": labels, "crop": rows[["crop_pct"]]}
+    return Task("ImageNet top-1", rows["top1_pct"], rows["family"], inputs, free)
 
 
 def speed_tasks(speed: pd.DataFrame, features: pd.DataFrame) -> list[Task]:
@@ -144,7 +145,7 @@ def summary(splits: pd.DataFrame) -> pd.DataFrame:
     grouped = splits.groupby(["target", "predictor"], sort=False)[["tau", "rho"]]
     table = grouped.agg(["mean", "std"]).set_axis(["tau_mean", "tau_std", "rho_mean", "rho_std"], axis=1)
     table = table.reset_index()
-    single = table[table["predictor"].isin([*COSTS.values(), "tag"])]
+    single = table[table["predictor"].isin([*COSTS.values(), "tag", "crop"])]
     best = single.groupby("target")["tau_mean"].max()
     return table.assign(tau_over_best_free=table["tau_mean"] - table["target"].map(best))
 
