@@ -117,7 +117,8 @@ def feature_tables(table: Table, data: Dataset) -> Iterator[tuple[str, pd.DataFr
     architectures = data.architectures
     free = free_rows(architectures, data.space)
     yield from ((name, own) for name, (_, own) in free.items())
-    graf = GraphFeatures(data.space).fit_transform(architectures)
+    graf = GraphFeatures(data.space, simplified="both", choices=True)  # as predictors compute them
+    graf = graf.fit_transform(architectures)
     yield "graf", graf
     published = None
     if table.compat is not None:
