@@ -9,6 +9,7 @@ from _rival_kernel import WLGaussianProcess
 from _rival_tasks import Inputs
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from xgboost import XGBRegressor
 
@@ -17,7 +18,7 @@ from graf.predictors.auto import AutoRegressor
 __all__ = ["new_model"]
 
 Floats = NDArray[np.float64]
-NAMED = {"auto": "auto", "random forest": "random_forest", "boosted trees": "xgboost"}
+NAMED = {"auto": "auto", "mixed forest": "random_forest", "boosted trees": "xgboost"}
 
 
 def new_model(name: str, inputs: Inputs, columns: list[str], seed: int) -> Any:
@@ -26,6 +27,8 @@ def new_model(name: str, inputs: Inputs, columns: list[str], seed: int) -> Any:
         return NAMED[name]
     if name == "line":
         return LinearRegression()
+    if name == "random forest":
+        return RandomForestRegressor(random_state=seed)
     if name == "auto, permuted labels":
         return Permuted(AutoRegressor(columns, seed), seed)
     if name == "XGBoost":

@@ -16,7 +16,7 @@ __all__ = ["plot"]
 
 LINES = {  # label: model, features with proxies or without, colour, line
     "graf, auto": ("auto", "graf", "#c1272d", "-"),
-    "graf, random forest": ("random forest", "graf", "#e8a33d", "-"),
+    "graf, mixed forest": ("mixed forest", "graf", "#e8a33d", "-"),
     "graf, boosted trees": ("boosted trees", "graf", "#8a5a00", "-"),
     "GRAF, random forest": ("random forest", "GRAF", "#1f4e8c", "--"),
     "GRAF, XGBoost": ("XGBoost", "GRAF", "#5b9bd5", "--"),

@@ -6,6 +6,7 @@ import os
 from time import perf_counter, process_time
 from typing import Any
 
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.model_selection import train_test_split
 from xgboost import XGBRegressor
 
@@ -29,9 +30,11 @@ def speed() -> dict[str, dict[str, float]]:
         random_state=0,
         n_jobs=THREADS,
     )
+    forest = RandomForestRegressor(random_state=0, n_jobs=THREADS)
     predictors = {
         "auto": PerformancePredictor("auto", n_jobs=THREADS, warn_beyond=None),
-        "random forest on GRAF": PerformancePredictor(compat="zc_combine", n_jobs=THREADS),
+        "mixed forest": PerformancePredictor("random_forest", n_jobs=THREADS),
+        "random forest on GRAF": PerformancePredictor(forest, compat="zc_combine"),
         "XGB+ on GRAF": PerformancePredictor(plus, compat="zc_combine"),
     }
     for predictor in predictors.values():  # compiles the kernels, or loads them

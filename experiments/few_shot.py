@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from _provenance import provenance, write_csv
+from sklearn.ensemble import RandomForestRegressor
 
 from graf import GraphFeatures, PerformancePredictor, load_dataset
 from graf.files import atomic_path
@@ -97,7 +98,8 @@ def predictions(
     helpers = {other: others[other] for other in rest}
     shared = TransferRegressor(AutoRegressor(list(X)), helpers).fit(X.to_numpy(), y.to_numpy())
     graphs = [name for name in X if not name.startswith("choice(")]  # the forest learns from structure alone
-    alone = {"random forest": ("random_forest", graphs), "auto": ("auto", list(X))}
+    forest = RandomForestRegressor(random_state=0)
+    alone = {"random forest": (forest, graphs), "auto": ("auto", list(X))}
     found = {"auto, shared": shared.predict(test.to_numpy())}
     for label, (model, seen) in alone.items():
         predictor = PerformancePredictor(model, features="given", warn_beyond=None).fit(X[seen], y)

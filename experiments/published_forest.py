@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 from _provenance import provenance, write_csv
+from sklearn.ensemble import RandomForestRegressor
 
 from graf import Dataset, PerformancePredictor, load_dataset
 from graf.files import atomic_path
@@ -66,7 +67,8 @@ def splits(data: Dataset, path: Path) -> pd.DataFrame:
 
 def predictors(data: Dataset, seed: int) -> dict[str, PerformancePredictor]:
     """Random forests on the published features, on proxies, and on both."""
-    settings = {"space": data.space, "compat": "zc_combine", "random_state": seed}
+    forest = RandomForestRegressor(random_state=seed)
+    settings = {"model": forest, "space": data.space, "compat": "zc_combine"}
     return {
         "graph": PerformancePredictor(features="graph", **settings),
         "proxies": PerformancePredictor(features="given", **settings),

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 from _provenance import provenance, write_csv
 from joblib import Parallel, delayed
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from xgboost import XGBRegressor
 
@@ -152,8 +153,11 @@ def splits(data: Dataset, target: str, table: pd.DataFrame, key: tuple[str, ...]
 
 def new_model(name: str, seed: int) -> Any:
     """An unfitted model with its library's defaults."""
-    boosted = XGBRegressor(tree_method="hist", random_state=seed, n_jobs=1)
-    return {"linear": LinearRegression(), "xgboost": boosted}.get(name, name)
+    if name == "linear":
+        return LinearRegression()
+    if name == "random_forest":
+        return RandomForestRegressor(random_state=seed)
+    return XGBRegressor(tree_method="hist", random_state=seed, n_jobs=1)
 
 
 def is_done(store: Path, key: tuple[str, ...]) -> bool:

@@ -35,9 +35,9 @@ from graf.files import atomic_path
 from graf.predictors import evaluate
 
 KEYS = ["dataset", "target", "model", "features", "labels", "seed"]
-OWN = tuple((model, "graf*") for model in ("auto", "random forest", "boosted trees"))
+OWN = tuple((model, "graf*") for model in ("auto", "mixed forest", "boosted trees"))
 FREE = (("line", "FLOPs"), ("line", "parameters"), ("random forest", "one-hot"))
-PUBLISHED = (("random forest", "GRAF*"), *FREE, ("XGBoost", "GRAF*"))
+PUBLISHED = (("random forest", "GRAF*"), ("random forest", "graf*"), *FREE, ("XGBoost", "GRAF*"))
 QUICK = (("WL kernel GP", "cells"), ("random forest", "paths"), ("auto, permuted labels", "graf*"))
 SLOW = (
     ("GCN", "cells"),

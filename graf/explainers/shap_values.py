@@ -34,9 +34,10 @@ def shap_values(model: Any, X: Floats, background: Floats | None = None) -> tupl
     if background is None:
         return trees.values(X)[..., 0], float(trees.base_values[0])
     with quiet_shap() as shap:
-        rows = shap.maskers.Independent(background, max_samples=len(background))  # 100 by default
+        single = background.astype(np.float32)  # as trees compare; shap would leave it as it is
+        rows = shap.maskers.Independent(single, max_samples=len(single))  # 100 by default
         explainer = shap.TreeExplainer(model, rows, feature_perturbation="interventional")
-        values = explainer.shap_values(X, check_additivity=False)
+        values = explainer.shap_values(X.astype(np.float32), check_additivity=False)
     return np.asarray(values, np.float64), float(np.squeeze(explainer.expected_value))
 
 

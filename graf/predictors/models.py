@@ -14,6 +14,7 @@ from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from graf.exceptions import InputError, UnknownNameError, UnsupportedError
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.boosted import BoostedTrees
+from graf.predictors.forest import MixedForest
 from graf.predictors.jackknife import ONE_STD
 from graf.predictors.transfer import TransferRegressor
 
@@ -30,7 +31,7 @@ def _auto(random_state: int | None, n_jobs: int | None, names: Names = None) -> 
 
 
 def _random_forest(random_state: int | None, n_jobs: int | None, names: Names = None) -> Any:
-    return RandomForestRegressor(random_state=random_state, n_jobs=n_jobs)
+    return MixedForest(random_state=random_state, n_jobs=n_jobs)
 
 
 def _xgboost(random_state: int | None, n_jobs: int | None, names: Names = None) -> Any:

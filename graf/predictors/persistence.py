@@ -27,6 +27,7 @@ TRUSTED = {  # beside the types of scikit-learn and numpy that skops itself take
     "graf.predictors.auto.AutoRegressor",
     "graf.predictors.boosted.BoostedTrees",
     "graf.predictors.choices.Choices",
+    "graf.predictors.forest.MixedForest",
     "graf.predictors.gaussian_process.GroupGaussianProcess",
     "graf.predictors.label_scores.LabelScores",
     "graf.predictors.transfer.TransferRegressor",

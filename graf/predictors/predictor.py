@@ -36,9 +36,9 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     model : "auto" (Gaussian processes and extremely randomised trees, `graf.predictors.auto`: the
-        best for few labels, and sure of how sure it is), "random_forest" (100 trees, scikit-learn's
-        defaults), "xgboost" (`graf.predictors.boosted`: with settings for few labels), or any
-        scikit-learn regressor, of which clones are fitted as it is.
+        best for few labels, and sure of how sure it is), "random_forest" (bagged and extremely
+        randomised trees, `graf.predictors.forest`), "xgboost" (`graf.predictors.boosted`: with
+        settings for few labels), or any scikit-learn regressor, of which clones are fitted as it is.
     space : search space of the architectures, or its name; None infers it from their notation.
     features : "graph" for features of the computation graph, "given" for the columns of a
         DataFrame, "all" for both (graph features alone where there are no columns).

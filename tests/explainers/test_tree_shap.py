@@ -13,6 +13,7 @@ from xgboost import XGBClassifier, XGBRegressor
 from graf.exceptions import InputError, UnsupportedError
 from graf.explainers import TreeShap
 from graf.explainers.shap_library import quiet_shap
+from graf.predictors.forest import MixedForest
 
 N_FEATURES = 4
 
@@ -34,6 +35,7 @@ def forest_nodes(model, output=0):
 MODELS = {
     "random forest": (RandomForestRegressor(3, random_state=0), forest_nodes),
     "extra trees": (ExtraTreesRegressor(3, random_state=0), forest_nodes),
+    "mixed forest": (MixedForest(2, random_state=0), forest_nodes),
     "one tree": (
         DecisionTreeRegressor(random_state=0),
         lambda model: [naive_trees.scikit_learn_nodes(model)],

@@ -10,6 +10,7 @@ from sklearn.linear_model import LinearRegression
 from graf import ComputationGraph, GraphFeatures, PerformancePredictor, get_space
 from graf.exceptions import ArchitectureError, InputError, UnknownNameError, UnsupportedError
 from graf.predictors import kendall_tau
+from graf.predictors.forest import MixedForest
 
 SPACE = get_space("nasbench201")
 CELLS = SPACE.sample(60, seed=0)
@@ -33,10 +34,10 @@ def test_it_ranks_cells_it_has_not_seen(model):
     assert kendall_tau(MACS[40:], predictor.predict(CELLS[40:])) > 0.75
 
 
-def test_the_named_models_are_those_of_the_libraries():
+def test_the_named_forest_is_the_mixed_one():
     X = GraphFeatures(columns=COLUMNS).fit_transform(CELLS).to_numpy()
     predictor = PerformancePredictor(columns=COLUMNS, random_state=3).fit(CELLS, MACS)
-    forest = RandomForestRegressor(random_state=3).fit(X, MACS)
+    forest = MixedForest(random_state=3).fit(X, MACS)
     np.testing.assert_array_equal(predictor.predict(CELLS), forest.predict(X))
 
 

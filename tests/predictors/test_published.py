@@ -1,6 +1,7 @@
 """The random forest on the published features predicts as well as the published one."""
 
 import pytest
+from sklearn.ensemble import RandomForestRegressor
 
 from graf import PerformancePredictor, load_dataset
 from graf.predictors import evaluate
@@ -14,7 +15,7 @@ def test_tau_at_32_labels_on_nasbench201(graf_data, features, tau):
     found = 0
     for seed in range(10):
         forest = PerformancePredictor(
-            space=data.space, features=features, compat="zc_combine", random_state=seed
+            RandomForestRegressor(random_state=seed), data.space, features, compat="zc_combine"
         )
         y = data.targets["cifar10_val_acc"]
         found += evaluate({"": forest}, data.proxies, y, train_sizes=[32], seeds=[seed])["tau"].item()

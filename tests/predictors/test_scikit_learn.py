@@ -13,6 +13,7 @@ from sklearn.utils import check_array
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from graf import GraphFeatures, PerformancePredictor, ZeroCostProxies, get_space
+from graf.predictors.forest import MixedForest
 
 SPACE = get_space("nasbench201")
 SMALL = get_space("nasbench201", channels=2, cells_per_stage=1, n_stages=1, input_shape=(1, 8, 8))
@@ -141,7 +142,7 @@ def test_features_follow_set_output():
 
 
 def test_a_pipeline_of_features_and_a_forest_is_a_predictor():
-    forest = RandomForestRegressor(random_state=0)
+    forest = MixedForest(random_state=0)
     pipeline = make_pipeline(GraphFeatures(columns=COLUMNS), forest).fit(CELLS, MACS)
     predictor = PerformancePredictor(columns=COLUMNS).fit(CELLS, MACS)
     np.testing.assert_array_equal(pipeline.predict(CELLS), predictor.predict(CELLS))
