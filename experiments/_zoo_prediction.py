@@ -125,12 +125,11 @@ def _predicted(model: Any, table: pd.DataFrame, target: pd.Series, train: Any, t
 def members(table: pd.DataFrame, is_speed: bool, seed: int) -> dict[str, Any]:
     """The models that may be part of the predictor."""
     found = {
-        "extra trees": ExtraTreesRegressor(200, min_samples_leaf=2, max_features=0.3, random_state=seed),
+        "extra trees": ExtraTreesRegressor(200, max_features=0.3, random_state=seed),
         "auto": AutoRegressor(list(table), seed),
     }
     if is_speed:
-        costs = [i for i, name in enumerate(table) if name.startswith(("op_cost", "op_count"))]
-        found["additive time"] = AdditiveTime(tuple(costs), seed)
+        found["additive time"] = AdditiveTime(tuple(table), seed)
     return found
 
 
