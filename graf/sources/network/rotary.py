@@ -47,7 +47,8 @@ def _rotate_halves(step: Step) -> None:
         behind = source(operand)
         if operand is not behind and any(source(read) is behind for read in last):
             others = [read for read in first if source(read) is not behind]
-            step.become("rotary", [behind, *others])
+            if not any(map(_is_trained, others)):
+                step.become("rotary", [behind, *others])
             return
 
 
@@ -57,3 +58,8 @@ def _rotate_complex(step: Step) -> None:
         if pairs_of_numbers.settings.get("complex") and turns and turn.scalar is None:
             step.become("rotary", [through(pairs_of_numbers), turn])
             return
+
+
+def _is_trained(step: Step) -> bool:
+    """Whether a fixed step comes from weights, as a filter does and angles of positions do not."""
+    return is_fixed(step) and bool(weights_of(step))

@@ -729,6 +729,11 @@ def test_complex_weights_are_no_rotary_positions():
     assert ops_of(product, (1, 5, 8), weight=(5, 5, 2)) == ["fft", "multiply"]
 
 
+def test_filters_of_complex_numbers_are_no_rotary_positions():
+    expected = ["multiply", "multiply", "subtract", "multiply", "multiply", "add", "concat"]
+    assert ops_of(half_by_half, (1, 5, 4), cos=(5, 2), sin=(5, 2)) == expected
+
+
 def test_absolute_positions():
     graph = read_graph(Function(lambda x, p: (x + p).relu(), p=(1, 5, 4)), ((1, 5, 4),))
     assert graph.op_names == (None, "position_embedding", "relu")
