@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,9 @@ FLOATS = {
 FEW = 4096  # elements of a constant whose content is kept
 MANY = 2**22  # elements of a tensor whose content is looked at
 MASKING = ("Add", "Sub", "Mul", "Where", "Max", "Min", "And")
+GATHERING = ("Gather", "GatherND")
 SCATTERING = ("Scatter", "ScatterElements", "ScatterND")
+TURNING = {"RotaryEmbedding": (1, 2, 3), "GroupQueryAttention": (7, 8)}  # operands: cosines and sines
 STATES = 4  # operands of a recurrent layer behind it are its first states
 
 
@@ -50,7 +52,7 @@ class Tensors:
         self.of: dict[int, TensorProto] = {}
         self.uniform: dict[int, bool] = {}
         self.owners: dict[int, str] = {}
-        self.looked_at: set[int] = set()
+        self.looked_at: set[tuple[int, Any]] = set()
         self.tables: list[Step] = []
         self.copies: dict[tuple[int, str], Step] = {}
 
@@ -88,7 +90,9 @@ class Tensors:
             if operand is None or step is None or step.op != "weight" or id(step) not in self.of:
                 continue
             if (
-                (op_type in MASKING and self._is_table(step))
+                (op_type in MASKING and self._is_table(step, is_mask, is_wave))
+                or (op_type in GATHERING and i == 0 and self._is_table(step, is_wave))
+                or i in TURNING.get(op_type, ())
                 or (op_type in ("Resize", "Upsample") and i > 0)
                 or (op_type in ("LSTM", "GRU", "RNN") and i > STATES and self._is_uniform(step))
                 or (op_type in SCATTERING and self._is_uniform(step))
@@ -109,13 +113,13 @@ class Tensors:
         if step is not None and step.op == "constant" and step.shape == shape and id(step) in self.of:
             step.op, step.value = "weight", None
 
-    def _is_table(self, step: Step) -> bool:
-        """Whether a weight of two axes or more is a mask or a table of waves; each is looked at once."""
-        if len(step.shape or ()) < 2 or id(step) in self.looked_at:
+    def _is_table(self, step: Step, *kinds: Callable[[NDArray[Any]], bool]) -> bool:
+        """Whether a weight of two axes or more is a table of one of these kinds; each is looked at once."""
+        if len(step.shape or ()) < 2 or (id(step), kinds) in self.looked_at:
             return False
-        self.looked_at.add(id(step))
+        self.looked_at.add((id(step), kinds))
         content = self._content(step)
-        return content is not None and (is_mask(content) or is_wave(content))
+        return content is not None and any(is_kind(content) for is_kind in kinds)
 
     def _describe(self, step: Step) -> None:
         """Say of a constant whether it is a mask of later positions."""

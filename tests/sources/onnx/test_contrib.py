@@ -97,6 +97,19 @@ def test_grouped_queries(tmp_path):
     assert [op for op in graph.op_names if op] == ["rotary", "rotary", "attention"]
     last = {name: values[-1] for name, values in graph.attributes.items()}
     assert (last["heads"], last["kv_heads"], last["causal"], last["n_macs"]) == (4, 2, 1, 2 * 7 * 7 * 16)
+    assert graph.n_parameters == 0
+
+
+@pytest.mark.parametrize(
+    ("rotate", "opset"),
+    [("com.microsoft.RotaryEmbedding (x, p, c, s)", 17), ("RotaryEmbedding (x, c, s, p)", 23)],
+)
+def test_cosines_and_sines_of_rotary_positions_are_no_weights(tmp_path, rotate, opset):
+    text = f"g (float[1, 4, 7, 8] x, int64[1, 7] p) => (float[1, 4, 7, 8] y) {{ y = {rotate} }}"
+    path = saved(tmp_path, text, opset=opset, domains=(MS,), c=weight(16, 4), s=weight(16, 4))
+    graph = read_graph(path)
+    assert [op for op in graph.op_names if op] == ["rotary"]
+    assert graph.n_parameters == 0
 
 
 def test_embeddings_of_bert(tmp_path):
