@@ -6,7 +6,9 @@ import re
 
 from onnx import NodeProto
 
-__all__ = ["folds_norm", "is_made_up", "module_of", "snake_case"]
+from graf.sources.network.vocabulary import from_aten
+
+__all__ = ["folds_norm", "is_filled", "is_made_up", "module_of", "snake_case"]
 
 RULES = "pkg.onnxscript.rewriter.rule_name"
 SCOPES = "pkg.torch.onnx.name_scopes"
@@ -50,6 +52,17 @@ def is_made_up(tensor: str) -> bool:
     (True, False)
     """
     return re.fullmatch(r"val_\d+", tensor) is not None
+
+
+def is_filled(tensor: str) -> bool:
+    """Whether PyTorch's newer exporter named a tensor after an operator that computes it from nothing.
+
+    Examples
+    --------
+    >>> is_filled("zeros_like_1"), is_filled("norm.weight")
+    (True, False)
+    """
+    return from_aten(re.sub(r"_\d+$", "", tensor)) == "constant"
 
 
 def snake_case(name: str) -> str:

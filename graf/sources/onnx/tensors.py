@@ -17,7 +17,7 @@ from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.patterns import through
 from graf.sources.network.step import Step
 from graf.sources.onnx.contents import is_mask, is_wave
-from graf.sources.onnx.names import is_made_up
+from graf.sources.onnx.names import is_filled, is_made_up
 from graf.sources.onnx.types import itemsize_of, shape_of, tensor_type
 from graf.sources.onnx.values import content_of
 
@@ -41,7 +41,8 @@ class Tensors:
     """The leaves of a network: what is trained, and what is not.
 
     A tensor of two or more floating-point numbers is a weight; so is any that an operator takes as
-    its weight. A table of zeros and one other, or very negative numbers is a mask, and no weight.
+    its weight. A table of zeros and one other, or very negative numbers is a mask, and no weight;
+    neither is what an exporter names after an operator such as `zeros_like`.
 
     Exporters write equal tensors once. A tensor whose elements are all equal, as those of
     untrained norms and biases are, is therefore a weight of its own for each node that reads it.
@@ -62,7 +63,7 @@ class Tensors:
         kind = tensor_type(dense.data_type, tensor.dims)
         shape = shape_of(kind) or ()
         size = prod(shape)
-        trained = dense.data_type in FLOATS and size > 1
+        trained = dense.data_type in FLOATS and size > 1 and not is_filled(name)
         step = Step("weight" if trained else "constant", shape=shape, name=name, itemsize=itemsize_of(kind))
         if dense is tensor:
             self.of[id(step)] = tensor

@@ -448,6 +448,14 @@ def test_masks_and_waves_are_no_weights(tmp_path):
         assert ops(read_graph(saved(tmp_path, text, t=table))) == [op]
 
 
+def test_zeros_that_an_exporter_computed_are_no_weights(tmp_path):
+    text = "g (float[2, 5, 8] x) => (float[2, 5, 8] y) {{ r = Relu (x) y = Add (r, {}) }}"
+    for name, op in (("zeros_like_1", "add"), ("position", "position_embedding")):
+        graph = read_graph(saved(tmp_path, text.format(name), **{name: np.zeros((2, 5, 8), np.float32)}))
+        assert ops(graph) == ["relu", op]
+        assert graph.n_parameters == 80 * (name == "position")
+
+
 def test_shapes_that_depend_on_values(tmp_path):
     text = "g (float[4, 6] x) => (float[n] y) { i = NonZero (x) c = Cast <to = 1> (i) y = Relu (c) }"
     with pytest.warns(
