@@ -64,8 +64,11 @@ def add_biases(network: Network) -> None:
 
 
 def _n_channels(step: Step) -> int:
+    """Outputs of a layer, which a product may put on several axes, such as heads and their width."""
+    if step.op == "linear":
+        return step.reads[1].size // max(step.settings["contracted"], 1)
     shape = step.shape or (0,)
-    return shape[-1] if step.op == "linear" or len(shape) < 2 else shape[1]
+    return shape[-1] if len(shape) < 2 else shape[1]
 
 
 def recognise_positions(network: Network) -> None:

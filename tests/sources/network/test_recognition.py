@@ -299,6 +299,14 @@ def test_einsum(equation, first, second, n_macs):
     assert graph.n_macs == n_macs
 
 
+def test_biases_of_a_product_that_puts_its_outputs_on_two_axes():
+    def keras(x, weight, b):  # heads, and the width of each
+        return torch.einsum("abc,cde->abde", x, weight) + b
+
+    assert ops_of(keras, (1, 7, 6), weight=(6, 2, 3), b=(2, 3)) == ["linear"]
+    assert ops_of(keras, (1, 7, 6), weight=(6, 2, 3), b=(7, 1, 3)) == ["linear", "position_embedding"]
+
+
 def test_products_over_given_axes():
     def product(x, y, weight):
         return torch.tensordot(torch.tensordot(x, y, dims=([0, 2], [1, 0])), weight, dims=1)
