@@ -11,7 +11,7 @@ import numpy as np
 from graf.exceptions import InputError
 from graf.sources.network.step import Step
 from graf.sources.onnx.call import Call, Shape, trained
-from graf.sources.onnx.operators import OPERATORS, attend, convolution, linear
+from graf.sources.onnx.operators import OPERATORS, after_past, attend, convolution, linear
 from graf.sources.onnx.recurrent import recurrent
 
 __all__ = ["AS_STANDARD", "CONTRIB"]
@@ -149,8 +149,11 @@ def _parts(call: Call, step: Step, widths: list[int]) -> list[Step]:
     return [call.step("slice", [step], (*before, width), index=i, axis=-1) for i, width in enumerate(widths)]
 
 
-def _attention(call: Call) -> Step:
-    """Projections of one tensor to queries, keys and values, and attention."""
+def _attention(call: Call, past: int = 4) -> list[Step]:
+    """Projections of one tensor to queries, keys and values, and attention.
+
+    Earlier keys and values lie in one tensor at the given position, those after it in the second output.
+    """
     weight = trained(call.operand(1))
     trained(call.operand(2))
     if weight is None or not weight.shape or call.first.shape is None:
@@ -160,10 +163,17 @@ def _attention(call: Call) -> Step:
     projected = call.step("linear", call.reads(0, 1, 2), (*call.first.shape[:-1], width))
     heads = call.number("num_heads", 1)
     causal = bool(call.number("unidirectional", 0))
-    return attend(call, _parts(call, projected, widths), call.reads(5), heads, heads, causal)
+    query, *others = _parts(call, projected, widths)
+    earlier = call.operand(past)
+    if earlier is not None:
+        shape = earlier.shape and earlier.shape[1:]
+        halves = (call.step("slice", [earlier], shape, index=i) for i in range(2))
+        others = [after_past(call, half, step, heads) for half, step in zip(halves, others, strict=True)]
+    found = attend(call, [query, *others], call.reads(5), heads, heads, causal)
+    return [found, call.step("concat", others, (2, *(others[0].shape or ())))]
 
 
-def _multi_head(call: Call) -> Step:
+def _multi_head(call: Call) -> list[Step]:
     """Attention of queries, keys and values whose projections have no bias yet."""
     heads, bias = call.number("num_heads", 1), call.operand(3)
     query, key, value = call.first, call.operand(1), call.operand(2)
@@ -175,7 +185,12 @@ def _multi_head(call: Call) -> Step:
         widths = [(step.shape or (0,))[-1] for step in operands]
         own = _parts(call, bias, widths)
         operands = [_plus(call, step, part) for step, part in zip(operands, own, strict=True)]
-    return attend(call, operands, call.reads(4, 5), heads, heads, causal)
+    query, key, value = operands
+    key, value = (
+        after_past(call, call.operand(6), key, heads),
+        after_past(call, call.operand(7), value, heads),
+    )
+    return [attend(call, [query, key, value], call.reads(4, 5), heads, heads, causal), key, value]
 
 
 def _unpacked(call: Call, query: Step, key: Step | None) -> list[Step]:
@@ -186,7 +201,7 @@ def _unpacked(call: Call, query: Step, key: Step | None) -> list[Step]:
     return own if key is None else [query, *own]
 
 
-def _grouped(call: Call) -> list[Step | None]:
+def _grouped(call: Call) -> list[Step]:
     """Causal attention whose groups of queries share keys, with rotary positions perhaps."""
     heads, kv_heads = call.number("num_heads", 1), call.number("kv_num_heads", 1)
     query, key, value = call.first, call.operand(1), call.operand(2)
@@ -195,11 +210,11 @@ def _grouped(call: Call) -> list[Step | None]:
         query, key, value = _parts(call, query, [n * depth for n in (heads, kv_heads, kv_heads)])
     if call.number("do_rotary", 0):
         query, key = (call.step("rotary", [s, *call.reads(7, 8)], s.shape) for s in (query, key))
-    return [
-        attend(call, [query, key, value], [], heads, kv_heads, causal=True),
-        call.operand(3),
-        call.operand(4),
-    ]
+    key, value = (
+        after_past(call, past, step, kv_heads)
+        for step, past in ((key, call.operand(3)), (value, call.operand(4)))
+    )
+    return [attend(call, [query, key, value], [], heads, kv_heads, causal=True), key, value]
 
 
 def _quantised(op: str, *positions: int) -> Callable[[Call], Step]:
@@ -277,7 +292,7 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "GroupNorm": _group_norm,
     "RotaryEmbedding": _rotary,
     "Attention": _attention,
-    "QAttention": _attention,
+    "QAttention": lambda call: _attention(call, past=8),
     "MultiHeadAttention": _multi_head,
     "GroupQueryAttention": _grouped,
     "QLinearConv": _quantised_conv,

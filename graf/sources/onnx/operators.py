@@ -10,7 +10,7 @@ from graf.sources.network.step import Step, is_fixed
 from graf.sources.onnx.call import Call, constant, trained
 from graf.sources.onnx.recurrent import concat, recurrent
 
-__all__ = ["OPERATORS", "attend", "convolution", "linear"]
+__all__ = ["OPERATORS", "after_past", "attend", "convolution", "linear"]
 
 Settings = dict[str, Any]
 
@@ -253,15 +253,18 @@ def _attention(call: Call) -> list[Step | None]:
     heads = call.number("q_num_heads", 0) or (query.shape or (1, 1))[1]
     kv_heads = call.number("kv_num_heads", 0) or (key.shape or (1, 1))[1]
     keys, values = (
-        step if past is None else _appended(call, past, _with_heads(call, step, kv_heads))
+        after_past(call, past, step, kv_heads)
         for step, past in ((key, call.operand(4)), (value, call.operand(5)))
     )
     causal = bool(call.number("is_causal", 0))
     return [attend(call, [query, keys, values], call.reads(3), heads, kv_heads, causal), keys, values]
 
 
-def _appended(call: Call, past: Step, step: Step) -> Step:
-    """Keys or values after those of earlier tokens."""
+def after_past(call: Call, past: Step | None, step: Step, heads: int) -> Step:
+    """Keys or values after those of earlier tokens, if there are any."""
+    if past is None:
+        return step
+    step = _with_heads(call, step, heads)
     if past.shape is None or step.shape is None:
         return call.step("concat", [past, step])
     shape = (*step.shape[:2], past.shape[2] + step.shape[2], step.shape[3])

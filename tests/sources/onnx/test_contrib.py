@@ -100,6 +100,34 @@ def test_grouped_queries(tmp_path):
     assert graph.n_parameters == 0
 
 
+PAST = "float[1, 4, 9, 4] k, float[1, 4, 9, 4] v"
+
+
+@pytest.mark.parametrize(
+    ("past", "body"),
+    [
+        (PAST, "y, kk, vv = com.microsoft.MultiHeadAttention <num_heads = 4> (x, x, x, , , , k, v)"),
+        (
+            f"{PAST}, int32[1] n, int32 t",
+            """y, kk, vv = com.microsoft.GroupQueryAttention <num_heads = 4, kv_num_heads = 4>
+            (x, x, x, k, v, n, t)""",
+        ),
+        ("float[2, 1, 4, 9, 4] p", "y, q = com.microsoft.Attention <num_heads = 4> (x, w, b, , p)"),
+        (
+            "float[2, 1, 4, 9, 4] p",
+            "y, q = com.microsoft.QAttention <num_heads = 4> (x, w, b, s, s, , , , p)",
+        ),
+    ],
+)
+def test_keys_and_values_of_earlier_tokens(tmp_path, past, body):
+    """One token looks at itself and the nine before."""
+    text = f"g (float[1, 1, 16] x, {past}) => (float[1, 1, 16] y) {{ {body} }}"
+    graph = read(tmp_path, text, w=weight(16, 48), b=weight(48), s=np.float32(0.1))
+    last = {name: values[-1] for name, values in graph.attributes.items()}
+    assert graph.op_names[-1] == "attention"
+    assert (last["key_sequence"], last["n_macs"]) == (10, 2 * 10 * 16)
+
+
 @pytest.mark.parametrize(
     ("rotate", "opset"),
     [("com.microsoft.RotaryEmbedding (x, p, c, s)", 17), ("RotaryEmbedding (x, c, s, p)", 23)],
