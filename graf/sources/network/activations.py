@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from graf.sources.network.patterns import bare, is_only_of, pairs, through, unscaled, without_number
+from graf.sources.network.patterns import bare, is_only_of, pairs, scaled, through, unscaled, without_number
 from graf.sources.network.step import Network, Step
 
 __all__ = ["recognise_activations"]
@@ -103,7 +103,7 @@ def _divide(step: Step) -> Found | None:
     first, second = map(bare, step.reads)
     if second.scalar is not None and first.settings.get("lacks_number"):
         return Found(first.op, first.reads[0])
-    grown = _one_more(second)
+    grown = _more(second, 1)
     if grown is not None and grown.op == "absolute" and bare(grown.reads[0]) is first:
         return Found("softsign", first)
     return _reciprocal_of(second) if first.scalar == 1 else _hard_sigmoid(step)
@@ -115,25 +115,27 @@ def _reciprocal(step: Step) -> Found | None:
 
 def _reciprocal_of(step: Step) -> Found | None:
     """One over one more than the exponential of minus the operand."""
-    grown = _one_more(step)
+    grown = _more(step, 1)
     if grown is None or grown.op != "exp":
         return None
     inner = bare(grown.reads[0])
     return Found("sigmoid", inner.reads[0]) if inner.op == "negate" else None
 
 
-def _one_more(step: Step) -> Step | None:
-    """The operand that a step adds one to."""
-    operands = pairs(step) if step.op == "add" else ()
-    return next((other for number, other in operands if number.scalar == 1), None)
+def _more(step: Step, by: float) -> Step | None:
+    """The operand that a step adds a number to."""
+    for number, other in pairs(step) if step.op == "add" else ():
+        if number.scalar is not None and abs(number.scalar - by) < TOLERANCE:
+            return other
+    return None
 
 
 def _hard_sigmoid(step: Step) -> Found | None:
     """relu6(x + 3) / 6, with the quotient as a product perhaps."""
     clamped = without_number(step)
-    if clamped is None or clamped.op != "relu6" or bare(clamped.reads[0]).op != "add":
+    if clamped is None or clamped.op != "relu6":
         return None
-    operand = without_number(bare(clamped.reads[0]))
+    operand = _more(bare(clamped.reads[0]), 3)
     return None if operand is None else Found("hardsigmoid", operand)
 
 
@@ -146,14 +148,22 @@ def _gate(gate: Step, operand: Step) -> str | None:
         return "quick_gelu" if unscaled(inner) is operand else None
     if gate.op == "hardsigmoid" and inner is operand:
         return "hardswish"
-    if gate.op == "relu6" and inner.op == "add" and without_number(inner) is operand:
+    if gate.op == "relu6" and _more(inner, 3) is operand:
         return "hardswish"
     if gate.op == "tanh" and inner.op == "softplus" and bare(inner.reads[0]) is operand:
         return "mish"
-    shifted = without_number(gate) if gate.op == "add" else None
-    if shifted is not None and shifted.op in ("erf", "tanh") and is_only_of(shifted.reads[0], operand):
-        return "gelu"
-    return None
+    shifted = _more(gate, 1)
+    return "gelu" if shifted is not None and _is_normal(shifted, operand) else None
+
+
+def _is_normal(step: Step, operand: Step) -> bool:
+    """Whether a step is the error function of an operand over the root of 2, or a hyperbolic tangent near it."""
+    if step.op not in ("erf", "tanh"):
+        return False
+    inner, scale = scaled(step.reads[0])
+    if inner is operand and (step.op == "tanh" or abs(scale - 0.5**0.5) > TOLERANCE):
+        return False
+    return is_only_of(step.reads[0], operand)
 
 
 def _log(step: Step) -> Found | None:

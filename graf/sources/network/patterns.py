@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import nan
 
 from graf.sources.network.step import Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
-__all__ = ["bare", "is_only_of", "pairs", "source", "through", "unscaled", "without_number"]
+__all__ = ["bare", "is_only_of", "pairs", "scaled", "source", "through", "unscaled", "without_number"]
 
 SAME_VALUES = ("identity", "cast")
 DEEP = 12  # steps; no composed operation is deeper
@@ -53,13 +54,20 @@ def without_number(step: Step) -> Step | None:
 
 def unscaled(step: Step) -> Step:
     """The step behind products and quotients with numbers."""
-    step = bare(step)
+    return scaled(step)[0]
+
+
+def scaled(step: Step) -> tuple[Step, float]:
+    """The step behind products and quotients with numbers, and what it is multiplied by in all."""
+    step, scale = bare(step), 1.0
     while step.op in ("multiply", "divide"):
         rest = without_number(step)
         if rest is None or (step.op == "divide" and rest is not bare(step.reads[0])):
             break
+        number = next(number.scalar for number, other in pairs(step) if other is rest) or 0.0
+        scale = scale * number if step.op == "multiply" else scale / (number or nan)
         step = rest
-    return step
+    return step, scale
 
 
 def is_only_of(step: Step, of: Step, depth: int = DEEP) -> bool:

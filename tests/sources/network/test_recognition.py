@@ -90,6 +90,10 @@ def test_activations(name, function):
         (lambda x: x.chunk(2, -1)[0] * x.chunk(2, -1)[1].sigmoid(), ["sigmoid", "multiply"]),
         (lambda x: F.glu(x), ["sigmoid", "multiply"]),
         (lambda x: F.gelu(x) * 0.5, ["gelu", "multiply"]),
+        (lambda x: x * F.relu6(x + 2), ["add", "relu6", "multiply"]),
+        (lambda x: F.relu6(x + 2) / 6, ["add", "relu6", "divide"]),
+        (lambda x: x * (1 + torch.erf(x)), ["erf", "add", "multiply"]),
+        (lambda x: x * (1 + torch.tanh(x)), ["tanh", "add", "multiply"]),
     ],
 )
 def test_what_is_no_single_activation_stays_in_parts(function, expected):
