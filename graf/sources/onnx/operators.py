@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from graf.exceptions import InputError
 from graf.sources.network.step import Step, is_fixed
 from graf.sources.onnx.call import Call, constant, trained
@@ -203,9 +205,15 @@ def _integer_product(call: Call) -> Step:
 
 
 def _dequantised(call: Call) -> Step:
+    """A weight, or the number that an integer, a scale and a zero point stand for."""
+    number, scale, zero = call.first.scalar, call.operand(1), call.operand(2)
     if call.first.size > 1:
         trained(call.operand(0))
-    return call.step("cast", call.reads(0))
+    if number is None or scale is None or scale.scalar is None:
+        return call.step("cast", call.reads(0))
+    found = call.step("constant", [])
+    found.value = np.array((number - ((zero and zero.scalar) or 0)) * scale.scalar)
+    return found
 
 
 def _dynamically_quantised(call: Call) -> list[Step]:

@@ -241,3 +241,13 @@ def test_quantised_attention(tmp_path):
     integers = {"w": weight(8, 24, dtype=np.int8), "s": np.float32(1)}
     quantised = read(tmp_path, attention.format("QAttention", ", s, s"), b=weight(24), **integers)
     assert described(own) == described(quantised)
+
+
+def test_numbers_that_are_quantised(tmp_path):
+    text = """g (float[1, 8] x) => (float[1, 8] y) {
+        n = DequantizeLinear (three, scale, zero) a = Add (x, n) c = Clip (a, low, high) m = Mul (x, c)
+        y = Div (m, high)
+    }"""
+    numbers = {"scale": np.float32(3 / 250), "zero": np.uint8(5), "low": np.float32(0), "high": np.float32(6)}
+    assert read(tmp_path, text, three=np.uint8(255), **numbers).op_names == (None, "hardswish")
+    assert "relu6" in read(tmp_path, text, three=np.uint8(155), **numbers).op_names
