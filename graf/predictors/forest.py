@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
+from sklearn.utils import check_X_y
 
 __all__ = ["MixedForest"]
 
@@ -50,7 +51,22 @@ class MixedForest(RandomForestRegressor):  # type: ignore[misc]  # scikit-learn 
 
     def fit(self, X: Floats, y: Floats) -> Self:
         """Learn from rows (n, n_columns), NaN where undefined, and labels (n,) or (n, n_targets)."""
-        super().fit(X, y)
-        random = ExtraTreesRegressor(**self.get_params()).fit(X, y)
+        as_it_is = {"accept_sparse": True, "dtype": None, "ensure_all_finite": "allow-nan"}
+        _, y = check_X_y(X, y, multi_output=True, y_numeric=True, **as_it_is)
+        exponent = _exponent(y)
+        scaled = np.ldexp(y, -exponent, dtype=np.float64)
+        super().fit(X, scaled)
+        random = ExtraTreesRegressor(**self.get_params()).fit(X, scaled)
         self.estimators_ += random.estimators_
+        for tree in self.estimators_:
+            tree.tree_.value[...] = np.ldexp(tree.tree_.value, exponent)
         return self
+
+
+def _exponent(y: Floats) -> int:
+    """The power of two that is next above half the range of labels.
+
+    Trees split no further where the error is below 2e-16, whatever the unit: they are to see labels of about 1. A
+    power of two scales without rounding, so that the unit changes nothing else.
+    """
+    return int(np.frexp(np.max(y) / 2 - np.min(y) / 2)[1])

@@ -53,6 +53,20 @@ def test_fitted_again_it_forgets():
     np.testing.assert_array_equal(twice.predict(X), once.predict(X))
 
 
+@pytest.mark.parametrize("unit", [2.0**-1000, 2.0**-40, 2.0**40, 2.0**1000])
+def test_does_not_depend_on_the_unit_of_the_labels(forest, unit):
+    other = MixedForest(random_state=1).fit(X[TRAIN], Y[TRAIN] * unit)
+    np.testing.assert_array_equal(other.predict(X[TEST]), forest.predict(X[TEST]) * unit)
+    np.testing.assert_array_equal(other.feature_importances_, forest.feature_importances_)
+
+
+@pytest.mark.parametrize("kind", [bool, np.int8, np.float16])
+def test_labels_of_any_type_are_numbers(kind):
+    labels = (Y[TRAIN] > 0).astype(kind)
+    told = MixedForest(2, random_state=0).fit(X[TRAIN], labels).predict(X)
+    np.testing.assert_array_equal(told, MixedForest(2, random_state=0).fit(X[TRAIN], labels * 1.0).predict(X))
+
+
 def test_several_targets_at_once(forest):
     both = (
         MixedForest(20, random_state=1).fit(X[TRAIN], np.column_stack([Y[TRAIN], -Y[TRAIN]])).predict(X[TEST])
