@@ -50,12 +50,17 @@ def new_model(model: Any, random_state: int | None, n_jobs: int | None, names: N
     if isinstance(model, str):
         if model not in MODELS:
             raise UnknownNameError("model", model, MODELS)
-        return MODELS[model](random_state, n_jobs, names)
+        return MODELS[model](_drawn() if random_state is None else random_state, n_jobs, names)
     if not is_model(model):
         raise InputError(
             f"`model` must be {', '.join(map(repr, MODELS))} or a scikit-learn regressor, got {model!r:.60}"
         )
     return clone(model)
+
+
+def _drawn() -> int:
+    """A new seed: of None, scikit-learn would draw from numpy's global state."""
+    return int(np.random.default_rng().integers(2**31))
 
 
 def with_helpers(model: Any, helpers: Mapping[str, Any]) -> Any:

@@ -56,6 +56,16 @@ def test_the_seed_decides():
     assert (first != other).any()
 
 
+@pytest.mark.parametrize("model", ["auto", *MODELS])
+def test_without_a_seed_it_draws_one_and_leaves_the_state_of_numpy_alone(model):
+    before = np.random.get_state()[2]  # noqa: NPY002
+    one, other = (
+        PerformancePredictor(model, random_state=None).fit(CELLS, MACS).predict(CELLS) for _ in "12"
+    )
+    assert (one != other).any()
+    assert np.random.get_state()[2] == before  # noqa: NPY002
+
+
 @pytest.mark.parametrize("items", [GRAPHS, tuple(CELLS), np.array(CELLS), PROXIES[[]], pd.Series(CELLS)])
 def test_all_forms_of_items_mean_the_same(items):
     expected = PerformancePredictor(small_forest(), columns=COLUMNS).fit(CELLS, MACS).predict(CELLS)
