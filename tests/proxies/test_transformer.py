@@ -122,6 +122,26 @@ def test_other_proxies_do_not_change_what_a_module_draws():
         np.testing.assert_allclose(alone[name], together[name], rtol=1e-12)
 
 
+class Counting(nn.Module):
+    """Tokens first, whose output grows with what an attribute counts from call to call."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.classifier, self.count = nn.Linear(4, 4), nn.Linear(4, 3), 0
+
+    def forward(self, x):
+        self.count += 1
+        return self.classifier(self.count * self.layer(x.transpose(0, 1)).relu().mean(0))
+
+
+def test_other_proxies_do_not_change_what_a_module_keeps_from_call_to_call():
+    module, names = Counting(), ["swap", "zen", "nwot", "fisher", "zico"]
+    kw = {"device": "cpu", "data": (torch.randn(8, 4, 4), torch.arange(8) % 3), "batch_size": 4}
+    together = ZeroCostProxies(names, **kw).fit_transform([module])
+    for name in names:
+        assert ZeroCostProxies([name], **kw).fit_transform([module]).equals(together[[name]]), name
+
+
 def test_a_forward_and_two_backwards_serve_eight_proxies():
     calls = []
 

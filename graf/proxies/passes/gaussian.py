@@ -14,7 +14,7 @@ from graf.proxies.observe import Calls, is_batch_norm
 from graf.proxies.passes.order import Activations
 from graf.proxies.passes.redrawn import ClassifierInputs, fresh_buffers, redrawn
 from graf.proxies.passes.results import Results
-from graf.proxies.state import seeded
+from graf.proxies.state import seeded, untouched
 from graf.proxies.undefined import Undefined
 
 __all__ = ["run"]
@@ -26,7 +26,7 @@ WORD, PART = 64, 16
 def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     """Two forwards of noise, or one of the batch, or both, with the same weights; training mode.
 
-    What the module draws in one is not moved on by the other.
+    What the module draws in one, and keeps of it, is not moved on by the other.
     """
     network.module.train()
     generator = network.generator()
@@ -37,7 +37,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     parameters = redrawn(network, normal)
     of_noise = wanted - {"patterns"}
     if "patterns" in wanted:
-        with results.attempt(["patterns"]), seeded(network.seed, network.device):
+        with results.attempt(["patterns"]), seeded(network.seed, network.device), untouched(network.module):
             results["patterns"] = _patterns(network, parameters)
     if of_noise:
         with results.attempt(of_noise), seeded(network.seed, network.device):

@@ -13,7 +13,7 @@ from torch import Tensor
 from graf.proxies.network import Network
 from graf.proxies.observe import ACTIVATIONS, LAYERS, Calls, Operations, above_zero
 from graf.proxies.passes.results import Results
-from graf.proxies.state import seeded
+from graf.proxies.state import seeded, untouched
 from graf.proxies.undefined import Undefined
 
 __all__ = ["Activations", "Order", "outputs_of_layers"]
@@ -60,6 +60,7 @@ class Order:
             Results().attempt([]),  # what it raises is no reason: what it did not come to cannot be told
             torch.no_grad(),
             seeded(network.seed, network.device),
+            untouched(network.module),
             self.watch(lambda x: found.append(tuple(x.shape))),
         ):
             network(network.parameters, network.batch.rows(chosen).inputs)
