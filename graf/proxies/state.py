@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils import checkpoint
+
+from graf.proxies.contents import remembered
 
 __all__ = ["plain_defaults", "seeded", "untouched"]
 
@@ -22,16 +23,18 @@ __all__ = ["plain_defaults", "seeded", "untouched"]
 def untouched(module: nn.Module) -> Iterator[Callable[[], None]]:
     """Whatever the block does to attributes of the module and of its parts is undone after it.
 
-    Modes, hooks, caches in lists and dictionaries, gradients and the flags of parameters and
-    buffers come back; what tensors hold is not copied, as passes only write into tensors of their own.
+    Modes, hooks, caches at any depth, gradients and the flags of parameters and buffers come back; what
+    these hold is not copied, as passes only write into tensors of their own.
     Yields a function that undoes it before the end, too.
     """
     parts = [(part, dict(vars(part))) for part in module.modules()]
     modes = [part.training for part, _ in parts]  # elsewhere than the attributes, in a scripted module
-    contents = [(c, c.copy() if c else None) for c in _containers([values for _, values in parts], set())]
-    attributes = (value for _, values in parts for value in values.values())
-    generators = [(g, g.get_state()) for g in attributes if isinstance(g, torch.Generator)]
-    tensors = [(t, t.grad, t.requires_grad) for t in (*module.parameters(), *module.buffers())]
+    tensors = [
+        (t, t.grad if t.is_leaf else None, t.requires_grad) for t in (*module.parameters(), *module.buffers())
+    ]
+    attributes = [v for _, values in parts for v in values.values() if not isinstance(v, Tensor)]
+    known = [part for part, _ in parts] + [tensor for tensor, *_ in tensors]
+    contents = remembered(attributes, but=known)
 
     def restore() -> None:
         for (part, values), mode in zip(parts, modes, strict=True):
@@ -39,38 +42,18 @@ def untouched(module: nn.Module) -> Iterator[Callable[[], None]]:
             vars(part).update(values)
             if part.training != mode:
                 part.training = mode
-        for container, copy in contents:
-            _restore(container, copy)
-        for generator, state in generators:
-            generator.set_state(state)
+        for bring_back in contents:
+            bring_back()
         for tensor, gradient, flag in tensors:
             if tensor.is_leaf and tensor.requires_grad != flag:
                 tensor.requires_grad_(flag)
-            tensor.grad = gradient
+            if tensor.is_leaf:
+                tensor.grad = gradient
 
     try:
         yield restore
     finally:
         restore()
-
-
-def _containers(values: Iterable[Any], seen: set[int]) -> Iterator[Any]:
-    """The containers among values, and those in them; each once."""
-    for value in values:
-        if isinstance(value, (dict, list, set, deque, tuple)) and id(value) not in seen:
-            seen.add(id(value))
-            if not isinstance(value, tuple):
-                yield value
-            if value:
-                yield from _containers(value.values() if isinstance(value, dict) else value, seen)
-
-
-def _restore(container: Any, copy: Any) -> None:
-    """With no copy it was empty, as ten of each module are."""
-    if container:
-        container.clear()
-    if copy:
-        container.extend(copy) if isinstance(container, (list, deque)) else container.update(copy)
 
 
 @contextmanager

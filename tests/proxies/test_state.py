@@ -2,6 +2,8 @@
 
 import random
 from collections import deque
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -101,6 +103,54 @@ def test_nothing_is_left_behind(name):
         after = snapshot(module, (x, y))
         for what, value in before.items():
             assert after[what] == value, what
+
+
+@dataclass
+class Count:
+    n: int = 0
+
+
+class Careless(nn.Module):
+    """Forward writes into things that are no parameters, buffers or attributes, but held by some."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.norms = nn.Linear(4, 3), [nn.BatchNorm1d(4, momentum=1.0)]
+        self.sums, self.array = {"x": [torch.zeros(1)]}, np.zeros(1)
+        self.record, self.count = SimpleNamespace(n=0), Count()
+        self.sources = random.Random(0), np.random.default_rng(0), np.random.RandomState(0)
+        self.generators = [torch.Generator().manual_seed(0)]
+
+    def forward(self, x):
+        self.sums["x"][0] += 1
+        self.array += 1
+        self.record.n = self.count.n = self.count.n + 1
+        python, numpy, old = self.sources
+        drawn = python.random() + numpy.random() + old.rand()
+        noise = torch.rand(1, generator=self.generators[0], dtype=torch.float64).item()
+        norm = self.norms[0]
+        return self.layer(x * (drawn + noise) + norm(x.float()).to(x.dtype) * 0)
+
+    def held(self):
+        python, numpy, old = self.sources
+        norm = self.norms[0]
+        return (
+            self.sums["x"][0].item(), self.array.item(), self.record.n, self.count.n, python.getstate(),
+            str(numpy.bit_generator.state), str(old.get_state()), self.generators[0].get_state().tolist(),
+            norm.running_mean.tolist(), norm.num_batches_tracked.item(), norm.training,
+        )  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:.*values do not exist")
+def test_what_attributes_hold_stays_and_each_proxy_finds_it_as_it_was():
+    module, data = Careless(), (torch.randn(8, 4), torch.arange(8) % 3)
+    kw = {"device": "cpu", "data": data, "batch_size": 4}
+    names = [name for name in PROXIES if name not in SETTINGS]
+    before = module.held()
+    together = ZeroCostProxies(names, **kw).fit_transform([module])
+    assert module.held() == before
+    for name in names:
+        assert ZeroCostProxies([name], **kw).fit_transform([module]).equals(together[[name]]), name
 
 
 def settings_of(name):
