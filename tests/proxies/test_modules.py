@@ -795,3 +795,28 @@ def test_modules_that_are_spread_over_devices_score_as_what_they_hold():
     table, proxies = scored(["params", "snip", "nwot"], module, nn.DataParallel(module))
     assert not proxies.failures_
     np.testing.assert_array_equal(table.loc[0], table.loc[1])
+
+
+class ByName(nn.Module):
+    """Calls functions with or without the names of what they are given."""
+
+    def __init__(self, by_name):
+        super().__init__()
+        self.layer, self.classifier, self.by_name = nn.Conv2d(2, 4, 3), nn.Linear(4, 3), by_name
+
+    def forward(self, x):
+        weights = self.classifier.weight, self.classifier.bias
+        x = self.layer(x).relu()
+        if not self.by_name:
+            return F.linear(torch.mean(x, (2, 3)), *weights)
+        pooled = torch.mean(input=x, dim=(2, 3))
+        return F.linear(input=pooled, weight=weights[0], bias=weights[1])
+
+
+@pytest.mark.parametrize("name", ["zen", "epsinas"])
+def test_what_is_given_by_name_is_seen(name):
+    data = torch.randn(4, 2, 6, 6), torch.arange(4) % 3
+    modules = [ByName(by_name) for by_name in (True, False)]
+    table = ZeroCostProxies([name], "cpu", data=data, batch_size=4).fit_transform(modules)
+    assert table[name].notna().all()
+    assert table[name][0] == table[name][1]

@@ -59,12 +59,13 @@ class ClassifierInputs:
     def see(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Answers a call of a function of torch."""
         output = func(*args, **kwargs)
+        given = args[0] if args else kwargs.get("input")
         if func is F.linear:
-            self.linear = args[0]
+            self.linear = given
         elif (func in POOLS and output.shape[2:].numel() == 1) or (
-            func in MEANS and _over_positions(args, kwargs)
+            func in MEANS and _over_positions(given, args, kwargs)
         ):
-            self.pool = args[0]
+            self.pool = given
         return output
 
     @property
@@ -73,11 +74,11 @@ class ClassifierInputs:
         return self.linear if self.pool is None else self.pool
 
 
-def _over_positions(args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
+def _over_positions(given: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
     """Whether a mean is one over all pixels of images, or all tokens of sequences."""
     dims = args[1] if len(args) > 1 else kwargs.get("dim")
-    if dims is None or not isinstance(args[0], Tensor):
+    if dims is None or not isinstance(given, Tensor):
         return False
-    n = args[0].ndim
+    n = given.ndim
     found = {d % n for d in ([dims] if isinstance(dims, int) else dims)}
     return (n == 4 and found == {2, 3}) or (n == 3 and found == {1})
