@@ -74,7 +74,9 @@ def whole(frame: pd.DataFrame, description: Description, **facts: Any) -> Table:
 def _read_csv(path: Path, **options: Any) -> pd.DataFrame:
     with reading(path), warnings.catch_warnings(), open_binary(path) as stream:
         warnings.simplefilter("error", ParserWarning)  # a row longer than the header
-        frame: pd.DataFrame = pd.read_csv(stream, index_col=False, low_memory=False, **options)
+        frame: pd.DataFrame = pd.read_csv(
+            stream, index_col=False, skipinitialspace=True, low_memory=False, **options
+        )
         return frame
 
 

@@ -25,6 +25,12 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(write):
     assert open_table(write("a.csv", "\ufeffcell,acc\na,1\n")).head.columns[0] == "cell"
 
 
+def test_blanks_behind_commas_are_no_part_of_names_or_values(write):
+    table = open_table(write("a.csv", 'cell, acc, "told"\n01, 1.5, "a, b"\n'))
+    assert table.head.columns.tolist() == ["cell", "acc", "told"]
+    assert table.read(["cell", "told"]).iloc[0].tolist() == ["01", 1.5, "a, b"]
+
+
 def test_numbers_that_change_type_late_are_read(write):
     rows = "\n".join(f"a{i},{i}" for i in range(20_000))
     table = open_table(write("a.csv", f"cell,acc\n{rows}\nlast,0.5\n"))
