@@ -18,9 +18,9 @@ class MixedForest(RandomForestRegressor):  # type: ignore[misc]  # scikit-learn 
     """The mean of a random forest (Breiman, 2001) and of extremely randomised trees (Geurts et al., 2006).
 
     Trees of the first are grown on bootstrap samples and search for the best thresholds; those of the second see all
-    rows and draw thresholds at random. They err in different ways, so that their mean is better than either on most
-    targets. Each split sees a third of the columns, drawn at random: many columns tell much the same, and those that
-    a full search would never take have a say. A prediction is a mean over leaves, so that SHAP values are exact.
+    rows and draw thresholds at random. Both err in ways of their own, of which their mean keeps less. Each split sees
+    a third of the columns, drawn at random: many columns tell much the same, and those that a full search would never
+    take have a say. A prediction is a mean over leaves, so that SHAP values are exact.
 
     Parameters
     ----------
