@@ -22,6 +22,7 @@ from graf.predictors import PerformancePredictor
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.boosted import BoostedTrees
 from graf.predictors.checks import check_seed
+from graf.predictors.models import predicted
 from graf.predictors.transfer import TransferRegressor
 from graf.sources.items import graph_of_item
 
@@ -56,7 +57,8 @@ def explain(
     Returns
     -------
     Explanation
-        Values and base value add up to the prediction, row by row; this is checked.
+        Values and base value add up to the prediction, row by row; this is checked. Where predictions take few
+        values (`PerformancePredictor.levels_`), it is the prediction before it is moved to the nearest.
 
     Raises
     ------
@@ -89,11 +91,12 @@ def explain(
     data = predictor.features_table(items)
     X = data.to_numpy(np.float64)
     rows = None if background is None else predictor.features_table(background).to_numpy(np.float64)
-    predictions = np.asarray(predictor.predict(items), np.float64).reshape(len(X), -1)
+    models = predictor.estimators_.values()
+    predictions = np.column_stack([predicted(model, X) for model in models])
     values, bases, errors = [], [], []
-    for model, predicted in zip(predictor.estimators_.values(), predictions.T, strict=True):
+    for model, prediction in zip(models, predictions.T, strict=True):
         found, error, base = _values(model, X, rows, random_state)
-        check_additivity(model, found, base, predicted)
+        check_additivity(model, found, base, prediction)
         values.append(found)
         errors.append(error)
         bases.append(np.full(len(X), base))

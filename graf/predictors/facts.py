@@ -43,6 +43,7 @@ def predictor_facts(predictor: PerformancePredictor) -> Facts:
         "features": inputs.names,
         "targets": predictor.target_names_,
         "one_target": predictor.one_target_,
+        "levels": {name: levels.tolist() for name, levels in predictor.levels_.items()},
     }
 
 
@@ -56,6 +57,8 @@ def predictor_from(facts: Facts, models: Facts) -> PerformancePredictor:
     predictor.feature_names_ = np.array(facts["features"], dtype=object)
     predictor.target_names_, predictor.one_target_ = facts["targets"], facts["one_target"]
     predictor.estimators_ = models["estimators"]
+    levels = facts.get("levels", {})  # older files have none
+    predictor.levels_ = {name: np.array(levels.get(name, []), np.float64) for name in facts["targets"]}
     _check_models(predictor)
     return predictor
 

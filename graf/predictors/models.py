@@ -18,7 +18,7 @@ from graf.predictors.forest import MixedForest
 from graf.predictors.jackknife import ONE_STD
 from graf.predictors.transfer import TransferRegressor
 
-__all__ = ["MODELS", "fit_model", "interval", "is_model", "new_model", "novelty", "with_helpers"]
+__all__ = ["MODELS", "fit_model", "interval", "is_model", "new_model", "novelty", "predicted", "with_helpers"]
 
 Floats = NDArray[np.float64]
 Names = Sequence[str] | None
@@ -85,6 +85,11 @@ def fit_model(model: Any, X: Floats, y: Floats) -> Any:
     return model
 
 
+def predicted(model: Any, X: Floats) -> Floats:
+    """Predictions (n_items,)."""
+    return np.asarray(model.predict(X), np.float64)
+
+
 def mean_and_std(model: Any, X: Floats) -> tuple[Floats, Floats]:
     """Predictions (n_items,) and their standard deviation: calibrated, or that over the trees of a forest."""
     if isinstance(model, CALIBRATED):
@@ -94,7 +99,7 @@ def mean_and_std(model: Any, X: Floats) -> tuple[Floats, Floats]:
             f"`return_std` needs model='auto' or 'random_forest', got {type(model).__name__}; leave it out"
         )
     spread: Floats = np.std([tree.predict(X) for tree in model.estimators_], axis=0)
-    return np.asarray(model.predict(X), np.float64), spread
+    return predicted(model, X), spread
 
 
 def interval(model: Any, X: Floats, coverage: float) -> tuple[Floats, Floats]:

@@ -21,13 +21,23 @@ from graf.features.defaults import Simplified
 from graf.predictors.checks import check_coverage, check_jobs, check_novelty, check_seed
 from graf.predictors.display import learnt_html
 from graf.predictors.inputs import Inputs
-from graf.predictors.models import fit_model, interval, mean_and_std, new_model, novelty, with_helpers
+from graf.predictors.levels import levels_of, nearest_level
+from graf.predictors.models import (
+    fit_model,
+    interval,
+    mean_and_std,
+    new_model,
+    novelty,
+    predicted,
+    with_helpers,
+)
 from graf.predictors.targets import read_targets
 from graf.spaces import SearchSpace
 
 __all__ = ["PerformancePredictor"]
 
-Predictions: TypeAlias = NDArray[np.float64] | pd.DataFrame
+Floats: TypeAlias = NDArray[np.float64]
+Predictions: TypeAlias = Floats | pd.DataFrame
 
 
 class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -55,6 +65,8 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     estimators_ : fitted model by target name. Each target has its own, so that without
         `share_targets` predictions of one do not depend on which others are fitted beside it.
+    levels_ : by target name, the values that its predictions may take, in order: an array of none but where
+        few values follow from the architecture (`graf.predictors.levels`).
     target_names_ : names of the targets.
     one_target_ : whether `fit` got one target as an array or Series, so that `predict` gives arrays.
     feature_names_ : array of the names of the columns that the models see.
@@ -132,7 +144,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.feature_names_: NDArray[np.object_] = np.array(self.inputs_.names, dtype=object)
         self.target_names_ = list(targets)
         self.one_target_ = np.asarray(y).ndim == 1
-        self.estimators_ = self._all_fitted(table.to_numpy(), targets)
+        self._fit_all(table.to_numpy(), targets)
         return self
 
     def graph_features(self) -> GraphFeatures:
@@ -141,10 +153,11 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         choices = default and self.simplified in (False, "both")  # functions alone do not tell them
         return GraphFeatures(self.space, self.columns, self.compat, self.simplified, choices)
 
-    def _all_fitted(self, X: NDArray[np.float64], targets: pd.DataFrame) -> dict[str, Any]:
-        """The model of each target, those with most labels first, so that they can help the others."""
+    def _fit_all(self, X: Floats, targets: pd.DataFrame) -> None:
+        """Fit the model of each target, those with most labels first, so that they can help the others."""
         n_labels = targets.notna().sum().sort_values(ascending=False, kind="stable")
         fitted: dict[str, Any] = {}
+        levels: dict[str, Floats] = {}
         for name, n in n_labels.items():
             model = new_model(self.model, self.random_state, self.n_jobs, self.inputs_.names)
             if self.share_targets:
@@ -152,8 +165,11 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                     model, {other: fitted[other] for other in fitted if n_labels[other] >= 2 * n}
                 )
             known = targets[name].notna().to_numpy()
-            fitted[str(name)] = fit_model(model, X[known], targets[name].to_numpy()[known])
-        return {name: fitted[name] for name in targets}
+            labelled = X[known], targets[name].to_numpy()[known]
+            levels[name] = levels_of(model, *labelled)
+            fitted[name] = fit_model(model, *labelled)
+        self.estimators_ = {name: fitted[name] for name in targets}
+        self.levels_ = {name: levels[name] for name in targets}
 
     def features_table(self, items: Any) -> pd.DataFrame:
         """The numbers that the models see, one row per item, columns `feature_names_`."""
@@ -194,8 +210,9 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         table = self.features_table(items)
         self._warn_of_far(table)
         if not return_std:
-            return self._each(table, lambda model, X: np.asarray(model.predict(X), np.float64))
-        return self._pair(table, mean_and_std)
+            return self._shaped(self._at_levels(self._each(table, predicted)), table)
+        mean, std = _parts(self._each(table, mean_and_std))
+        return self._shaped(self._at_levels(mean), table), self._shaped(std, table)
 
     def predict_interval(self, items: Any, coverage: float = 0.9) -> tuple[Predictions, Predictions]:
         """Lower and upper ends of intervals that hold the truth of a share `coverage` of items.
@@ -219,7 +236,8 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         check_coverage(coverage)
         table = self.features_table(items)
         self._warn_of_far(table)
-        return self._pair(table, partial(interval, coverage=coverage))
+        lower, upper = _parts(self._each(table, partial(interval, coverage=coverage)))
+        return self._shaped(lower, table), self._shaped(upper, table)
 
     def novelty(self, items: Any) -> Predictions:
         """How far items are from all labelled ones, in units of the largest such distance among these.
@@ -227,12 +245,13 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         About 1 at most for architectures like those that the predictor learned from; NaN for models
         other than "auto". The distance is that of the model: columns that matter for the target count.
         """
-        return self._each(self.features_table(items), novelty)
+        table = self.features_table(items)
+        return self._shaped(self._each(table, novelty), table)
 
     def _warn_of_far(self, table: pd.DataFrame) -> None:
         if self.warn_beyond is None:
             return
-        most = np.reshape(self._each(table, novelty), (len(table), -1)).max(axis=1)
+        most = np.max(list(self._each(table, novelty).values()), axis=0)
         far = np.flatnonzero(most > self.warn_beyond)
         if len(far):
             first = far[np.argmax(most[far])]
@@ -244,24 +263,15 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                 stacklevel=3,
             )
 
-    def _each(
-        self, table: pd.DataFrame, answer: Callable[[Any, NDArray[np.float64]], NDArray[np.float64]]
-    ) -> Predictions:
+    def _each(self, table: pd.DataFrame, answer: Callable[[Any, Floats], Any]) -> dict[str, Any]:
+        """What each model answers, by target."""
         X = table.to_numpy()
-        return self._shaped({name: answer(model, X) for name, model in self.estimators_.items()}, table)
+        return {name: answer(model, X) for name, model in self.estimators_.items()}
 
-    def _pair(
-        self,
-        table: pd.DataFrame,
-        answer: Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]],
-    ) -> tuple[Predictions, Predictions]:
-        """Two answers that come together."""
-        X = table.to_numpy()
-        both = {name: answer(model, X) for name, model in self.estimators_.items()}
-        first, second = ({name: pair[i] for name, pair in both.items()} for i in (0, 1))
-        return self._shaped(first, table), self._shaped(second, table)
+    def _at_levels(self, answers: dict[str, Floats]) -> dict[str, Floats]:
+        return {name: nearest_level(self.levels_[name], found) for name, found in answers.items()}
 
-    def _shaped(self, answers: dict[str, NDArray[np.float64]], table: pd.DataFrame) -> Predictions:
+    def _shaped(self, answers: dict[str, Floats], table: pd.DataFrame) -> Predictions:
         """Answers by target, as one array where `fit` got one target as that."""
         return next(iter(answers.values())) if self.one_target_ else pd.DataFrame(answers, index=table.index)
 
@@ -281,3 +291,9 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         tags.target_tags.multi_output = True
         return tags
+
+
+def _parts(pairs: dict[str, tuple[Floats, Floats]]) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """The first and the second of two answers that come together."""
+    first, second = ({name: pair[i] for name, pair in pairs.items()} for i in (0, 1))
+    return first, second

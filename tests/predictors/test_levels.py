@@ -1,0 +1,96 @@
+"""Targets that take few values."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import kendalltau
+from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeRegressor
+
+from graf import PerformancePredictor, load_predictor
+from graf.explainers import explain
+from graf.predictors.levels import levels_of
+
+RNG = np.random.default_rng(5)
+ITEMS = pd.DataFrame(RNG.integers(0, 3, size=(600, 4)).astype(float), columns=list("abcd"))
+STEPS = 0.1 * (ITEMS["a"] + 2 * ITEMS["b"]).to_numpy() ** 2  # seven values
+NOISE = RNG.normal(size=600)
+TRAIN, TEST = slice(400), slice(400, None)
+
+
+def fitted(y, model="random_forest", train=TRAIN):
+    return PerformancePredictor(model, features="given").fit(ITEMS[train], y[train])
+
+
+@pytest.mark.parametrize("model", ["auto", "random_forest", "xgboost", DecisionTreeRegressor(random_state=0)])
+def test_predictions_take_the_values_of_labels_that_follow_from_the_architecture(model):
+    predictor = fitted(STEPS, model)
+    found = predictor.predict(ITEMS[TEST])
+    assert set(found) <= set(predictor.levels_["target"]) == set(STEPS[TRAIN])
+    raw = predictor.estimators_["target"].predict(ITEMS[TEST].to_numpy())
+    assert kendalltau(found, STEPS[TEST]).statistic >= kendalltau(raw, STEPS[TEST]).statistic
+    assert kendalltau(found, STEPS[TEST]).statistic > 0.99
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        pytest.param(np.round(2 * NOISE), id="nothing to know"),
+        pytest.param(np.round(STEPS + 1.5 * NOISE), id="noise of more than a level"),
+        pytest.param(STEPS + 1e-9 * NOISE, id="all differ"),
+        pytest.param((STEPS > 1).astype(float), id="two values"),
+        pytest.param(np.ones(600), id="one value"),
+    ],
+)
+def test_other_targets_have_no_levels(y):
+    predictor = fitted(y)
+    assert not len(predictor.levels_["target"])
+    np.testing.assert_array_equal(
+        predictor.predict(ITEMS[TEST]), predictor.estimators_["target"].predict(ITEMS[TEST].to_numpy())
+    )
+
+
+def test_a_hundred_labels_are_needed():
+    tree, X = DecisionTreeRegressor(random_state=0), ITEMS.to_numpy()
+    assert not len(levels_of(tree, X[:99], STEPS[:99]))
+    assert len(levels_of(tree, X[:100], STEPS[:100]))
+
+
+def test_a_model_that_does_not_know_the_levels_is_left_alone():
+    bent = ITEMS.mod(2).sum(axis=1)  # no line tells them
+    assert len(fitted(bent, DecisionTreeRegressor(random_state=0)).levels_["target"]) == 5
+    assert not len(fitted(bent, LinearRegression()).levels_["target"])
+
+
+def test_each_target_has_its_own():
+    y = pd.DataFrame({"steps": STEPS, "smooth": STEPS + NOISE})
+    y.loc[:20, "steps"] = np.nan
+    predictor = fitted(y)
+    assert len(predictor.levels_["steps"]) == 7
+    assert not len(predictor.levels_["smooth"])
+    assert list(predictor.levels_) == ["steps", "smooth"]
+    assert predictor.predict(ITEMS[TEST])["steps"].nunique() <= 7
+
+
+def test_means_beside_standard_deviations_are_the_predictions():
+    predictor = fitted(STEPS)
+    mean, std = predictor.predict(ITEMS[TEST], return_std=True)
+    np.testing.assert_array_equal(mean, predictor.predict(ITEMS[TEST]))
+    assert std.shape == mean.shape
+
+
+def test_a_saved_predictor_keeps_them(tmp_path):
+    predictor = fitted(STEPS)
+    predictor.save(tmp_path / "p.graf")
+    loaded = load_predictor(tmp_path / "p.graf")
+    np.testing.assert_array_equal(loaded.levels_["target"], predictor.levels_["target"])
+    np.testing.assert_array_equal(loaded.predict(ITEMS), predictor.predict(ITEMS))
+
+
+def test_values_add_up_to_the_prediction_before_it_is_moved():
+    predictor = fitted(STEPS, "xgboost")
+    explanation = explain(predictor, ITEMS[:5])
+    raw = predictor.estimators_["target"].predict(ITEMS[:5].to_numpy())
+    assert (raw != predictor.predict(ITEMS[:5])).all()
+    np.testing.assert_allclose(explanation.values.sum(axis=1) + explanation.base_values, raw, atol=1e-6)
+    np.testing.assert_array_equal(explanation.predictions, raw)
