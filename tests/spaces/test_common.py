@@ -1,6 +1,8 @@
 """What holds for every search space."""
 
 import pickle
+import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import FrozenInstanceError, fields
 from math import prod
@@ -238,3 +240,15 @@ def test_crossover_takes_each_choice_from_a_parent(space):
     assert ((children == space.parse(first)) | (children == space.parse(second))).all()
     assert space.crossover(first, second, seed=1) == space.crossover(first, second, seed=1)
     assert space.crossover(first, first) == first
+
+
+def test_networks_without_torch_name_the_extra():
+    code = (
+        "import sys; sys.modules['torch'] = None; import graf; from graf.exceptions import MissingDependencyError\n"
+        "for name in graf.spaces.SPACES:\n"
+        "    space = graf.get_space(name)\n"
+        "    try: space.model(space.sample(1, seed=0)[0])\n"
+        "    except MissingDependencyError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.count("pip install 'graf[torch]'") == len(SPACES)
