@@ -1,6 +1,7 @@
 """ask, tell and run: history, seeds, failures, checkpoints."""
 
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from sklearn.ensemble import RandomForestRegressor
 
 import graf
-from graf.exceptions import ArchitectureError, InputError, UnknownNameError
+from graf.exceptions import ArchitectureError, InputError, MissingDependencyError, UnknownNameError
 from graf.searchers import STRATEGIES as EVERY_STRATEGY
 from graf.searchers import Search
 from graf.searchers.strategies import Guided, RandomSearch
@@ -277,3 +278,11 @@ def test_bad_arguments(arguments, message):
 def test_unknown_target(data):
     with pytest.raises(UnknownNameError, match="test_acc"):
         graf.search(data, "test_ac")
+
+
+def test_nsga2_without_pymoo_ends_before_anything_is_measured(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymoo", None)
+    measured = []
+    with pytest.raises(MissingDependencyError, match=r"pymoo.*graf\[search\]"):
+        graf.search("nasbench201", measured.append, strategy="nsga2", budget=1)
+    assert not measured

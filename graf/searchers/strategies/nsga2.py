@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -33,6 +34,11 @@ class NSGA2(Strategy):
     population : size of the population; the first one is drawn.
     on : "measured" or "predicted".
     generations : of a population on predicted objectives, for each batch.
+
+    Raises
+    ------
+    MissingDependencyError
+        Without pymoo.
     """
 
     name: ClassVar[str] = "nsga2"
@@ -45,6 +51,8 @@ class NSGA2(Strategy):
         super().__post_init__()
         if self.on not in ON:
             raise UnknownNameError("choice of `on`", self.on, ON)
+        if find_spec("pymoo") is None:  # now, not after the first population was measured
+            raise MissingDependencyError("pymoo", "search")
 
     @property
     def first(self) -> int:
@@ -127,12 +135,10 @@ def _parents(costs: Floats, n: int, state: State) -> list[tuple[int, int]]:
 
 
 def _pymoo(costs: Floats) -> tuple[Any, Any, Any]:
-    try:
-        from pymoo.core.population import Population
-        from pymoo.core.problem import Problem
-        from pymoo.operators.survival.rank_and_crowding import RankAndCrowding
-    except ImportError:
-        raise MissingDependencyError("pymoo", "search") from None
+    from pymoo.core.population import Population
+    from pymoo.core.problem import Problem
+    from pymoo.operators.survival.rank_and_crowding import RankAndCrowding
+
     at = np.arange(len(costs))
     population = Population.new(X=at[:, None], F=costs, at=at)
     return population, Problem(n_var=1, n_obj=costs.shape[1]), RankAndCrowding()
