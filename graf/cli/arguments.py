@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Input", "Model", "Output", "OutputOrShown", "Seed", "SpaceName", "check_output", "metadata_path",
-    "on_terminal", "read_input", "write_or_show", "write_table",
+    "Input", "Model", "Output", "OutputOrShown", "Seed", "SpaceName", "check_file", "check_output",
+    "metadata_path", "on_terminal", "read_input", "write_or_show", "write_table",
 ]  # fmt: skip
 
 Input = Annotated[
@@ -108,8 +108,16 @@ def check_output(path: Path) -> None:
     """Raise `InputError` where a table cannot be written to a file of this name."""
     if path.suffix not in TABLES:
         raise InputError(f"`--output` must end in .csv, .csv.gz or .parquet, got {path}")
+    check_file(path)
+
+
+def check_file(path: Path, option: str = "--output") -> None:
+    """Raise `InputError` where no file of this name can be written; before the work, not after it."""
+    from graf.files import output_folder
+
     if path.is_dir():
-        raise InputError(f"`--output` must be a file, got the folder {path}; choose another name")
+        raise InputError(f"`{option}` must be a file, got the folder {path}; choose another name")
+    output_folder(path.parent)
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Input, Output, SpaceName, read_input, write_table
+from graf.cli.arguments import Input, Output, SpaceName, check_output, read_input, write_table
 
 __all__ = ["features"]
 
@@ -29,6 +29,7 @@ def features(
     """Write the features of architectures as a table."""
     from graf.features import GraphFeatures
 
+    check_output(output)
     items = read_input(source, space)
     transformer = GraphFeatures(space=space, compat=compat, simplified=simplified, choices=choices)
     table = transformer.fit_transform(items)

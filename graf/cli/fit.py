@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Output, Seed, SpaceName
+from graf.cli.arguments import Output, Seed, SpaceName, check_file
 
 __all__ = ["fit"]
 
@@ -38,6 +38,7 @@ def fit(
     from graf.predictors import PerformancePredictor
     from graf.report.choices import choose_targets, features_of
 
+    check_file(output)
     data = load_dataset(dataset, space=space)
     with_fidelity = "given" if data.space is None else "all"
     features = features or (with_fidelity if fidelity else next(iter(features_of(data).values()), "graph"))

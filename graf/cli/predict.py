@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Input, Model, OutputOrShown, read_input, write_or_show
+from graf.cli.arguments import Input, Model, OutputOrShown, check_output, read_input, write_or_show
 
 __all__ = ["predict"]
 
@@ -23,6 +23,8 @@ def predict(
 
     from graf.predictors import load_predictor
 
+    if output is not None:
+        check_output(output)
     predictor = load_predictor(model)
     items = read_input(source)
     values = np.asarray(predictor.predict(items))  # of graphs, a table is indexed by their numbers

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graf.cli.arguments import Seed, check_output, on_terminal, read_input, write_table
+from graf.cli.arguments import Seed, check_file, check_output, on_terminal, read_input, write_table
 from graf.exceptions import InputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def search(
     from graf.searchers import Search
 
     check_output(output)
+    if page is not None:
+        check_file(page, "--page")
     limits = [_limit(text) for text in constraint or []]
     settings: dict[str, Any] = {
         "seed": seed,

@@ -237,6 +237,17 @@ def test_bad_input_is_one_line_and_code_2_and_leaves_no_file(run, tmp_path):
         assert not (tmp_path / "out.csv").exists()
 
 
+OUTPUTS = [
+    ("features", "none.txt", "-o"),
+    ("proxies", "none.txt", "-o"),
+    ("fit", "none.csv", "-o"),
+    ("predict", "none.txt", "--model", "none.graf", "-o"),
+    ("explain", "none.txt", "--model", "none.graf", "-o"),
+    ("search", "none.csv", "--target", "a", "-o"),
+    ("search", "none.csv", "--target", "a", "-o", "h.csv", "--page"),
+]
+
+
 def test_other_refusals(run, cells, table, tmp_path):
     refused = [
         ("features", cells, "-o", tmp_path / "out.xlsx"),
@@ -258,6 +269,17 @@ def test_other_refusals(run, cells, table, tmp_path):
         assert len(err.strip().splitlines()) == 1, err
     assert "did you mean 'speed'" in run(*refused[6])[2]
     assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("place", ["a_folder.csv", "a_file/out.csv"])
+@pytest.mark.parametrize("arguments", OUTPUTS, ids=lambda arguments: f"{arguments[0]}{arguments[-1]}")
+def test_what_cannot_be_written_is_refused_before_the_work(run, tmp_path, monkeypatch, arguments, place):
+    monkeypatch.chdir(tmp_path)
+    Path("a_folder.csv").mkdir()
+    Path("a_file").touch()
+    code, _, err = run(*arguments, place)  # whose input is missing: that comes to light later
+    assert code == 2
+    assert ("must be a file" if place == "a_folder.csv" else "cannot write to the folder 'a_file'") in err
 
 
 def test_text_may_begin_with_a_byte_order_mark(run, cells, tmp_path):
