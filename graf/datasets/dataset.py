@@ -124,6 +124,23 @@ class Dataset:
                 raise UnknownNameError("fidelity", name, map(str, self.fidelities))
         return pd.concat([self.proxies, self.recipes, self.fidelities[list(fidelities)]], axis=1)
 
+    def check_target(self, name: str) -> None:
+        """Raise an error where there is no target of this name.
+
+        Raises
+        ------
+        InputError
+            If a column of this name is no target; says why.
+        UnknownNameError
+            If there is no such column either.
+        """
+        if name in self.targets:
+            return
+        if name not in self.info:
+            raise UnknownNameError("target", name, map(str, self.targets))
+        reason = _why_no_target(self.info[name])
+        raise InputError(f"column {name!r} of dataset {self.name!r} is no target: {reason}")
+
     def mean_over_recipes(self) -> Dataset:
         """One row per architecture: means of its numbers over the recipes, the first of its texts.
 
@@ -182,6 +199,17 @@ def means(table: pd.DataFrame) -> pd.DataFrame:
     groups = table.groupby(level=0, sort=False)
     numbers = groups.mean(numeric_only=True)
     return groups.first().assign(**{column: numbers[column] for column in numbers})
+
+
+def _why_no_target(column: pd.Series[Any]) -> str:
+    numbers = pd.to_numeric(column, errors="coerce")
+    words = (column.notna() & numbers.isna()).to_numpy()
+    if words.any():
+        row = int(words.argmax())
+        return f"it must hold numbers, or nothing where none was measured, got {column.iloc[row]!r:.60} in row {row + 1}"
+    if numbers.isna().all():
+        return "it has no number"
+    return "it is described as information; name it in `targets` of `load_dataset`"
 
 
 def _count(n: int, noun: str) -> str:

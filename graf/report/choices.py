@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from graf.datasets import Dataset
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError
 from graf.features import FEATURES, GraphFeatures, parse_column
 
 __all__ = ["choose_columns", "choose_sizes", "choose_targets", "features_of", "items_of"]
@@ -25,9 +25,10 @@ def choose_targets(data: Dataset, targets: Sequence[str] | str | None) -> list[s
     Raises
     ------
     UnknownNameError
-        If a name is not a target of the dataset.
+        If there is no column of a name in the dataset.
     InputError
-        If fewer than 10 architectures have a value of a target, or all have the same.
+        If a column is no target; if fewer than 10 architectures have a value of a target, or all have
+        the same.
     """
     if targets is not None:
         named = list(dict.fromkeys([targets] if isinstance(targets, str) else targets))
@@ -48,8 +49,7 @@ def choose_targets(data: Dataset, targets: Sequence[str] | str | None) -> list[s
 
 
 def _check(data: Dataset, name: str) -> None:
-    if name not in data.targets:
-        raise UnknownNameError("target", name, map(str, data.targets))
+    data.check_target(name)
     if not _usable(data.targets[name]):
         known = data.targets[name].dropna()
         raise InputError(

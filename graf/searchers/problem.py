@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from graf.datasets import Dataset
-from graf.exceptions import ArchitectureError, InputError, UnknownNameError
+from graf.exceptions import ArchitectureError, InputError
 from graf.predictors import PerformancePredictor
 from graf.searchers.constraint import Limits, read_constraints
 from graf.searchers.domains import Domain, ListDomain, SpaceDomain
@@ -125,8 +125,7 @@ def _of_dataset(data: Dataset, names: Any, direction: str | Mapping[str, str] | 
         return _of_table(data.space, names, directions, ListDomain(data.architectures, data.space))
     wanted = [names] if isinstance(names, str) else list(names)
     for name in wanted:
-        if name not in data.targets:
-            raise UnknownNameError("target", name, data.targets)
+        data.check_target(name)
     if isinstance(direction, str):
         direction = dict.fromkeys(wanted, direction)
     known = {name: str(data.metadata.loc[name, "direction"]) for name in wanted}

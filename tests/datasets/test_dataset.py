@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import graf
-from graf.exceptions import DatasetError, InputError
+from graf.exceptions import DatasetError, InputError, UnknownNameError
 
 
 @pytest.fixture
@@ -72,3 +72,28 @@ def test_html_shows_primary_targets_and_escapes(data):
     assert "&lt;mine&gt;" in html and "90.5" in html
     assert "phone_latency" not in html
     assert "phone_latency" in replace(data, metadata=data.metadata.assign(primary=False))._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ("remark", "must hold numbers, or nothing where none was measured, got 'good' in row 1"),
+        ("nothing", "has no number"),
+        ("accuracy_seed0", "name it in `targets`"),
+    ],
+)
+def test_why_a_column_is_no_target(write, table, column, message):
+    data = graf.load_dataset(write("mine.csv", table.assign(nothing=None)))
+    data.check_target("accuracy")
+    with pytest.raises(InputError, match=f"column '{column}' of dataset 'mine' is no target: .*{message}"):
+        data.check_target(column)
+    with pytest.raises(UnknownNameError, match="did you mean 'accuracy'"):
+        data.check_target("acuracy")
+
+
+@pytest.mark.parametrize(
+    "use", [graf.search, lambda data, name: graf.report.write_report(data, "r", targets=name)]
+)
+def test_searches_and_reports_say_why_a_column_is_no_target(write, table, use):
+    with pytest.raises(InputError, match=r"column 'remark' .* got 'good' in row 1"):
+        use(graf.load_dataset(write("mine.csv", table)), "remark")
