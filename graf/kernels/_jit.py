@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 import numba
@@ -15,14 +17,32 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 def parallel_jit(kernel: Kernel) -> Kernel:
     """Compile a kernel whose `prange` loops run on all threads, and cache it on disk."""
-    compiled: Kernel = numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")(kernel)
-    return compiled
+    return _compiled(kernel, parallel=True)
 
 
 def jit(kernel: Kernel) -> Kernel:
     """Compile a part that kernels of the same file call for one graph."""
-    compiled: Kernel = numba.njit(cache=True, nogil=True, error_model="numpy")(kernel)
+    return _compiled(kernel)
+
+
+def _compiled(kernel: Kernel, **options: bool) -> Kernel:
+    options |= {"nogil": True}
+    try:
+        compiled: Kernel = numba.njit(cache=True, error_model="numpy", **options)(kernel)
+    except RuntimeError:  # neither beside the package nor at home is a folder to write to
+        _warn_once()
+        compiled = numba.njit(error_model="numpy", **options)(kernel)
     return compiled
+
+
+@cache
+def _warn_once() -> None:
+    warnings.warn(
+        "kernels are compiled anew in every process, which takes a while: there is no folder to keep"
+        " them in; set NUMBA_CACHE_DIR to one that can be written to",
+        RuntimeWarning,
+        stacklevel=4,
+    )
 
 
 @contextmanager
