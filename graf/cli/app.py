@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import warnings
+from typing import Any
 
 import typer
 
@@ -30,15 +32,21 @@ app.command("list")(listing.listing)
 
 
 def main() -> None:
-    """Run a command; bad input ends with one line on stderr and exit code 2."""
-    try:
-        app()
-    except GrafError as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
+    """Run a command; bad input ends with one line on stderr and exit code 2, a warning is one line, too."""
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        try:
+            app()
+        except GrafError as error:
+            _fail(str(error))
+        except OSError as error:
+            _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
+
+
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"graf: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _fail(message: str) -> None:
-    print(f"graf: {' '.join(message.split())}", file=sys.stderr)
+    _warn(message)
     raise SystemExit(2)

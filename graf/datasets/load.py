@@ -136,6 +136,7 @@ def _key(head: pd.DataFrame, described: Description, given: Any, path: Path) -> 
     if found is None:
         columns = ", ".join(map(repr, head.columns))
         raise DatasetError(
-            f"no column of {path} holds architectures; name one with `architecture`: {columns:.200}"
+            f"no column of {path} holds architectures; call it 'architecture', or name it with the argument"
+            f" `architecture`: {columns:.200}"
         )
     return (found,)

@@ -89,6 +89,16 @@ def test_fit_then_predict(run, table, cells, tmp_path):
     assert (tmp_path / "p.csv").read_text() == out
 
 
+@pytest.mark.filterwarnings("default")
+def test_a_warning_is_one_line(run, table, cells, tmp_path):
+    model, frame = tmp_path / "model.graf", pd.read_csv(table).head(20)
+    PerformancePredictor("auto", warn_beyond=1e-6).fit(frame["cell"].tolist(), frame["size"]).save(model)
+    code, out, err = run("predict", cells, "--model", model)
+    assert (code, len(out.splitlines())) == (0, 31)
+    assert err.startswith("graf: ") and "more than 1e-06 times as far" in err
+    assert len(err.splitlines()) == 1
+
+
 def test_fit_then_explain(run, table, cells, tmp_path):
     model, out = tmp_path / "model.graf", tmp_path / "e.parquet"
     targets = ["--target", "speed", "--target", "size"]
