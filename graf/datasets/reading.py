@@ -36,6 +36,10 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
+    except UnicodeDecodeError as error:
+        raise DatasetError(
+            f"cannot read {path}: it is not text in UTF-8 ({error.reason}); save it as such"
+        ) from None
     except FAULTS as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or "it is not complete"
         raise DatasetError(f"cannot read {path}: {reason:.300}") from None

@@ -249,6 +249,11 @@ def test_wrong_arguments(write, table, argument, error, message):
         ("tabs.tsv", "cell\tacc\n1-2-3-4\t0.5\n", "separated by commas"),
         ("long.csv", "cell,acc\n(1),1\n(2),2,3\n", "cannot read"),
         ("binary.csv", b"\xff\xfe\x00a", "cannot read"),
+        (
+            "latin.csv",
+            "cell,acc,note\n(1),1,über\n".encode("latin-1"),
+            "not text in UTF-8 .*; save it as such",
+        ),
         ("cut.csv.gz", gzip.compress(b"cell,acc\n" * 99, mtime=0)[:-20], "cannot read"),
         ("damaged.csv.gz", b"\x1f\x8b\x08\x00" + b"rubbish" * 9, "cannot read"),
         ("wrong.parquet", "cell,acc\n(1),1\n", "cannot read"),
