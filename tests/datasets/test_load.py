@@ -83,6 +83,14 @@ def test_a_stored_index_can_be_the_architecture(tmp_path, table, cells):
     assert graf.load_dataset(tmp_path / "a.parquet").architectures == cells
 
 
+@pytest.mark.parametrize("name", ["val_loss", "loss", "test_error", "error_top1", "perplexity"])
+def test_of_errors_and_losses_less_is_better(write, table, name):
+    data = graf.load_dataset(write("mine.csv", table.rename(columns={"accuracy": name})))
+    assert data.metadata.loc[name, "direction"] == "min"
+    worst = data.targets[name].idxmax()
+    assert graf.search(data, name, budget=3).best["architecture"] != worst
+
+
 def test_leading_zeros_stay(write):
     path = write("mine.csv", "name,acc\n0010,1\n0011,2\n")
     assert graf.load_dataset(path, architecture="name").architectures == ["0010", "0011"]
