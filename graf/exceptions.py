@@ -46,7 +46,7 @@ class UnknownNameError(InputError, KeyError):
     """A name is not among those that exist; the message lists the near ones."""
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
-        self.kind, self.name, self.known = kind, name, sorted(known)
+        self.kind, self.name, self.known = kind, name, sorted(set(known))
         super().__init__(self._message())
 
     def _message(self) -> str:

@@ -37,6 +37,11 @@ def test_unknown_name_lists_near_names_only():
     assert message == "unknown operation 'conv3x4'; did you mean 'conv3x3', 'conv1x1'?"
 
 
+def test_unknown_name_lists_each_name_once():
+    message = str(UnknownNameError("operation", "conv3x4", [*KNOWN, *KNOWN]))
+    assert message.count("'conv3x3'") == 1
+
+
 def test_unknown_name_lists_all_names_if_none_is_near():
     assert str(UnknownNameError("space", "zzz", KNOWN)).endswith("known: 'conv1x1', 'conv3x3', 'skip'")
     assert str(UnknownNameError("space", "zzz", [])).endswith("known: none")
