@@ -13,7 +13,7 @@ import graf
 from graf.exceptions import ArchitectureError, InputError, MissingDependencyError, UnknownNameError
 from graf.searchers import STRATEGIES as EVERY_STRATEGY
 from graf.searchers import Search
-from graf.searchers.strategies import Guided, RandomSearch
+from graf.searchers.strategies import Guided, Proposal, RandomSearch, Strategy
 
 SMALL = RandomForestRegressor(5, random_state=0)  # what it predicts is not at stake here
 STRATEGIES = {name: Guided(pool=60) if name == "guided" else name for name in EVERY_STRATEGY}
@@ -286,3 +286,27 @@ def test_nsga2_without_pymoo_ends_before_anything_is_measured(monkeypatch):
     with pytest.raises(MissingDependencyError, match=r"pymoo.*graf\[search\]"):
         graf.search("nasbench201", measured.append, strategy="nsga2", budget=1)
     assert not measured
+
+
+class Walk(Strategy):
+    name = "walk"
+    first = 1
+
+    def proposed(self, n, state):
+        last = state.history.trials[-1]
+        steps = {state.domain.mutate(last.candidate, state.rng) for _ in range(n)}
+        return [Proposal(step, parent=last.number) for step in sorted(steps) if state.is_new(step)]
+
+
+class Plain(Strategy):
+    name = "plain"
+
+    def proposed(self, n, state):
+        return state.domain.sample(n, state.rng)
+
+
+def test_a_strategy_of_ones_own():
+    history = graf.search("nasbench201", convolutions, strategy=Walk(), budget=5).history
+    assert history["parent"].tolist()[1:] == [0, 1, 2, 3]
+    with pytest.raises(InputError, match=r"`proposed` of Plain must give a list of .*Proposal`, got '\|"):
+        graf.search("nasbench201", convolutions, strategy=Plain(), budget=5)

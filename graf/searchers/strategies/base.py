@@ -99,7 +99,16 @@ class Strategy(ABC):
     def propose(self, n: int, state: State) -> list[Proposal]:
         """At most `n` different candidates that are new: the first ones drawn, then its own."""
         missing = self.first - len(state.history.trials)
-        return draw_untried(min(n, missing), state) if missing > 0 else self.proposed(n, state)
+        if missing > 0:
+            return draw_untried(min(n, missing), state)
+        found = self.proposed(n, state)
+        for proposal in found:
+            if not isinstance(proposal, Proposal):
+                raise InputError(
+                    f"`proposed` of {type(self).__name__} must give a list of"
+                    f" `graf.searchers.strategies.Proposal`, got {proposal!r:.60} in it"
+                )
+        return found
 
     @abstractmethod
     def proposed(self, n: int, state: State) -> list[Proposal]:
