@@ -18,6 +18,7 @@ from graf.datasets import Dataset
 from graf.exceptions import InputError
 from graf.explainers import Explanation, explain
 from graf.predictors import PerformancePredictor, evaluate, free_rows, summary
+from graf.predictors.models import new_model
 from graf.report.choices import choose_sizes, items_of
 
 __all__ = ["FOLDS", "STEPS", "Plan", "Settings", "Step", "TargetSummary", "rows_of", "summarize_targets"]
@@ -48,6 +49,7 @@ class Settings:
             )
         if len(self.seeds) == 0:
             raise InputError("`seeds` must hold at least one seed, got none")
+        new_model(self.model, self.seed, None)  # raises if there is none of this name
 
 
 @dataclass(frozen=True)

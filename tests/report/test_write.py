@@ -5,7 +5,7 @@ import pytest
 
 import graf.report.write as module
 from graf import write_report
-from graf.exceptions import DatasetError, InputError
+from graf.exceptions import DatasetError, InputError, UnknownNameError
 from graf.report.tables import tables
 
 
@@ -48,6 +48,11 @@ def test_an_earlier_report_is_replaced(ready, data, tmp_path):
     write_report(data, tmp_path / "report")
     assert not (page.parent / "tables" / "old.csv").exists()
     assert names(tmp_path) == ["report"]
+
+
+def test_an_unknown_model_is_refused_before_the_work(computed, data, tmp_path):
+    with pytest.raises(UnknownNameError, match="did you mean 'auto'"):
+        write_report(data, tmp_path / "report", model="auot")
 
 
 def test_a_failure_leaves_nothing(ready, data, tmp_path, monkeypatch):
