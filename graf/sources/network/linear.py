@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from graf.sources.network.einsum import axes_of, operands_of
 from graf.sources.network.patterns import bare, pairs
 from graf.sources.network.step import Network, Step, is_fixed
 
@@ -29,27 +30,14 @@ def contracted(step: Step) -> int:
     equation = step.settings.get("equation")
     if equation is None:
         return (step.reads[0].shape or (1,))[-1]
-    operands, kept = _operands(equation)
+    operands, kept = operands_of(equation)
     sizes: dict[str | int, int] = {}
     for letters, read in zip(operands, step.reads, strict=True):
         shape = read.shape or ()
-        for axis, size in zip(_axes(letters, len(shape)), shape, strict=False):
+        for axis, size in zip(axes_of(letters, len(shape)), shape, strict=False):
             sizes[axis] = max(size, sizes.get(axis, 0))
-    summed = sizes.keys() - _axes(kept, len(step.shape or ()))
+    summed = sizes.keys() - axes_of(kept, len(step.shape or ()))
     return prod(sizes[axis] for axis in summed)
-
-
-def _operands(equation: str) -> tuple[list[str], str]:
-    """The letters of each operand, and those of the output: without an arrow those that occur once."""
-    given, arrow, kept = equation.replace(" ", "").partition("->")
-    once = [letter for letter in given if letter.isalpha() and given.count(letter) == 1]
-    return given.split(","), kept if arrow else "..." + "".join(once)
-
-
-def _axes(letters: str, n: int) -> list[str | int]:
-    """What the n axes of an operand are called; those of an ellipsis are counted from its last one."""
-    before, _, after = letters.partition("...")
-    return [*before, *range(len(before) + len(after) - n, 0), *after]
 
 
 def add_biases(network: Network) -> None:

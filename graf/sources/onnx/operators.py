@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from graf.exceptions import InputError
+from graf.sources.network.einsum import products
 from graf.sources.network.step import Step, is_fixed
 from graf.sources.onnx.call import Call, constant, trained
 from graf.sources.onnx.recurrent import concat, recurrent
@@ -190,7 +191,7 @@ def _einsum(call: Call) -> Step:
     equation, operands = call.attributes["equation"], call.reads()
     if len(operands) != equation.count(",") + 1:
         raise InputError(f"the equation {equation!r:.80} is not for {len(operands)} operands")
-    return call.step("matmul", operands, equation=equation)
+    return products(equation, operands, call.step)
 
 
 def _quantised_product(call: Call) -> Step:

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from graf.sources.network.costs import GATES
+from graf.sources.network.einsum import products
 from graf.sources.network.step import Step
 from graf.sources.pytorch.settings import SETTINGS, constant
 
@@ -114,6 +115,14 @@ def _baddbmm(bound: Bound, details: Details, **settings: str) -> Step:
     return product if bound.get("beta") == 0 else details.step("add", [bound["self"], product])
 
 
+def _einsum(bound: Bound, details: Details) -> Step:
+    def make(op: str, reads: list[Step], shape: tuple[int, ...] | None, **settings: str) -> Step:
+        own = details if shape is None else details._replace(shape=shape)
+        return own.step(op, reads, **settings)
+
+    return products(bound["equation"], bound["tensors"], make)
+
+
 def _multi_dot(bound: Bound, details: Details) -> Step:
     return _chain(bound["tensors"], details)[1]
 
@@ -173,6 +182,7 @@ COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     "rsqrt": _rsqrt,
     "baddbmm": _baddbmm,
     "addbmm": partial(_baddbmm, equation="bij,bjk->ik"),
+    "einsum": _einsum,
     "linalg_multi_dot": _multi_dot,
     "cross": _cross,
     "linalg_cross": _cross,

@@ -89,9 +89,7 @@ def _attention(bound: Bound) -> Settings:
 
 def _equation(bound: Bound) -> Settings:
     """How operands are multiplied, where it is not row by column: as `einsum` writes it."""
-    if "dims_self" in bound:
-        return {"equation": _of_axes(bound)}
-    return {"equation": bound["equation"]} if "equation" in bound else {}
+    return {"equation": _of_axes(bound)} if "dims_self" in bound else {}
 
 
 def _of_axes(bound: Bound) -> str:

@@ -303,6 +303,26 @@ def test_einsum(equation, first, second, n_macs):
     assert graph.n_macs == n_macs
 
 
+@pytest.mark.parametrize(
+    ("equation", "shapes", "ops", "n_macs"),
+    [
+        ("bld,dn->bldn", [(2, 3, 5), (5, 7)], ["multiply"], 0),
+        ("ij,jk->k", [(2, 3), (3, 5)], ["sum", "matmul"], 3 * 5),
+        ("...i,...ij->...j", [(7, 1, 3), (7, 2, 3, 5)], ["matmul"], 7 * 2 * 3 * 5),
+        ("tkh,tkhd,tk->td", [(2, 3, 5), (2, 3, 5, 7), (2, 3)], ["matmul", "matmul"], 2 * 3 * 7 * (5 + 1)),
+        ("bd,bn,b->bdn", [(2, 3), (2, 5), (2,)], ["multiply", "multiply"], 0),
+        ("...ia,...ib,...ic->...abc", [(2, 3, 5)] * 3, ["multiply", "matmul"], 2 * 5**3 * 3),
+        ("...,...,...->", [(3, 5)] * 3, ["multiply", "matmul"], 3 * 5),
+        ("bij->bi", [(2, 3, 5)], ["sum"], 0),
+    ],
+)
+def test_einsum_multiplies_two_operands_at_a_time(equation, shapes, ops, n_macs):
+    """Sums of one operand come before, and without a sum behind it a product counts no multiply-adds."""
+    graph = read_graph(Function(lambda *xs: torch.einsum(equation, *xs)), tuple(shapes))
+    assert [op for op in graph.op_names if op] == ops
+    assert graph.n_macs == n_macs
+
+
 def test_biases_of_a_product_that_puts_its_outputs_on_two_axes():
     def keras(x, weight, b):  # heads, and the width of each
         return torch.einsum("abc,cde->abde", x, weight) + b

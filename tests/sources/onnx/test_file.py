@@ -508,6 +508,16 @@ def test_a_layer_norm_as_flax_writes_it(tmp_path):
     assert graph.n_parameters == 16
 
 
+def test_einsum_of_three_operands(tmp_path):
+    text = """
+        g (float[6, 2, 8] x, float[6, 2, 8, 4] y, float[6, 2] z) => (float[6, 4] out) {
+            out = Einsum <equation = "tkh,tkhd,tk->td"> (x, y, z)
+        }"""
+    graph = read_graph(saved(tmp_path, text))
+    assert graph.op_names[3:] == ("matmul", "matmul")
+    assert graph.n_macs == 6 * 2 * 4 * (8 + 1)
+
+
 def test_several_outputs(tmp_path):
     text = """g (float[1, 6, 4] x) => (float[1, 2, 4] a, float[1, 4, 4] b, float[1, 6, 1] v) {
         p, q = Split <axis = 1> (x, sizes)
