@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
@@ -71,7 +72,7 @@ def _axis(bound: Bound) -> Settings:
 
 def _clamp(bound: Bound) -> Settings:
     low, high = bound.get("min"), bound.get("max")
-    return {"min": low if _is_number(low) else None, "max": high if _is_number(high) else None}
+    return {"min": low if _is_finite(low) else None, "max": high if _is_finite(high) else None}
 
 
 def _hardtanh(bound: Bound) -> Settings:
@@ -128,5 +129,5 @@ def _sizes(value: Any) -> tuple[int, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float))
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, (int, float)) and isfinite(value)

@@ -49,7 +49,13 @@ ACTIVATIONS = {
         lambda x: (x + 3).clamp(0, 6) * x * (1 / 6),
     ],
     "mish": [F.mish, lambda x: x * torch.tanh(F.softplus(x)), lambda x: x * torch.tanh((1 + x.exp()).log())],
-    "relu": [F.relu, torch.relu, lambda x: x.clamp(min=0), lambda x: torch.maximum(x, torch.tensor(0.0))],
+    "relu": [
+        F.relu,
+        torch.relu,
+        lambda x: x.clamp(min=0),
+        lambda x: torch.maximum(x, torch.tensor(0.0)),
+        lambda x: x.clamp(0, torch.inf),
+    ],
     "relu6": [
         F.relu6,
         lambda x: x.clamp(0, 6),
