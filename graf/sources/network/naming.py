@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graf.sources.network.patterns import pairs
 from graf.sources.network.step import Network, Step
 from graf.sources.network.vocabulary import REARRANGEMENTS, VOCABULARY
 
@@ -22,6 +23,8 @@ def name_operations(network: Network) -> None:
             step.op = _adaptive(step)
         elif step.op in ("mean", "max"):
             step.op = _reduction(step)
+        elif step.op == "multiply" and any(first is second for first, second in pairs(step)):
+            step.become("power", step.reads[:1], **step.settings)
         elif step.op not in VOCABULARY and step.op not in REARRANGEMENTS:
             step.op = step.op.translate(FORBIDDEN)
         step.op = RENAMED.get(step.op, step.op)

@@ -309,6 +309,13 @@ def test_einsum(equation, first, second, n_macs):
     assert graph.n_macs == n_macs
 
 
+def test_a_tensor_times_itself_is_its_square():
+    for square in (torch.square, lambda x: x**2, lambda x: x * x):
+        graph = read_graph(Function(lambda x, square=square: square(x.relu())), ((2, 3),))
+        assert graph.op_names == (None, "relu", "power")
+        assert len(graph.preds) == 2
+
+
 @pytest.mark.parametrize(
     ("equation", "shapes", "ops", "n_macs"),
     [
