@@ -90,7 +90,10 @@ class Call:
 
 
 def trained(step: Step | None) -> Step | None:
-    """The operand of an operator that is always trained, even if it is one number or quantised."""
-    if step is not None and step.op == "constant" and not step.reads:
+    """The operand of an operator that is always trained, even if it is one number or quantised.
+
+    Unless the file says that it is not.
+    """
+    if step is not None and step.op == "constant" and not (step.reads or step.settings.get("untrained")):
         step.op = "weight"
     return step

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 
-from onnx import NodeProto
+from onnx import NodeProto, ValueInfoProto
 
 from graf.sources.network.vocabulary import from_aten
 
-__all__ = ["folds_norm", "is_filled", "is_made_up", "module_of", "snake_case"]
+__all__ = ["folds_norm", "is_filled", "is_made_up", "is_trained", "module_of", "snake_case"]
 
 RULES = "pkg.onnxscript.rewriter.rule_name"
 SCOPES = "pkg.torch.onnx.name_scopes"
+KIND = "pkg.torch.export.graph_signature.InputSpec.kind"
+WRITTEN = ("lifted_tensor", "convert_element_type")  # beside those of `from_aten`
+SOURCES = "pkg.onnxscript.optimizer.folded_from"
 
 
 def module_of(node: NodeProto) -> str:
@@ -62,7 +65,40 @@ def is_filled(tensor: str) -> bool:
     >>> is_filled("zeros_like_1"), is_filled("norm.weight")
     (True, False)
     """
-    return from_aten(re.sub(r"_\d+$", "", tensor)) == "constant"
+    return from_aten(_without_number(tensor)) == "constant"
+
+
+def is_trained(tensor: ValueInfoProto) -> bool | None:
+    """Whether PyTorch's newer exporter calls a tensor a parameter; None if it says nothing of the kind.
+
+    It also names all that a tensor was computed from, which may be no parameter of a module.
+
+    Examples
+    --------
+    >>> table, scale = ValueInfoProto(), ValueInfoProto()
+    >>> _ = table.metadata_props.add(key=SOURCES, value="['arange', 'lifted_tensor_0', 'val_3']")
+    >>> _ = scale.metadata_props.add(key=SOURCES, value="['layer.scale', 'val_3']")
+    >>> is_trained(table), is_trained(scale)
+    (False, None)
+    """
+    for entry in tensor.metadata_props:
+        if entry.key == KIND:
+            return entry.value == "PARAMETER"
+        sources = entry.value.strip("[]").split(", ") if entry.key == SOURCES else ["?"]
+        if all(_is_given_by_exporter(source.strip("'")) for source in sources):
+            return False
+    return None
+
+
+def _is_given_by_exporter(name: str) -> bool:
+    """Whether a name is one of an operator, or of a tensor that is written out in a module's code."""
+    operator = _without_number(name)
+    return is_made_up(name) or operator in WRITTEN or from_aten(operator) is not None
+
+
+def _without_number(name: str) -> str:
+    """The name of an operator as it was before those of several calls were told apart."""
+    return re.sub(r"(_default)?(_\d+)?$", "", name)
 
 
 def snake_case(name: str) -> str:

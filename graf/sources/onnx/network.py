@@ -22,7 +22,7 @@ from graf.sources.onnx.call import Call, Shape
 from graf.sources.onnx.checks import check_call, check_size, check_unique
 from graf.sources.onnx.contrib import AS_STANDARD, CONTRIB
 from graf.sources.onnx.control import CONTROL
-from graf.sources.onnx.names import folds_norm, module_of, snake_case
+from graf.sources.onnx.names import folds_norm, is_trained, module_of, snake_case
 from graf.sources.onnx.operators import OPERATORS
 from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
@@ -57,7 +57,8 @@ class Reader:
 
     def __init__(self, model: ModelProto, folder: Path) -> None:
         self.model = model
-        self.tensors = Tensors(folder)
+        by_pytorch = model.producer_name == "pytorch" and len(model.graph.initializer) > 0
+        self.tensors = Tensors(folder, of_nodes=not by_pytorch)
         self.functions = {(f.domain, f.name): f for f in model.functions}
         self.apart: Counter[str] = Counter()
         self.sizes: dict[str, int] = {}
@@ -111,6 +112,8 @@ class Reader:
         tensors += [(t.values.name, t) for t in graph.sparse_initializer]
         check_unique(name for name, _ in tensors)
         scope.initializers |= dict(tensors)
+        declared = {value.name: is_trained(value) for value in graph.value_info}
+        self.tensors.trained |= {name: known for name, known in declared.items() if known is not None}
         scope.declared |= {v.name: v.type for v in (*graph.value_info, *graph.output)}
         self.nodes(graph.node, scope)
         return [self._found(output.name, scope, "the output of the graph") for output in graph.output]

@@ -42,14 +42,21 @@ class Tensors:
 
     A tensor of two or more floating-point numbers is a weight; so is any that an operator takes as
     its weight. A table of zeros and one other, or very negative numbers is a mask, and no weight;
-    neither is what an exporter names after an operator such as `zeros_like`.
+    neither is what an exporter names after an operator such as `zeros_like`, or says to be no parameter.
 
     Exporters write equal tensors once. A tensor whose elements are all equal, as those of
     untrained norms and biases are, is therefore a weight of its own for each node that reads it.
+
+    Parameters
+    ----------
+    folder : where external data lies.
+    of_nodes : whether tensors in nodes may be weights, which PyTorch's older exporter keeps apart.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, of_nodes: bool = True) -> None:
         self.folder = folder
+        self.of_nodes = of_nodes
+        self.trained: dict[str, bool] = {}
         self.of: dict[int, TensorProto] = {}
         self.uniform: dict[int, bool] = {}
         self.owners: dict[int, str] = {}
@@ -63,7 +70,9 @@ class Tensors:
         kind = tensor_type(dense.data_type, tensor.dims)
         shape = shape_of(kind) or ()
         size = prod(shape)
-        trained = dense.data_type in FLOATS and size > 1 and not is_filled(name)
+        declared = self.trained.get(name) if self.of_nodes or not in_node else False
+        trained = (size > 1 and not is_filled(name)) if declared is None else declared
+        trained = trained and dense.data_type in FLOATS
         step = Step("weight" if trained else "constant", shape=shape, name=name, itemsize=itemsize_of(kind))
         if dense is tensor:
             self.of[id(step)] = tensor
@@ -72,6 +81,7 @@ class Tensors:
         if in_node and trained and self._is_uniform(step):
             step.op = "constant"
         if not trained:
+            step.settings["untrained"] = declared is False and dense.data_type in FLOATS
             self._describe(step)
         return step, kind
 

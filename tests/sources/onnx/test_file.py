@@ -456,6 +456,60 @@ def test_zeros_that_an_exporter_computed_are_no_weights(tmp_path):
         assert graph.n_parameters == 80 * (name == "position")
 
 
+KIND = "pkg.torch.export.graph_signature.InputSpec.kind"
+SOURCES = "pkg.onnxscript.optimizer.folded_from"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "is_parameter"),
+    [
+        (KIND, "PARAMETER", True),
+        (KIND, "BUFFER", False),
+        (SOURCES, "['layer.scale', 'val_3']", True),
+        (SOURCES, "['arange_1', 'convert_element_type_default', 'lifted_tensor_0', 'val_3']", False),
+        ("other", "", True),
+    ],
+)
+def test_what_an_exporter_says_of_a_tensor(tmp_path, key, value, is_parameter):
+    """Buffers, and tables that are computed from numbers in a module's code, are no parameters."""
+    for call in ("Add (x, t)", "Concat <axis = 1> (x, t)", "Mul (x, t)", "Conv (x, t)"):
+        written = model(
+            f"g (float[1, 4, 5, 5] x) => (float[1, a, b, c] y) {{ y = {call} }}", t=weight(1, 4, 5, 5)
+        )
+        declared = onnx.helper.make_tensor_value_info("t", onnx.TensorProto.FLOAT, (1, 4, 5, 5))
+        declared.metadata_props.add(key=key, value=value)
+        written.graph.value_info.append(declared)
+        onnx.save(written, tmp_path / "model.onnx")
+        graph = read_graph(tmp_path / "model.onnx")
+        assert graph.n_parameters == 100 * is_parameter
+        assert ("position_embedding" in ops(graph)) == (is_parameter and call.startswith("Add"))
+
+
+def test_one_number_that_an_exporter_calls_a_parameter(tmp_path):
+    written = model("g (float[1, 4] x) => (float[1, 4] y) { y = Mul (x, t) }", t=np.float32(3))
+    declared = onnx.helper.make_tensor_value_info("t", onnx.TensorProto.FLOAT, ())
+    declared.metadata_props.add(key=KIND, value="PARAMETER")
+    written.graph.value_info.append(declared)
+    onnx.save(written, tmp_path / "model.onnx")
+    assert read_graph(tmp_path / "model.onnx").n_parameters == 1
+
+
+@pytest.mark.parametrize(("producer", "n_parameters"), [("pytorch", 4 * 3), ("", 4 * 3 + 4)])
+def test_tensors_in_nodes_of_pytorch_are_no_weights(tmp_path, producer, n_parameters):
+    """Its older exporter writes parameters apart, and in nodes what stands in a module's code."""
+    text = """
+        g (float[2, 3] x) => (float[2, 4] y) {
+            h = MatMul (x, w)
+            c = Constant <value_floats = [1.0, 2.0, 4.0, 7.0]> ()
+            r = Relu (h)
+            y = Mul (r, c)
+        }"""
+    written = model(text, w=weight(3, 4))
+    written.producer_name = producer
+    onnx.save(written, tmp_path / "model.onnx")
+    assert read_graph(tmp_path / "model.onnx").n_parameters == n_parameters
+
+
 def test_shapes_that_depend_on_values(tmp_path):
     text = "g (float[4, 6] x) => (float[n] y) { i = NonZero (x) c = Cast <to = 1> (i) y = Relu (c) }"
     with pytest.warns(
