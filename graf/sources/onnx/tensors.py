@@ -95,7 +95,7 @@ class Tensors:
         elif op_type == "Add" and len(operands) == 2:
             for layer, bias in (operands, operands[::-1]):
                 if layer is not None and _is_linear(layer) and (layer.shape or (0,))[-1] == 1:
-                    self._settle_number(bias, (1,))
+                    self._settle_number(bias, (1,), (1, 1))
         for i, operand in enumerate(operands):
             step = None if operand is None else through(operand)
             if operand is None or step is None or step.op != "weight" or id(step) not in self.of:
@@ -119,9 +119,9 @@ class Tensors:
             elif op_type == "Add":
                 self._gather_back(step, operand.shape or ())
 
-    def _settle_number(self, step: Step | None, shape: tuple[int, ...]) -> None:
-        """Make a weight of a number in a tensor of this shape."""
-        if step is not None and step.op == "constant" and step.shape == shape and id(step) in self.of:
+    def _settle_number(self, step: Step | None, *shapes: tuple[int, ...]) -> None:
+        """Make a weight of a number in a tensor of one of these shapes."""
+        if step is not None and step.op == "constant" and step.shape in shapes and id(step) in self.of:
             step.op, step.value = "weight", None
 
     def _is_table(self, step: Step, *kinds: Callable[[NDArray[Any]], bool]) -> bool:

@@ -572,6 +572,14 @@ def test_einsum_of_three_operands(tmp_path):
     assert graph.n_macs == 6 * 2 * 4 * (8 + 1)
 
 
+@pytest.mark.parametrize("shape", [(1,), (1, 1)])
+def test_the_bias_of_a_product_with_one_output(tmp_path, shape):
+    text = "g (float[2, 4] x) => (float[2, 1] y) { h = MatMul (x, w) y = Add (h, b) }"
+    graph = read_graph(saved(tmp_path, text, w=weight(4, 1), b=weight(*shape)))
+    assert ops(graph) == ["linear"]
+    assert graph.n_parameters == 5
+
+
 def test_several_outputs(tmp_path):
     text = """g (float[1, 6, 4] x) => (float[1, 2, 4] a, float[1, 4, 4] b, float[1, 6, 1] v) {
         p, q = Split <axis = 1> (x, sizes)
