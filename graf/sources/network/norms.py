@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graf.sources.network.patterns import bare, pairs, through, without_number
 from graf.sources.network.step import Network, Step, is_fixed
+from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["recognise_norms"]
 
@@ -174,8 +175,14 @@ def _absorb(step: Step) -> None:
 
 def _regroup(step: Step) -> None:
     """The norm of instances whose channels were put into groups before is that of groups."""
-    behind = through(step.reads[0])
-    before, now = behind.shape or (), step.shape or ()
-    apart = before[1:2] != now[1:2] or len(before) != len(now)
-    if behind is not step.reads[0] and len(before) > 1 and len(now) > 1 and apart:
+    behind, now = step.reads[0], step.shape or ()
+    while behind.op in REARRANGEMENTS and behind.reads and not _is_apart(behind, now):
+        behind = behind.reads[0]
+    if behind is not step.reads[0] and min(len(behind.shape or ()), len(now)) > 1 and _is_apart(behind, now):
         step.become("group_norm", [behind], groups=now[1])
+
+
+def _is_apart(step: Step, shape: tuple[int, ...]) -> bool:
+    """Whether the channels of a step are others than those of a shape, or its axes are."""
+    own = step.shape or ()
+    return own[1:2] != shape[1:2] or len(own) != len(shape)

@@ -580,6 +580,19 @@ def test_the_bias_of_a_product_with_one_output(tmp_path, shape):
     assert graph.n_parameters == 5
 
 
+def test_groups_of_what_was_flat_before(tmp_path):
+    """The channels that a group norm puts into groups are those of the tensor right before."""
+    text = """g (float[512] x, int64[5, 1] i, float[5] u) => (float[1, 2, 256] y)
+        <int64[4] apart = {1, 8, 8, 8}, int64[3] grouped = {1, 2, 256}> {
+            flat = ScatterND (x, i, u)
+            image = Reshape (flat, apart)
+            groups = Reshape (image, grouped)
+            y = InstanceNormalization (groups, s, b)
+        }"""
+    graph = read_graph(saved(tmp_path, text, s=np.ones(2, np.float32), b=np.zeros(2, np.float32)))
+    assert ops(graph) == ["scatter", "group_norm"]
+
+
 def test_several_outputs(tmp_path):
     text = """g (float[1, 6, 4] x) => (float[1, 2, 4] a, float[1, 4, 4] b, float[1, 6, 1] v) {
         p, q = Split <axis = 1> (x, sizes)
