@@ -17,6 +17,7 @@ from graf.exceptions import GraphError, InputError, UnknownNameError
 __all__ = ["infer", "input_types", "is_open", "itemsize_of", "resolved", "schema", "shape_of", "tensor_type"]
 
 Shape = tuple[int, ...] | None
+BFLOAT16, FLOAT = TensorProto.BFLOAT16, TensorProto.FLOAT
 IMAGE, SEQUENCE = 224, 128
 COLOURS = (1, 3, 4)  # channels of images
 LARGEST = 2**50  # elements; beyond it a shape is no shape
@@ -181,4 +182,18 @@ def infer(
     except onnx.shape_inference.InferenceError as error:
         raise InputError(f"{error!s:.300}") from error
     except (onnx.checker.ValidationError, RuntimeError, ValueError, TypeError, KeyError):
-        return {}  # not as the operator set says, but readable perhaps
+        if not any(name and types[name].tensor_type.elem_type == BFLOAT16 for name in node.input):
+            return {}  # not as the operator set says, but readable perhaps
+    found = infer(node, version, _exchanged(types, BFLOAT16, FLOAT), contents)
+    return _exchanged(found, FLOAT, BFLOAT16)
+
+
+def _exchanged(types: Mapping[str, TypeProto], old: int, new: int) -> dict[str, TypeProto]:
+    """Types with another kind of numbers: older operator sets have no bfloat16, but files that use it."""
+    found = {}
+    for name, value in types.items():
+        found[name] = TypeProto()
+        found[name].CopyFrom(value)
+        if value.tensor_type.elem_type == old:
+            found[name].tensor_type.elem_type = new
+    return found

@@ -593,6 +593,18 @@ def test_groups_of_what_was_flat_before(tmp_path):
     assert ops(graph) == ["scatter", "group_norm"]
 
 
+def test_numbers_that_an_operator_set_lacks(tmp_path):
+    """PyTorch's older exporter writes convolutions of bfloat16, which ONNX has from operator set 22 on."""
+    text = """g (bfloat16[1, 3, 8, 8] x, bfloat16[4, 3, 3, 3] w) => (bfloat16[1, 4, 3, 3] y) {
+        h = Conv (x, w)
+        y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (h)
+    }"""
+    graph = read_graph(saved(tmp_path, text))
+    assert graph.n_macs == 4 * 6 * 6 * 27
+    assert graph.attributes["shape"][-1] == "1x4x3x3"
+    assert graph.attributes["n_output_bytes"][-2] == 2 * 4 * 6 * 6
+
+
 def test_several_outputs(tmp_path):
     text = """g (float[1, 6, 4] x) => (float[1, 2, 4] a, float[1, 4, 4] b, float[1, 6, 1] v) {
         p, q = Split <axis = 1> (x, sizes)
