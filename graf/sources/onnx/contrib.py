@@ -97,6 +97,15 @@ def _biased(op: str) -> Callable[[Call], Step]:
     return biased
 
 
+def _split_gelu(call: Call) -> Step:
+    """Half of the channels times the GELU of the other half, with a bias before."""
+    total = _plus(call, call.first, call.operand(1))
+    half = (total.shape or (0,))[-1] // 2
+    first, second = _parts(call, total, [half, half])
+    gate = call.step("gelu", [second], second.shape)
+    return call.step("multiply", [first, gate], first.shape)
+
+
 def _sum(call: Call) -> Step:
     return _plus(call, _plus(call, call.first, call.operand(1)), call.operand(2))
 
@@ -233,13 +242,26 @@ def _quantised(op: str, *positions: int) -> Callable[[Call], Step]:
 
 def _quantised_conv(call: Call) -> Step:
     """A convolution of integers, whose channels may stand last."""
-    if not call.number("channels_last", 0):
-        return convolution(call, 0, 3, 8)
+    make = _of_channels_last if call.number("channels_last", 0) else convolution
+    return make(call, 0, 3, 8)
+
+
+def _fused_conv_of_channels_last(call: Call) -> Step:
+    return _activated(call, _plus(call, _of_channels_last(call), call.operand(3)))
+
+
+def _of_channels_last(call: Call, x: int = 0, w: int = 1, b: int = 2) -> Step:
+    """A convolution whose operands stand at the given positions, the channels of the first one last."""
     before, after = (
         replace(call, shapes=(_channels_first(shape),)) for shape in (call.first.shape, call.shape)
     )
-    data = before.step("transpose", [call.first])
-    found = convolution(replace(after, operands=(data, *call.operands[1:])), 0, 3, 8)
+    weight = trained(call.operand(w))
+    operands = [before.step("transpose", [call.first]), *call.operands[1:]]
+    if weight is not None and weight.shape and before.shape:
+        n_in = weight.shape[1] * call.number("group", 1)
+        if n_in != before.shape[1]:  # the weight has its channels last as well
+            operands[w] = call.step("transpose", [weight], _channels_first(weight.shape))
+    found = convolution(replace(after, operands=tuple(operands)), x, w, b)
     return call.step("transpose", [found])
 
 
@@ -269,6 +291,8 @@ def _quantised_lstm(call: Call) -> list[Step]:
 CONTRIB: dict[str, Callable[[Call], Any]] = {
     "Conv": _fused_conv,
     "FusedConv": _fused_conv,
+    "NhwcConv": _of_channels_last,
+    "NhwcFusedConv": _fused_conv_of_channels_last,
     "FusedGemm": _fused_gemm,
     "FusedMatMul": _product(0, 1),
     "TransposeMatMul": _product(0, 1),
@@ -283,6 +307,7 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "FastGelu": _biased("gelu"),
     "BiasGelu": _biased("gelu"),
     "QuickGelu": _biased("quick_gelu"),
+    "BiasSplitGelu": _split_gelu,
     "BiasSoftmax": _biased("softmax"),
     "BiasAdd": _sum,
     "BiasDropout": _sum,

@@ -67,6 +67,28 @@ def test_convolutions_and_pools_of_blocks_of_channels(tmp_path):
     assert graph.attributes["stride"][[1, 3]].tolist() == [3, 3]
 
 
+@pytest.mark.parametrize(
+    ("call", "after"),
+    [("NhwcConv (x, w, b)", ()), ('NhwcFusedConv <activation = "Relu"> (x, w, b)', ("relu",))],
+)
+def test_convolutions_with_channels_last(tmp_path, call, after):
+    """Those of weights may stand last too."""
+    text = f"g (float[1, 9, 7, 6] x) => (float[1, 7, 5, 8] y) {{ y = com.microsoft.{call} }}"
+    for shape in ((8, 6, 3, 3), (8, 3, 3, 6)):
+        graph = read(tmp_path, text, w=weight(*shape), b=weight(8))
+        assert graph.op_names == (None, "conv3x3", *after)
+        assert (graph.n_parameters, graph.n_macs) == (8 * 54 + 8, 7 * 5 * 8 * 54)
+        assert graph.attributes["channels"][1] == 8
+
+
+def test_a_gelu_of_half_of_the_channels(tmp_path):
+    text = "g (float[1, 7, 8] x) => (float[1, 7, 4] y) { y = com.microsoft.BiasSplitGelu (x, b) }"
+    graph = read(tmp_path, text, b=weight(8))
+    assert graph.op_names == (None, "add", "gelu", "multiply")
+    assert graph.attributes["shape"].tolist()[2:] == ["1x7x4", "1x7x4"]
+    assert graph.n_parameters == 8
+
+
 TENSORS = {"w": weight(16, 48), "b": weight(48), "k": weight(16, 16), "c": weight(48) + 2}
 
 
