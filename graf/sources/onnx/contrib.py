@@ -143,8 +143,19 @@ def _embed(call: Call) -> list[Step | None]:
 
 
 def _group_norm(call: Call) -> Step:
+    return _grouped_norm(call, call.first)
+
+
+def _skip_group_norm(call: Call) -> list[Step]:
+    """A residual connection and the group norm behind it; the sum is the second output."""
+    total = _plus(call, _plus(call, call.first, call.operand(4)), call.operand(3))
+    return [_grouped_norm(call, total), total]
+
+
+def _grouped_norm(call: Call, step: Step) -> Step:
     """A group norm, with SiLU behind it perhaps."""
-    norm = call.step("group_norm", call.reads(0, 1, 2), call.first.shape, groups=call.number("groups", 1))
+    weights = [weight for weight in map(trained, (call.operand(1), call.operand(2))) if weight is not None]
+    norm = call.step("group_norm", [step, *weights], step.shape, groups=call.number("groups", 1))
     return call.step("silu", [norm], norm.shape) if call.number("activation", 0) else norm
 
 
@@ -315,6 +326,7 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "SkipSimplifiedLayerNormalization": _skip_norm("rms_norm", 3),
     "EmbedLayerNormalization": _embed,
     "GroupNorm": _group_norm,
+    "SkipGroupNorm": _skip_group_norm,
     "RotaryEmbedding": _rotary,
     "Attention": _attention,
     "QAttention": lambda call: _attention(call, past=8),

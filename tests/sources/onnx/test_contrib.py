@@ -81,6 +81,16 @@ def test_convolutions_with_channels_last(tmp_path, call, after):
         assert graph.attributes["channels"][1] == 8
 
 
+def test_a_sum_and_its_group_norm(tmp_path):
+    text = """g (float[1, 6, 6, 8] x, float[1, 6, 6, 8] y) => (float[1, 6, 6, 8] z, float[1, 6, 6, 8] total) {
+        z, total = com.microsoft.SkipGroupNorm <groups = 2, activation = 1, channels_last = 1> (x, s, b, y)
+    }"""
+    graph = read(tmp_path, text, s=weight(8), b=weight(8))
+    assert graph.op_names == (None, None, "add", "group_norm", "silu")
+    assert graph.outputs.tolist() == [2, 4]
+    assert graph.n_parameters == 16
+
+
 def test_a_gelu_of_half_of_the_channels(tmp_path):
     text = "g (float[1, 7, 8] x) => (float[1, 7, 4] y) { y = com.microsoft.BiasSplitGelu (x, b) }"
     graph = read(tmp_path, text, b=weight(8))
