@@ -205,8 +205,8 @@ VOCABULARY: dict[str, Names] = {
     ),
     "scatter": Names(
         "scatter scatter_add scatter_reduce index_put index_add index_copy masked_scatter slice_scatter"
-        " select_scatter index_fill index_reduce put one_hot histc bincount",
-        "Scatter ScatterElements ScatterND TensorScatter OneHot",
+        " select_scatter index_fill index_reduce put one_hot histc bincount max_unpool2d max_unpool3d",
+        "Scatter ScatterElements ScatterND TensorScatter OneHot MaxUnpool",
     ),
     "nonzero": Names("nonzero argwhere unique _unique2", "NonZero Unique"),
     "non_max_suppression": Names("", "NonMaxSuppression"),

@@ -12,7 +12,7 @@ from graf.sources.onnx.operators import OPERATORS
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
 OWN_NAMES = {  # of ONNX that graf keeps as they are
     "AffineGrid", "CausalConvWithState", "Det", "Hardmax", "ImageDecoder", "LinearAttention",
-    "MaxUnpool", "Multinomial", "NegativeLogLikelihoodLoss", "RegexFullMatch", "SequenceErase",
+    "Multinomial", "NegativeLogLikelihoodLoss", "RegexFullMatch", "SequenceErase",
     "SequenceInsert", "SequenceMap", "SoftmaxCrossEntropyLoss", "StringConcat", "StringNormalizer",
     "StringSplit", "SwiGLU", "TfIdfVectorizer",
 }  # fmt: skip

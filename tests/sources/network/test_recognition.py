@@ -309,6 +309,13 @@ def test_einsum(equation, first, second, n_macs):
     assert graph.n_macs == n_macs
 
 
+def test_unpooled_maxima_are_scattered():
+    def unpooled(x):
+        return F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2)
+
+    assert ops_of(unpooled, (1, 4, 6, 6)) == ["max_pool2x2", "scatter"]
+
+
 def test_a_tensor_times_itself_is_its_square():
     for square in (torch.square, lambda x: x**2, lambda x: x * x):
         graph = read_graph(Function(lambda x, square=square: square(x.relu())), ((2, 3),))
