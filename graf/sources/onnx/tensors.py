@@ -117,6 +117,7 @@ class Tensors:
             elif op_type in ("MatMul", "Gemm") and i == 1:
                 self._tie(step)
             elif op_type == "Add":
+                self._settle_row(step)
                 self._gather_back(step, operand.shape or ())
 
     def _settle_number(self, step: Step | None, *shapes: tuple[int, ...]) -> None:
@@ -168,6 +169,15 @@ class Tensors:
                 content, own = self._content(table), self._content(step)
                 if content is not None and own is not None and np.array_equal(content.T, own):
                     step.become("transpose", [table])
+
+    def _settle_row(self, step: Step) -> None:
+        """Let a table that repeats one row, as exporters write what is the same for all positions, be that row."""
+        content = self._content(step) if len(step.shape or ()) > 1 else None
+        if content is None:
+            return
+        rows = content.reshape(-1, content.shape[-1])
+        if np.all(rows == rows[0]) and np.any(rows != rows[0, 0]):
+            step.shape = (*[1] * (content.ndim - 1), len(rows[0]))
 
     def _gather_back(self, step: Step, shape: tuple[int, ...]) -> None:
         """Let a bias between n positions be what was gathered from a smaller table of distances."""

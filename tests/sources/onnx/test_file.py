@@ -605,6 +605,21 @@ def test_numbers_that_an_operator_set_lacks(tmp_path):
     assert graph.attributes["n_output_bytes"][-2] == 2 * 4 * 6 * 6
 
 
+@pytest.mark.parametrize(
+    ("table", "n_parameters"),
+    [
+        (np.tile(weight(6), (1, 5, 1)), 4 * 6 + 6),  # the same for all positions
+        (weight(1, 5, 6), 4 * 6 + 5 * 6),
+        (np.zeros((1, 5, 6), np.float32), 4 * 6 + 5 * 6),  # positions before any training
+    ],
+)
+def test_a_row_that_is_written_out_for_each_position(tmp_path, table, n_parameters):
+    text = "g (float[1, 5, 4] x) => (float[1, 5, 6] y) { h = MatMul (x, w) y = Add (h, t) }"
+    graph = read_graph(saved(tmp_path, text, w=weight(4, 6), t=table))
+    assert ops(graph) == (["linear"] if n_parameters == 30 else ["linear", "position_embedding"])
+    assert graph.n_parameters == n_parameters
+
+
 def test_several_outputs(tmp_path):
     text = """g (float[1, 6, 4] x) => (float[1, 2, 4] a, float[1, 4, 4] b, float[1, 6, 1] v) {
         p, q = Split <axis = 1> (x, sizes)
