@@ -78,7 +78,11 @@ class Inputs:
                 f"`items` lack {len(missing)} columns that the predictor was fitted on: {', '.join(missing[:5])};"
                 " add them, or fit on the columns that there are"
             )
-        return _floats(table[list(self.given)])
+        table = table[list(self.given)]
+        if table.columns.has_duplicates:
+            twice = table.columns[table.columns.duplicated()][0]
+            raise InputError(f"column {twice!r} of `items` occurs twice; leave one of them out")
+        return _floats(table)
 
 
 def _columns(items: Any) -> pd.DataFrame:

@@ -102,6 +102,13 @@ def test_columns_missing_later_are_listed():
         inputs.table(CELLS)
 
 
+def test_columns_that_occur_twice_later_are_named():
+    twice = pd.concat([GIVEN, GIVEN[["jacov"]]], axis=1)
+    with pytest.raises(InputError, match="column 'jacov' of `items` occurs twice; leave one"):
+        learn(GIVEN).table(twice)
+    pd.testing.assert_frame_equal(learn(GIVEN[["flops"]]).table(twice), learn(GIVEN[["flops"]]).table(GIVEN))
+
+
 def test_graphs_may_have_columns_beside_them():
     graphs = [get_space("nasbench201").graph(cell) for cell in CELLS]
     given = pd.DataFrame({"lr": np.arange(6.0)}, pd.Index(graphs, dtype=object))
