@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import r2_score
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
@@ -210,9 +211,30 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         table = self.features_table(items)
         self._warn_of_far(table)
         if not return_std:
-            return self._shaped(self._at_levels(self._each(table, predicted)), table)
+            return self._predictions(table)
         mean, std = _parts(self._each(table, mean_and_std))
         return self._shaped(self._at_levels(mean), table), self._shaped(std, table)
+
+    def score(self, items: Any, y: Any, sample_weight: Any = None) -> float:
+        """R² of the predictions, of several targets the mean; labels are matched to items as in `fit`.
+
+        Parameters
+        ----------
+        items : as in `predict`.
+        y : as in `fit`; targets of the same names may come in any order.
+        sample_weight : weight of each item (n,), None for the same.
+
+        Raises
+        ------
+        InputError
+            If there is not one label per item, fewer than two, or a label is not a finite number.
+        """
+        table = self.features_table(items)
+        truth = read_targets(y, table.index)
+        if set(truth) == set(self.target_names_):
+            truth = truth[self.target_names_]
+        self._warn_of_far(table)
+        return float(r2_score(truth, self._predictions(table), sample_weight=sample_weight))
 
     def predict_interval(self, items: Any, coverage: float = 0.9) -> tuple[Predictions, Predictions]:
         """Lower and upper ends of intervals that hold the truth of a share `coverage` of items.
@@ -267,6 +289,9 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """What each model answers, by target."""
         X = table.to_numpy()
         return {name: answer(model, X) for name, model in self.estimators_.items()}
+
+    def _predictions(self, table: pd.DataFrame) -> Predictions:
+        return self._shaped(self._at_levels(self._each(table, predicted)), table)
 
     def _at_levels(self, answers: dict[str, Floats]) -> dict[str, Floats]:
         return {name: nearest_level(self.levels_[name], found) for name, found in answers.items()}

@@ -6,6 +6,7 @@ import pytest
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score
 
 from graf import ComputationGraph, GraphFeatures, PerformancePredictor, get_space
 from graf.exceptions import ArchitectureError, InputError, UnknownNameError, UnsupportedError
@@ -94,6 +95,20 @@ def test_labels_are_matched_by_architecture():
     expected = predictor.fit(CELLS, TARGETS).predict(CELLS)
     shuffled = predictor.fit(CELLS, TARGETS.sample(frac=1, random_state=0)).predict(CELLS)
     pd.testing.assert_frame_equal(shuffled, expected)
+
+
+def test_scores_are_of_labels_matched_as_in_fit():
+    predictor = PerformancePredictor(small_forest(), columns=COLUMNS).fit(CELLS, TARGETS)
+    expected = r2_score(TARGETS, predictor.predict(CELLS))
+    shuffled = TARGETS.sample(frac=1, random_state=0)
+    assert predictor.score(CELLS, TARGETS.to_numpy()) == pytest.approx(expected)
+    assert predictor.score(CELLS, shuffled) == pytest.approx(expected)
+    assert predictor.score(CELLS, shuffled[["skips", "macs"]]) == pytest.approx(expected)
+    one = PerformancePredictor(small_forest(), columns=COLUMNS).fit(CELLS, MACS)
+    weights = np.arange(60)
+    assert one.score(CELLS, shuffled["macs"], weights) == r2_score(
+        MACS, one.predict(CELLS), sample_weight=weights
+    )
 
 
 def test_features_table_is_what_the_models_see():

@@ -47,6 +47,9 @@ class PredictorOnNumbers(PerformancePredictor):
     def predict(self, X):
         return super().predict(cells_of(X))
 
+    def score(self, X, y, sample_weight=None):
+        return super().score(cells_of(X), y, sample_weight)
+
 
 class FeaturesOnNumbers(GraphFeatures):
     def fit(self, X, y=None):
