@@ -62,6 +62,13 @@ class MixedForest(RandomForestRegressor):  # type: ignore[misc]  # scikit-learn 
             tree.tree_.value[...] = np.ldexp(tree.tree_.value, exponent)
         return self
 
+    @property
+    def estimators_samples_(self) -> list[NDArray[np.intp]]:
+        """Positions of the rows that each tree was grown on: a bootstrap sample, or all of them."""
+        of_all: list[NDArray[np.intp]] = super().estimators_samples_
+        drawn = of_all[: len(of_all) // 2]
+        return drawn + [np.arange(len(rows)) for rows in drawn]
+
 
 def _exponent(y: Floats) -> int:
     """The power of two that is next above half the range of labels.

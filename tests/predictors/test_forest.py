@@ -40,6 +40,14 @@ def test_is_the_mean_of_as_many_trees_of_each_kind(forest):
     assert {tree.max_features_ for tree in forest.estimators_} == {80 // 3}
 
 
+def test_tells_which_rows_each_tree_was_grown_on(forest):
+    samples = forest.estimators_samples_
+    assert len(samples) == 200
+    for rows, tree in zip(samples, forest.estimators_, strict=True):
+        np.testing.assert_allclose(tree.tree_.value[0, 0, 0], Y[TRAIN][rows].mean())
+    assert {len(set(rows.tolist())) for rows in samples[100:]} == {60}
+
+
 def test_settings_reach_both_kinds_and_copies():
     small = clone(MixedForest(2, max_features=0.5, random_state=4)).fit(X[TRAIN], Y[TRAIN])
     assert [tree.max_features_ for tree in small.estimators_] == [40] * 4
