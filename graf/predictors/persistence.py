@@ -32,9 +32,13 @@ TRUSTED = {  # beside the types of scikit-learn and numpy that skops itself take
     "graf.predictors.label_scores.LabelScores",
     "graf.predictors.transfer.TransferRegressor",
     "graf.predictors.view.View",
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBRegressor",
+    "xgboost.sklearn.XGBRFRegressor",
 }
 
 
@@ -99,7 +103,7 @@ def _dump(predictor: PerformancePredictor) -> bytes:
     if strangers := _strangers(data):
         raise UnsupportedError(
             f"the model cannot be saved, as loading {', '.join(strangers)} could run code;"
-            " use a named model or a regressor of scikit-learn"
+            " use a named model, or another regressor of scikit-learn"
         )
     return data
 

@@ -10,11 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor, VotingRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 from skops import io
+from xgboost import XGBRFRegressor
 
 import graf
 from graf import ComputationGraph, PerformancePredictor, get_space, load_predictor
@@ -90,6 +94,22 @@ def test_loaded_predictors_are_the_same_to_the_bit(tmp_path, parameters, items, 
     assert loaded.feature_names_.tolist() == predictor.feature_names_.tolist()
     assert loaded.target_names_ == predictor.target_names_
     pd.testing.assert_frame_equal(loaded.features_table(items), predictor.features_table(items))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        make_pipeline(SimpleImputer(), StandardScaler(), Ridge()),  # paths that do not exist are NaN
+        HistGradientBoostingRegressor(max_iter=3),
+        VotingRegressor([("one", small_forest()), ("other", DecisionTreeRegressor())]),
+        XGBRFRegressor(n_estimators=3),
+    ],
+)
+def test_regressors_that_take_what_is_undefined_can_be_saved(tmp_path, model):
+    predictor = PerformancePredictor(model, columns=COLUMNS).fit(CELLS, TARGETS["b"])
+    predictor.save(tmp_path / "predictor.graf")
+    loaded = load_predictor(tmp_path / "predictor.graf")
+    np.testing.assert_array_equal(loaded.predict(CELLS), predictor.predict(CELLS))
 
 
 def test_parameters_are_kept(tmp_path):
