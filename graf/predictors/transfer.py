@@ -61,7 +61,9 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         self.own_ = clone(self.own).fit(X, y)
         others = np.column_stack([_unseen(helper, X) for helper in self.helpers.values()])
         ridge = make_pipeline(StandardScaler(), RidgeCV(PENALTIES))
-        unseen = np.stack([self.own_.unseen_, cross_val_predict(ridge, others, y, cv=self._folds(X))])
+        with np.errstate(invalid="ignore"):  # from one row, all penalties predict its label
+            told = cross_val_predict(ridge, others, y, cv=self._folds(X))
+        unseen = np.stack([self.own_.unseen_, told])
         self.ridge_ = ridge.fit(others, y)
         errors = np.mean((unseen - y) ** 2, axis=1)
         errors = np.maximum(errors / (errors.max() or 1.0), SMALLEST)

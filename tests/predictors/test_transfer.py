@@ -63,6 +63,14 @@ def test_rows_that_helpers_learned_from_are_judged_as_unseen(labels):
     assert model.unseen_.shape == (8,)
 
 
+def test_two_labels_are_enough_to_begin():
+    X = np.random.default_rng(1).normal(size=(30, 3))
+    helper = AutoRegressor().fit(X, X.sum(axis=1))
+    shared = TransferRegressor(AutoRegressor(), {"helper": helper}).fit(X[:2], X[:2].sum(axis=1))
+    assert np.isfinite([*shared.predict_with_width(X, 0.9), shared.predict(X)]).all()
+    assert shared.unseen_.shape == (2,)
+
+
 def test_targets_that_tell_nothing_do_no_harm():
     known = TRUTH[["luck", "server"]][:90].copy()
     known.iloc[45:, 1] = np.nan
