@@ -68,8 +68,8 @@ def explain(
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     UnsupportedError
-        If its model is neither "auto" nor one of trees, its prediction is not a sum over their leaves, or
-        interactions are asked of "auto".
+        If its model is neither "auto" nor one of trees, its prediction is not a sum over their leaves,
+        interactions are asked of "auto", or shap cannot explain its trees by a background.
 
     References
     ----------

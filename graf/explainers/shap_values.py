@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.exceptions import GrafError
+from graf.exceptions import GrafError, UnsupportedError
 from graf.explainers.shap_library import quiet_shap
 from graf.explainers.tree_shap import TreeShap
 from graf.predictors.boosted import BoostedTrees
@@ -28,7 +28,8 @@ def shap_values(model: Any, X: Floats, background: Floats | None = None) -> tupl
     Raises
     ------
     UnsupportedError
-        If the model is not one of trees, or its prediction is not a sum over their leaves.
+        If the model is not one of trees, or its prediction is not a sum over their leaves; with a background
+        also of XGBoost with dropout, parallel trees or a number for what is missing.
     """
     trees = TreeShap(model)
     if background is None:
@@ -36,9 +37,23 @@ def shap_values(model: Any, X: Floats, background: Floats | None = None) -> tupl
     with quiet_shap() as shap:
         single = background.astype(np.float32)  # as trees compare; shap would leave it as it is
         rows = shap.maskers.Independent(single, max_samples=len(single))  # 100 by default
+        _check_shap_reads(model)
         explainer = shap.TreeExplainer(model, rows, feature_perturbation="interventional")
         values = explainer.shap_values(X.astype(np.float32), check_additivity=False)
     return np.asarray(values, np.float64), float(np.squeeze(explainer.expected_value))
+
+
+def _check_shap_reads(model: Any) -> None:
+    """`UnsupportedError` for trees of XGBoost that shap takes for others, or refuses."""
+    if not hasattr(model, "get_booster"):
+        return
+    settings = model.get_xgb_params()
+    plain = settings.get("booster") != "dart" and (settings.get("num_parallel_tree") or 1) == 1
+    if not (plain and np.isnan(model.missing)):
+        raise UnsupportedError(
+            "a `background` needs XGBoost without booster='dart', several parallel trees and a number for"
+            " `missing`; leave it out"
+        )
 
 
 def interaction_values(model: Any, X: Floats) -> Floats:

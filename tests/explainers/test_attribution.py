@@ -6,9 +6,12 @@ import pytest
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
+from xgboost import XGBRegressor, XGBRFRegressor
 
 from graf import PerformancePredictor, explain
 from graf.exceptions import InputError, UnsupportedError
+
+COLUMNS = ["op_count(conv3x3)", "op_count(conv1x1)"]
 
 
 def check_sums(explanation, predictor, items):
@@ -58,6 +61,22 @@ def test_a_background_takes_the_place_of_the_training_rows(model, cells, targets
         expected = scores.inverse_transform(scores.transform(expected).mean())
     assert explanation.base_values[0] == pytest.approx(expected.mean(), rel=1e-5)
     check_sums(explanation, predictor, cells[:10])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        XGBRegressor(n_estimators=9, booster="dart", rate_drop=0.5),
+        XGBRegressor(n_estimators=9, missing=0.0),
+        XGBRegressor(n_estimators=9, num_parallel_tree=2),
+        XGBRFRegressor(n_estimators=9),
+    ],
+)
+def test_trees_that_shap_misreads_are_explained_without_a_background_alone(model, cells, targets):
+    predictor = PerformancePredictor(model, columns=COLUMNS).fit(cells, targets["up"])
+    check_sums(explain(predictor, cells[:10]), predictor, cells[:10])
+    with pytest.raises(UnsupportedError, match="a `background` needs XGBoost without"):
+        explain(predictor, cells[:10], background=cells[10:15])
 
 
 def test_interactions_of_boosted_trees_add_up_to_their_values(cells, targets):
