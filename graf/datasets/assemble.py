@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
@@ -19,7 +20,7 @@ from graf.datasets.notation import resolve_space
 from graf.datasets.roles import Roles
 from graf.exceptions import DatasetError
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "warn_of_text"]
 
 FAILED = -1e8  # what published files write where nothing could be computed; it becomes NaN
 NUMBERS = (int, float, Decimal, str)
@@ -58,6 +59,21 @@ def assemble(
         fidelity_metadata=fidelity_metadata(roles.fidelities),
         **tables,
     )
+
+
+def warn_of_text(rows: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
+    """Warn of columns of numbers that a few cells of text make no targets."""
+    for column in (rows[name] for name in columns if rows[name].dtype in (object, "str")):
+        known = column.notna().to_numpy()
+        wrong = known & np.isnan(_parse(column))
+        if 0 < wrong.sum() < known.sum() / 2:
+            row = wrong.argmax()
+            warnings.warn(
+                f"column {column.name!r} of {path} is info and no target, since {wrong.sum()} of {known.sum()} cells"
+                f" are no numbers, the first {column.iloc[row]!r:.40} in row {row + 1}; leave these cells empty, or"
+                " say in `targets` what the targets are",
+                stacklevel=3,
+            )
 
 
 def _architectures(rows: pd.DataFrame, key: Sequence[str], path: Path) -> pd.Index:

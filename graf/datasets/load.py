@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from graf.datasets.assemble import assemble
+from graf.datasets.assemble import assemble, warn_of_text
 from graf.datasets.catalogue import SUFFIXES, dataset_names, described_like, find_table, shipped_description
 from graf.datasets.dataset import Dataset
 from graf.datasets.description import Description, expand, parse_description, read_description
@@ -69,6 +69,11 @@ def load_dataset(
         If the file is missing, damaged, empty, repeats an architecture, or has a target that
         is no number.
 
+    Warns
+    -----
+    UserWarning
+        If it is guessed what columns mean, and text in a few cells makes a column of numbers no target.
+
     Examples
     --------
     >>> data = load_dataset("nasbench201")              # doctest: +SKIP
@@ -83,6 +88,8 @@ def load_dataset(
     described = replace(described, architecture=_key(table.head, described, architecture, path))
     rows = table.read(described.architecture)
     roles = assign_roles(described, rows, targets, proxies, fidelities)
+    if described.guess and targets is None:
+        warn_of_text(rows, [name for name in rows if name not in described.architecture], path)
     return assemble(name + table.suffix, rows, described, roles, table.noise_ceiling, path)
 
 

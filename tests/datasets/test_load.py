@@ -32,6 +32,16 @@ def test_sentinels_become_nan(write, table):
     assert data.targets.dtypes.eq(float).all() and data.proxies.dtypes.eq(float).all()
 
 
+def test_a_column_of_numbers_with_a_few_texts_does_not_pass_silently(write, cells):
+    rows = pd.DataFrame({"cell": cells, "acc": ["90.5", "failed", "85"], "ms": [1.0, None, 2.0]})
+    path = write("mine.csv", rows.assign(remark=["1", "good", "bad"]))
+    with pytest.warns(
+        UserWarning, match=r"column 'acc' of .* 1 of 3 cells are no .*'failed' in row 2; leave"
+    ):
+        assert list(graf.load_dataset(path).targets) == ["ms"]
+    assert list(graf.load_dataset(path, targets="ms").targets) == ["ms"]
+
+
 def test_sentinels_count_for_no_mean_of_repeats(write):
     rows = {"arch": ["a", "a", "b"], "acc": [10, -1, 5], "flops": [-1e8, 2, 3], "speed": [np.inf, 4, 6]}
     described = {

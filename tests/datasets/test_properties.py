@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import graf
 from graf.exceptions import InputError
 
+pytestmark = pytest.mark.filterwarnings("ignore:column .* is info and no target:UserWarning")
 NAMES = st.sampled_from(["cell", "arch", "net", "val_accs", "zen", "zcp_a", "a_latency", "x", "", "accuracy"])
 VALUES = st.sampled_from(
     [
