@@ -24,6 +24,7 @@ __all__ = ["predictor_facts", "predictor_from"]
 
 FORMAT = 1
 PACKAGES = ("numpy", "scikit-learn", "skops", "xgboost")
+FITTED = ("space", "columns", "compat", "simplified")  # those of the features, set anew or not
 Facts = dict[str, Any]
 
 
@@ -74,6 +75,8 @@ def _check_models(predictor: PerformancePredictor) -> None:
 def _parameters(predictor: PerformancePredictor) -> Facts:
     found: Facts = predictor.get_params(deep=False)
     del found["model"]
+    graph = predictor.inputs_.graph
+    found |= {} if graph is None else {name: getattr(graph, name) for name in FITTED}
     columns, space = found["columns"], found["space"]
     return found | {
         "space": None if space is None else _space_facts(get_space(space)),

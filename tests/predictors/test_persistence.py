@@ -121,6 +121,14 @@ def test_parameters_are_kept(tmp_path):
     assert before == after
 
 
+def test_parameters_that_were_set_after_fitting_do_not_change_what_is_predicted(tmp_path):
+    predictor = PerformancePredictor(small_forest()).fit(CELLS, TARGETS["b"])
+    predictor.set_params(simplified=True).save(tmp_path / "it")
+    loaded = load_predictor(tmp_path / "it")
+    assert loaded.simplified == "both"
+    np.testing.assert_array_equal(loaded.predict(CELLS), predictor.predict(CELLS))
+
+
 def test_settings_may_come_from_arrays(tmp_path):
     predictor = PerformancePredictor(
         small_forest(),
