@@ -78,7 +78,7 @@ def is_model(model: Any) -> bool:
 def fit_model(model: Any, X: Floats, y: Floats) -> Any:
     """The model, fitted so that its predictions do not depend on the number of threads."""
     # scikit-learn's threads may leave the filters changed; its trees add up columns that stand for infinite values
-    with warnings.catch_warnings(), np.errstate(over="ignore"):
+    with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
         model.fit(X, y)
     if isinstance(model, FORESTS):
         model.set_params(n_jobs=None)  # threads would add up the trees in any order

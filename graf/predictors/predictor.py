@@ -288,7 +288,8 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _each(self, table: pd.DataFrame, answer: Callable[[Any, Floats], Any]) -> dict[str, Any]:
         """What each model answers, by target."""
         X = table.to_numpy()
-        return {name: answer(model, X) for name, model in self.estimators_.items()}
+        with np.errstate(invalid="ignore"):  # sums of columns that stand for infinite values, as in fit
+            return {name: answer(model, X) for name, model in self.estimators_.items()}
 
     def _predictions(self, table: pd.DataFrame) -> Predictions:
         return self._shaped(self._at_levels(self._each(table, predicted)), table)

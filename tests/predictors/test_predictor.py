@@ -136,6 +136,15 @@ def test_many_infinite_values_beside_undefined_ones_do_not_warn():
     assert np.isfinite(predictor.predict(proxies)).all()
 
 
+@pytest.mark.parametrize("model", ["auto", *MODELS])
+def test_many_infinite_values_of_both_signs_do_not_warn(model):
+    proxies = pd.DataFrame(
+        {"score": np.where(PROXIES["noise"] > 2, np.inf, -np.inf), "noise": PROXIES["noise"]}
+    )
+    predictor = PerformancePredictor(model, features="given").fit(proxies, MACS)
+    assert np.isfinite(predictor.predict(proxies)).all()
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_names_that_xgboost_forbids_are_taken(model):
     proxies = PROXIES.rename(columns={"noise": "score[<1]"})
