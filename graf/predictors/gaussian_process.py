@@ -102,11 +102,15 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self._least, self._most = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
         self.n_features_in_ = X.shape[1]
 
-    def _placed(self, X: Floats) -> Floats:
-        """Coordinates (n, n_columns) with standard deviation 1, divided by the root of the size of their group."""
+    def _placed(self, X: Floats, farthest: float = 1.0) -> Floats:
+        """Coordinates (n, n_columns) with standard deviation 1, divided by the root of the size of their group.
+
+        Beyond the training rows ranks go on, as far as `farthest` times the range of these.
+        """
         X = X / self._size
         beyond = X - np.clip(X, self._least, self._most)
-        beyond = np.clip(beyond / np.where(self._most > self._least, self._most - self._least, 1), -1, 1)
+        ranges = np.where(self._most > self._least, self._most - self._least, 1)
+        beyond = np.clip(beyond / ranges, -farthest, farthest)
         ranks = SPREAD * (self._ranks.transform(X) + beyond)
         scores, last = (
             np.clip(self._scores.transform(rows), -FAR, FAR) for rows in (X, self._most[np.newaxis])
@@ -170,7 +174,8 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "weights_")
         scales = self._scales(np.log(self.weights_))
         rows = self._known * scales
-        parts = [cdist(self._placed(X[i : i + ROWS]) * scales, rows) for i in range(0, len(X), ROWS)]
+        placed = self._placed(X, farthest=np.inf) * scales
+        parts = [cdist(placed[i : i + ROWS], rows) for i in range(0, len(X), ROWS)]
         nearest = np.concatenate([part.min(axis=1) for part in parts])
         return nearest / self._reach if self._reach > 0 else np.where(nearest > 0, np.inf, 0.0)
 

@@ -279,7 +279,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             first = far[np.argmax(most[far])]
             warnings.warn(
                 f"{len(far)} of {len(table)} items are more than {self.warn_beyond:g} times as far from all labelled"
-                f" ones as these are from each other, most of all {table.index[first]!s:.80} ({most[first]:.1f} times):"
+                f" ones as these are from each other, most of all {table.index[first]!s:.80} ({most[first]:.3g} times):"
                 " do not rely on their predictions; label some architectures like them",
                 FarFromTrainingWarning,
                 stacklevel=3,

@@ -107,6 +107,14 @@ def test_novelty_is_one_at_most_among_training_rows_and_grows_outside():
     assert again == GroupGaussianProcess().fit(3 * X[:, :2], Y).novelty(np.array([[50.0, -50.0]]))[0]
 
 
+def test_one_column_far_beyond_the_training_rows_is_enough_to_be_novel():
+    process = GroupGaussianProcess().fit(X[:, :2], Y)
+    far = process.novelty(np.array([[10.0, 0.0], [100.0, 0.0], [0.0, -1e6]]))
+    assert far[0] > 2
+    assert far[1] > 5 * far[0]
+    assert far[2] > 1e4
+
+
 def test_twins_do_not_make_all_others_novel():
     process = GroupGaussianProcess().fit(np.tile(X[:, :2], (2, 1)), np.tile(Y, 2))
     assert process.novelty(np.array([[0.1, 0.1]]))[0] < 1
