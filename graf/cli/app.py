@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+import graf
 from graf.cli import explain, features, fit, listing, measure, predict, proxies, report, search
 from graf.exceptions import GrafError
 
@@ -29,6 +30,22 @@ app.command("explain")(explain.explain)
 app.command("search")(search.search)
 app.command("measure")(measure.measure)
 app.command("list")(listing.listing)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"graf {graf.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """What is said before a command."""
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from onnx_models import saved, weight
 
+import graf
 from graf import PerformancePredictor, get_space, load_dataset, read_graph
 from graf.cli import main
 
@@ -53,6 +54,10 @@ def test_every_command_has_help_and_a_seed(run, command):
     code, out, _ = run(command, "--help")
     assert code == 0
     assert "--seed" in out
+
+
+def test_version(run):
+    assert run("--version") == (0, f"graf {graf.__version__}\n", "")
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])

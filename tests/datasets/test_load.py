@@ -93,8 +93,10 @@ def test_a_stored_index_can_be_the_architecture(tmp_path, table, cells):
     assert graf.load_dataset(tmp_path / "a.parquet").architectures == cells
 
 
-@pytest.mark.parametrize("name", ["val_loss", "loss", "test_error", "error_top1", "perplexity"])
-def test_of_errors_and_losses_less_is_better(write, table, name):
+@pytest.mark.parametrize(
+    "name", ["val_loss", "loss", "test_error", "error_top1", "perplexity", "lat", "phone_lat", "time_ms"]
+)
+def test_of_errors_losses_and_times_less_is_better(write, table, name):
     data = graf.load_dataset(write("mine.csv", table.rename(columns={"accuracy": name})))
     assert data.metadata.loc[name, "direction"] == "min"
     worst = data.targets[name].idxmax()

@@ -6,10 +6,12 @@ import os
 import pickle
 import signal
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from distributed import Client, LocalCluster
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.pipeline import make_pipeline
@@ -233,6 +235,16 @@ def test_processes_give_the_same_table():
     with_one = ZeroCostProxies(names, "cpu", space=SPACE, batch_size=2)
     expected = with_one.fit_transform(cells)
     pd.testing.assert_frame_equal(clone(with_one).set_params(n_jobs=2).fit_transform(cells), expected)
+
+
+def test_a_dask_cluster_gives_the_same_table():
+    cells = SPACE.sample(CHUNK + 1, seed=0)
+    proxies = ZeroCostProxies(["params", "synflow"], "cpu", space=SPACE, batch_size=2, n_jobs=2)
+    expected = proxies.fit_transform(cells)
+    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+    with cluster, Client(cluster), joblib.parallel_config(backend="dask"):
+        found = proxies.fit_transform(cells)
+    pd.testing.assert_frame_equal(found, expected)
 
 
 def test_modules_that_cannot_be_sent_to_processes():
