@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from graf.datasets import Dataset, load_dataset
-from graf.report.choices import choose_targets
+from graf.report.choices import choose_targets, items_of
 from graf.report.folder import PAGE, TABLES, check_replaceable, report_folder
 from graf.report.render import render
 from graf.report.summarize import Summary, summarize
@@ -73,6 +73,7 @@ def write_report(
     data = data if isinstance(data, Dataset) else load_dataset(data)
     settings = Settings(model, n_explained, train_sizes, tuple(seeds), seed, n_jobs, n_refits=n_refits)
     names = choose_targets(data, targets)
+    items_of(data)  # raises if there is nothing to predict from
     with _steps(progress, len(STEPS) * len(names) + (n_refits > 0) + 2) as step:
         summary = summarize(data, names, settings, step)
         with report_folder(folder) as new:

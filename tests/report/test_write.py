@@ -1,5 +1,7 @@
 """write_report: from a dataset to files, all of them or none."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -75,6 +77,8 @@ def test_bad_arguments_are_found_before_any_work(data, tmp_path, monkeypatch):
         write_report(data, out, targets=["acc"])
     with pytest.raises(InputError, match="`seeds`"):
         write_report(data, out, seeds=[])
+    with pytest.raises(InputError, match="nothing to predict from"):
+        write_report(replace(data, space=None), out)
     with pytest.raises(DatasetError):
         write_report(tmp_path / "missing.csv", out)
     assert not out.exists()
