@@ -18,7 +18,16 @@ from graf.predictors.forest import MixedForest
 from graf.predictors.jackknife import ONE_STD
 from graf.predictors.transfer import TransferRegressor
 
-__all__ = ["MODELS", "fit_model", "interval", "is_model", "new_model", "novelty", "predicted", "with_helpers"]
+__all__ = [
+    "MODELS",
+    "fit_model",
+    "is_model",
+    "mean_and_half",
+    "new_model",
+    "novelty",
+    "predicted",
+    "with_helpers",
+]
 
 Floats = NDArray[np.float64]
 Names = Sequence[str] | None
@@ -102,12 +111,11 @@ def mean_and_std(model: Any, X: Floats) -> tuple[Floats, Floats]:
     return predicted(model, X), spread
 
 
-def interval(model: Any, X: Floats, coverage: float) -> tuple[Floats, Floats]:
-    """Lower and upper ends (n_items,) of intervals that hold the truth as often as `coverage` says."""
+def mean_and_half(model: Any, X: Floats, coverage: float) -> tuple[Floats, Floats]:
+    """Predictions (n_items,) and half the width of intervals that hold the truth as often as `coverage` says."""
     if not isinstance(model, CALIBRATED):
         raise UnsupportedError(f"intervals need model='auto', got {type(model).__name__}; fit with that")
-    mean, half = model.predict_with_width(X, coverage)
-    return mean - half, mean + half
+    return model.predict_with_width(X, coverage)
 
 
 def novelty(model: Any, X: Floats) -> Floats:

@@ -25,7 +25,7 @@ from graf.predictors.inputs import Inputs
 from graf.predictors.levels import levels_of, nearest_level
 from graf.predictors.models import (
     fit_model,
-    interval,
+    mean_and_half,
     mean_and_std,
     new_model,
     novelty,
@@ -237,7 +237,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return float(r2_score(truth, self._predictions(table), sample_weight=sample_weight))
 
     def predict_interval(self, items: Any, coverage: float = 0.9) -> tuple[Predictions, Predictions]:
-        """Lower and upper ends of intervals that hold the truth of a share `coverage` of items.
+        """Lower and upper ends of intervals that hold the prediction, and the truth of a share `coverage` of items.
 
         Parameters
         ----------
@@ -258,7 +258,10 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         check_coverage(coverage)
         table = self.features_table(items)
         self._warn_of_far(table)
-        lower, upper = _parts(self._each(table, partial(interval, coverage=coverage)))
+        mean, half = _parts(self._each(table, partial(mean_and_half, coverage=coverage)))
+        moved = self._at_levels(mean)  # perhaps to where the interval has to be widened
+        lower = {name: np.minimum(mean[name] - half[name], moved[name]) for name in mean}
+        upper = {name: np.maximum(mean[name] + half[name], moved[name]) for name in mean}
         return self._shaped(lower, table), self._shaped(upper, table)
 
     def novelty(self, items: Any) -> Predictions:

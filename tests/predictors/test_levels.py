@@ -79,6 +79,17 @@ def test_means_beside_standard_deviations_are_the_predictions():
     assert std.shape == mean.shape
 
 
+@pytest.mark.parametrize("coverage", [0.1, 0.9])
+def test_intervals_hold_the_prediction(coverage):
+    predictor = fitted(STEPS, "auto")
+    lower, upper = predictor.predict_interval(ITEMS[TEST], coverage)
+    found = predictor.predict(ITEMS[TEST])
+    raw, half = predictor.estimators_["target"].predict_with_width(ITEMS[TEST].to_numpy(), coverage)
+    assert (np.abs(found - raw) > half).any()
+    np.testing.assert_array_equal(lower, np.minimum(raw - half, found))
+    np.testing.assert_array_equal(upper, np.maximum(raw + half, found))
+
+
 def test_a_saved_predictor_keeps_them(tmp_path):
     predictor = fitted(STEPS)
     predictor.save(tmp_path / "p.graf")
