@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from graf.explainers.shap_library import quiet_shap
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ def bar(explanation: Explanation, *, max_display: int = 12, ax: Axes | None = No
 
 def heatmap(explanation: Explanation, *, max_display: int = 12, ax: Axes | None = None) -> Axes:
     """One row per feature, one column per architecture."""
-    return _plot("heatmap", explanation, ax, max_display=max_display)
+    alone = {"instance_order": np.arange(1)} if len(explanation.data) == 1 else {}  # nothing to cluster
+    return _plot("heatmap", explanation, ax, max_display=max_display, **alone)
 
 
 def dependence(explanation: Explanation, feature: str, *, ax: Axes | None = None) -> Axes:

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from graf.exceptions import InputError, UnknownNameError
-from graf.explainers import Explanation
+from graf.explainers import Explanation, explain
 from graf.features import Column
 
 COLUMNS = {
@@ -96,6 +96,12 @@ def test_plots_draw_on_their_own_or_given_axes(name, explanation, monkeypatch):
     ax = plt.subplots()[1]
     assert getattr(explanation, name)("down", ax=ax, max_display=4) is ax
     assert ax.has_data()
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", ["plot_beeswarm", "plot_bar", "plot_heatmap"])
+def test_one_architecture_is_drawn_too(name, predictor, cells):
+    assert getattr(explain(predictor, cells[:1]), name)("up").has_data()
     plt.close("all")
 
 
