@@ -41,7 +41,9 @@ def bar(explanation: Explanation, *, max_display: int = 12, ax: Axes | None = No
 def heatmap(explanation: Explanation, *, max_display: int = 12, ax: Axes | None = None) -> Axes:
     """One row per feature, one column per architecture."""
     alone = {"instance_order": np.arange(1)} if len(explanation.data) == 1 else {}  # nothing to cluster
-    return _plot("heatmap", explanation, ax, max_display=max_display, **alone)
+    drawn = _plot("heatmap", explanation, ax, max_display=max_display, **alone)
+    drawn.set_aspect("auto")  # as shap fixes it, the layout leaves too little room for names
+    return drawn
 
 
 def dependence(explanation: Explanation, feature: str, *, ax: Axes | None = None) -> Axes:
@@ -54,14 +56,22 @@ def dependence(explanation: Explanation, feature: str, *, ax: Axes | None = None
     return ax
 
 
-def _plot(name: str, explanation: Explanation, ax: Axes | None, **kwargs: Any) -> Axes:
-    ax = ax or _new_axes()
+def _plot(name: str, explanation: Explanation, ax: Axes | None, *, max_display: int, **kwargs: Any) -> Axes:
+    ax = ax or _new_axes(_size(explanation, max_display))
     with quiet_shap() as shap:
-        drawn: Axes = getattr(shap.plots, name)(to_shap(explanation), ax=ax, show=False, **kwargs)
+        drawn: Axes = getattr(shap.plots, name)(
+            to_shap(explanation), ax=ax, show=False, max_display=max_display, **kwargs
+        )
     return drawn
 
 
-def _new_axes() -> Axes:
+def _size(explanation: Explanation, max_display: int) -> tuple[float, float]:
+    """Width and height, in inches, that leave room for the names of features, which shap writes in 13 points."""
+    shown = explanation.importance().index[:max_display]
+    return 6 + 0.11 * max(map(len, map(str, shown))), max(3.5, 1.5 + 0.4 * len(shown))
+
+
+def _new_axes(size: tuple[float, float] | None = None) -> Axes:
     import matplotlib.pyplot as plt
 
-    return plt.subplots(layout="constrained")[1]
+    return plt.subplots(figsize=size, layout="constrained")[1]

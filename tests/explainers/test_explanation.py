@@ -105,6 +105,16 @@ def test_one_architecture_is_drawn_too(name, predictor, cells):
     plt.close("all")
 
 
+@pytest.mark.parametrize("name", ["plot_beeswarm", "plot_bar", "plot_heatmap"])
+def test_names_of_features_fit_into_the_figure(name, explanation):
+    ax = getattr(explanation, name)("up")
+    ax.figure.canvas.draw()
+    labels = [label.get_window_extent() for label in ax.get_yticklabels()]
+    assert min(label.x0 for label in labels) >= 0
+    assert ax.get_window_extent().width > 300  # pixels
+    plt.close("all")
+
+
 def test_dependence_shows_every_architecture_with_a_value(explanation):
     ax = explanation.plot_dependence("op_count(conv3x3)", "up")
     points = ax.collections[0].get_offsets()
