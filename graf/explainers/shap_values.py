@@ -29,7 +29,8 @@ def shap_values(model: Any, X: Floats, background: Floats | None = None) -> tupl
     ------
     UnsupportedError
         If the model is not one of trees, or its prediction is not a sum over their leaves; with a background
-        also of XGBoost with dropout, parallel trees or a number for what is missing.
+        also of XGBoost with dropout, parallel trees or a number for what is missing, and of gradient boosting
+        that begins at zero.
     """
     trees = TreeShap(model)
     if background is None:
@@ -44,7 +45,9 @@ def shap_values(model: Any, X: Floats, background: Floats | None = None) -> tupl
 
 
 def _check_shap_reads(model: Any) -> None:
-    """`UnsupportedError` for trees of XGBoost that shap takes for others, or refuses."""
+    """`UnsupportedError` for boosted trees that shap takes for others, or refuses."""
+    if isinstance(getattr(model, "init_", None), str):
+        raise UnsupportedError("a `background` needs gradient boosting without init='zero'; leave it out")
     if not hasattr(model, "get_booster"):
         return
     settings = model.get_xgb_params()
