@@ -80,8 +80,7 @@ class GrafSampler(BaseSampler):
         self._domain: Domain = problem.domain
         template = read_predictor("auto" if predictor is None else predictor)
         self._surrogate = Surrogate(template, self._domain, None, Clock())
-        if self.strategy.needs_std:
-            self._surrogate.check_uncertainty()
+        self.strategy.check(self._domain, self._surrogate)
         self._parameters = [f"{name}.{i}" for i in range(len(self.space.cardinalities))]
 
     def architecture(self, trial: optuna.trial.BaseTrial) -> str:

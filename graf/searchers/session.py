@@ -72,8 +72,7 @@ class Search:
         self._clock = Clock()
         template = read_predictor("auto" if predictor is None else predictor)
         self._surrogate = Surrogate(template, self.problem.domain, proxies, self._clock)
-        if self.strategy.needs_std:
-            self._surrogate.check_uncertainty()
+        self.strategy.check(self.problem.domain, self._surrogate)
         self._history = History(self.problem.directions)
         self._checkpoint = None if checkpoint is None else Checkpoint(checkpoint, self._settings(template))
         self._seconds = [] if self._checkpoint is None else self._checkpoint.restore(self._history)

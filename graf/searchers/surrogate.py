@@ -28,6 +28,10 @@ __all__ = ["Fitted", "Surrogate", "read_predictor"]
 Floats = NDArray[np.float64]
 MOST_ROWS = 100_000  # features kept in memory
 FITTED_ON = 100  # candidates, where proxies are a transformer that learns
+NOTHING = (
+    "there is nothing to predict from: graf does not know the search space, or `features` is 'given', and `proxies`"
+    " is None; give columns with `proxies`, or take strategy='random'"
+)
 
 
 def read_predictor(predictor: Any) -> PerformancePredictor:
@@ -44,6 +48,25 @@ def read_predictor(predictor: Any) -> PerformancePredictor:
     )
 
 
+def _check_proxies(proxies: Any) -> None:
+    if proxies is None or (hasattr(proxies, "fit") and hasattr(proxies, "transform")):
+        return
+    if not isinstance(proxies, pd.DataFrame):
+        raise InputError(
+            "`proxies` must be a DataFrame indexed by architecture, or a transformer such as"
+            f" ZeroCostProxies(['snip']), got {proxies!r:.60}"
+        )
+    if not proxies.index.is_unique:
+        again = proxies.index[proxies.index.duplicated()][0]
+        raise InputError(f"`proxies` have several rows of {again!r:.200}; give one each")
+    try:
+        proxies.to_numpy(np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"`proxies` must hold numbers alone ({error}); leave out the other columns"
+        ) from None
+
+
 class Surrogate:
     """A predictor of all objectives, fitted on a history.
 
@@ -57,6 +80,7 @@ class Surrogate:
     """
 
     def __init__(self, predictor: PerformancePredictor, domain: Domain, proxies: Any, clock: Clock) -> None:
+        _check_proxies(proxies)
         self.predictor, self.domain, self.proxies, self.clock = predictor, domain, proxies, clock
         self._columns: list[str] = []
         self._transformer: GraphFeatures | None = None
@@ -79,18 +103,19 @@ class Surrogate:
     def _computed(self, candidates: list[str]) -> pd.DataFrame:
         architectures = self.domain.architectures(candidates)
         parts = [self._recipes(candidates)]
-        if self.domain.space is not None and self.predictor.features != "given":
+        if self._sees_graphs:
             with self.clock.measure("features"):
                 parts.append(self._graph(architectures).transform(architectures))
         if self.proxies is not None:
             with self.clock.measure("proxies"):
                 parts.append(self._proxies(architectures))
         if not any(len(part.columns) for part in parts):
-            raise UnsupportedError(
-                "there is nothing to predict from: graf does not know the search space and `proxies` is None;"
-                " give columns with `proxies`, or take strategy='random'"
-            )
+            raise UnsupportedError(NOTHING)
         return pd.concat([part.set_axis(candidates, axis=0) for part in parts], axis=1)
+
+    @property
+    def _sees_graphs(self) -> bool:
+        return self.domain.space is not None and self.predictor.features != "given"
 
     def _graph(self, architectures: list[str]) -> GraphFeatures:
         """Features of the space, which do not depend on the architectures."""
@@ -98,6 +123,14 @@ class Surrogate:
             transformer = self.predictor.graph_features().set_params(space=self.domain.space, choices=False)
             self._transformer = transformer.fit(architectures[:1])
         return self._transformer
+
+    def check_columns(self) -> None:
+        """Raise what is wrong with the columns that models shall see; no proxies are computed."""
+        if self._sees_graphs:
+            with self.clock.measure("features"):
+                self._graph(self.domain.architectures(self.domain.sample(1, np.random.default_rng(0))))
+        elif self.proxies is None and self.domain.columns([]) is None:
+            raise UnsupportedError(NOTHING)
 
     def check_uncertainty(self) -> None:
         """Raise `UnsupportedError` if the model cannot tell how sure it is."""
@@ -128,9 +161,6 @@ class Surrogate:
         if not isinstance(self.proxies, pd.DataFrame):
             found = self._proxy_transformer().transform(architectures)
             return found if isinstance(found, pd.DataFrame) else pd.DataFrame(found).add_prefix("proxy:")
-        if not self.proxies.index.is_unique:
-            again = self.proxies.index[self.proxies.index.duplicated()][0]
-            raise InputError(f"`proxies` have several rows of {again!r:.200}; give one each")
         missing = [name for name in architectures if name not in self.proxies.index]
         if missing:
             raise InputError(

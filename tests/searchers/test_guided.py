@@ -289,3 +289,27 @@ def test_breadth_follows_the_goal_unless_it_is_given():
         Guided(elite=3.0)
     with pytest.raises(InputError, match="`initial` of guided must be a positive integer, got None"):
         Guided(initial=None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"space": list("abcdefghijklmno")}, "nothing to predict from"),
+        ({"space": list("abcdefghijklmno"), "strategy": NSGA2(on="predicted")}, "nothing to predict from"),
+        (
+            {"space": list("abcdefghijklmno"), "strategy": "explained"},
+            "needs architectures of a search space",
+        ),
+        ({"strategy": "explained", "recipe": {"epochs": [1, 2]}}, "without a recipe"),
+        ({"predictor": graf.PerformancePredictor(features="given")}, "nothing to predict from"),
+        ({"predictor": graf.PerformancePredictor(columns=["op_count(conv)"])}, "unknown operation 'conv'"),
+        ({"predictor": graf.PerformancePredictor(compat="graf")}, "unknown published variant 'graf'"),
+        ({"proxies": "snip"}, "`proxies` must be a DataFrame"),
+        ({"proxies": pd.DataFrame({"a": ["low"]})}, "`proxies` must hold numbers alone"),
+    ],
+)
+def test_what_stops_a_search_is_said_before_anything_is_measured(arguments, said):
+    measured = []
+    with pytest.raises((InputError, UnsupportedError), match=said):
+        graf.search(**{"space": "nasbench201", "objective": measured.append, "budget": 25} | arguments)
+    assert measured == []

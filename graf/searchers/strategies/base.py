@@ -91,6 +91,11 @@ class Strategy(ABC):
         """Whether the model must tell its uncertainty."""
         return False
 
+    def check(self, domain: Domain, surrogate: Surrogate) -> None:
+        """Raise what would stop the strategy later, before anything is measured."""
+        if self.needs_std:
+            surrogate.check_uncertainty()
+
     @property
     def first(self) -> int:
         """Number of trials that are drawn before it proposes any of its own."""

@@ -14,9 +14,11 @@ from graf.exceptions import InputError
 from graf.explainers import explain
 from graf.explainers.blocks import block_scores, reduce_space
 from graf.predictors import PerformancePredictor
+from graf.searchers.domains import Domain
 from graf.searchers.fitness import fitness
 from graf.searchers.history import Trial
 from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried, make_untried
+from graf.searchers.surrogate import Surrogate
 from graf.spaces.parts.one_hot import one_hot
 
 __all__ = ["Explained"]
@@ -54,6 +56,14 @@ class Explained(Strategy):
         if not 0 <= self.greed < np.inf:
             raise InputError(f"`greed` must be a number of 0 or more, got {self.greed!r}")
 
+    def check(self, domain: Domain, surrogate: Surrogate) -> None:
+        """Raise `InputError` where choices are not those of a search space alone."""
+        super().check(domain, surrogate)
+        if domain.space is None or len(domain.cardinalities) != len(domain.space.cardinalities):
+            raise InputError(
+                "the strategy 'explained' needs architectures of a search space, without a recipe"
+            )
+
     @property
     def first(self) -> int:
         """The first `population` trials are drawn."""
@@ -66,7 +76,7 @@ class Explained(Strategy):
             return draw_untried(n, state)
         fit = fitness(state.history.gains(trials), state.goal)
         choices = state.domain.choices([trial.candidate for trial in trials])
-        allowed = self._allowed(trials, choices, fit, state)
+        allowed = self._allowed(trials, fit, state)
         earned = _earned(choices, fit, allowed, state) if self.greed else None
         alive = range(max(0, len(trials) - self.population), len(trials))
         found: list[Proposal] = []
@@ -78,15 +88,10 @@ class Explained(Strategy):
             found += draw_untried(1, state) if child is None else [Proposal(child, trials[at].number)]
         return found
 
-    def _allowed(
-        self, trials: list[Trial], choices: NDArray[np.int32], fit: Floats, state: State
-    ) -> list[NDArray[np.int_]]:
+    def _allowed(self, trials: list[Trial], fit: Floats, state: State) -> list[NDArray[np.int_]]:
         """The options that are left at each position."""
         space = state.domain.space
-        if space is None or choices.shape[1] != len(space.cardinalities):
-            raise InputError(
-                "the strategy 'explained' needs architectures of a search space, without a recipe"
-            )
+        assert space is not None  # `check` has seen to it
         options = [np.arange(k) for k in space.cardinalities]
         if not self.reduced or np.ptp(fit) == 0:
             return options

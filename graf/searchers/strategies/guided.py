@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.exceptions import InputError, UnknownNameError
+from graf.searchers.domains import Domain
 from graf.searchers.outlook import Outlook
 from graf.searchers.strategies.acquisition import (
     ACQUISITIONS,
@@ -19,7 +20,7 @@ from graf.searchers.strategies.acquisition import (
 )
 from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried
 from graf.searchers.strategies.pools import pool
-from graf.searchers.surrogate import Fitted
+from graf.searchers.surrogate import Fitted, Surrogate
 
 __all__ = ["Guided"]
 
@@ -88,6 +89,11 @@ class Guided(Strategy):
     def needs_std(self) -> bool:
         """Whether the model must tell its uncertainty."""
         return self.acquisition != "mean"
+
+    def check(self, domain: Domain, surrogate: Surrogate) -> None:
+        """Raise what is wrong with the predictor or its columns."""
+        super().check(domain, surrogate)
+        surrogate.check_columns()
 
     @property
     def first(self) -> int:

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.exceptions import MissingDependencyError, UnknownNameError
+from graf.searchers.domains import Domain
 from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried, make_untried
+from graf.searchers.surrogate import Surrogate
 
 __all__ = ["NSGA2"]
 
@@ -53,6 +55,12 @@ class NSGA2(Strategy):
             raise UnknownNameError("choice of `on`", self.on, ON)
         if find_spec("pymoo") is None:  # now, not after the first population was measured
             raise MissingDependencyError("pymoo", "search")
+
+    def check(self, domain: Domain, surrogate: Surrogate) -> None:
+        """Raise what is wrong with the predictor's columns, where one is asked."""
+        super().check(domain, surrogate)
+        if self.on == "predicted":
+            surrogate.check_columns()
 
     @property
     def first(self) -> int:
