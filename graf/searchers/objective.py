@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -12,7 +12,7 @@ import pandas as pd
 
 from graf.exceptions import InputError
 
-__all__ = ["RESERVED", "VALUE", "Measurement", "measure", "read_directions", "read_values"]
+__all__ = ["VALUE", "Measurement", "measure", "read_directions", "read_values", "taken_columns"]
 
 DIRECTIONS = ("max", "min")
 VALUE = "value"  # the only objective, where it has no name
@@ -39,12 +39,22 @@ def read_directions(direction: str | Mapping[str, str]) -> dict[str, str]:
     directions = {VALUE: direction} if isinstance(direction, str) else dict(direction)
     if not directions:
         raise InputError("`direction` must name at least one objective, got none")
+    taken = {*RESERVED, *_predictions(directions)}
     for name, found in directions.items():
-        if not isinstance(name, str) or name in RESERVED:
+        if not isinstance(name, str) or name in taken:
             raise InputError(f"`direction`: an objective cannot be called {name!r:.60}; choose another name")
         if found not in DIRECTIONS:
             raise InputError(f"`direction` of {name!r} must be 'max' or 'min', got {found!r:.60}")
     return directions
+
+
+def taken_columns(directions: Iterable[str]) -> set[str]:
+    """Columns of the history that nothing else may be called, by the names of the objectives."""
+    return {*RESERVED, *directions, *_predictions(directions)}
+
+
+def _predictions(directions: Iterable[str]) -> set[str]:
+    return {f"{kind}_{name}" for kind in ("predicted", "std") for name in directions}
 
 
 def measure(

@@ -18,7 +18,7 @@ from graf.searchers.constraint import Limits, read_constraints
 from graf.searchers.domains import Domain, ListDomain, SpaceDomain
 from graf.searchers.feasible import constrained
 from graf.searchers.joint import Joint
-from graf.searchers.objective import RESERVED, VALUE, read_directions
+from graf.searchers.objective import VALUE, read_directions, taken_columns
 from graf.spaces import SearchSpace, infer_space
 
 __all__ = ["Problem", "is_fitted", "predicted_by", "read_problem"]
@@ -34,7 +34,7 @@ class Problem:
 
     def limited(self, recipe: Mapping[str, Sequence[Any]] | None, constraints: Any, data: Any) -> Problem:
         """The problem with a recipe to choose too, and within constraints on columns of a dataset."""
-        taken = [name for name in recipe or () if name in RESERVED or name in self.directions]
+        taken = [name for name in recipe or () if name in taken_columns(self.directions)]
         if taken:
             raise InputError(f"`recipe`: a setting cannot be called {taken[0]!r:.60}; choose another name")
         domain = Joint(self.domain, recipe) if recipe else self.domain

@@ -257,6 +257,8 @@ def test_callbacks():
         ({"direction": "up"}, "'max' or 'min', got 'up'"),
         ({"direction": {}}, "at least one objective"),
         ({"direction": {"status": "max"}}, "cannot be called 'status'"),
+        ({"direction": {"a": "max", "std_a": "max"}}, "cannot be called 'std_a'"),
+        ({"recipe": {"predicted_value": [1, 2]}}, "cannot be called 'predicted_value'"),
         ({"goal": "all"}, "unknown goal"),
         ({"objective": None}, "`objective` is missing"),
         ({"objective": "accuracy"}, "`objective` must be a function"),
