@@ -33,13 +33,10 @@ class Joint(Domain):
 
     def __init__(self, inner: Domain, recipe: Mapping[str, Sequence[Any]]) -> None:
         self.inner, self.space = inner, inner.space
-        self.recipe = {str(name): list(options) for name, options in recipe.items()}
+        if not isinstance(recipe, Mapping):
+            raise InputError(f"`recipe` must map each setting to a list of its options, got {recipe!r:.100}")
+        self.recipe = {str(name): _options(name, options) for name, options in recipe.items()}
         for name, options in self.recipe.items():
-            if name == KEY or not options or not all(isinstance(o, (int, float, str)) for o in options):
-                raise InputError(
-                    f"`recipe` must give each setting a list of numbers, texts or booleans, got {name!r}:"
-                    f" {options!r:.100}"
-                )
             if len(set(options)) < len(options):
                 raise InputError(f"`recipe`: the options of {name!r} must differ, got {options!r:.100}")
         self.members: list[str] | None = None
@@ -146,6 +143,17 @@ class Joint(Domain):
     def options(self, column: str) -> list[Any]:
         """The options of a setting."""
         return self.recipe[column]
+
+
+def _options(name: Any, given: Any) -> list[Any]:
+    """The options of a setting as Python's own values, which JSON can hold."""
+    listed = np.iterable(given) and not isinstance(given, (str, Mapping))
+    options = [o.item() if isinstance(o, np.generic) else o for o in given] if listed else []
+    if name == KEY or not options or not all(isinstance(o, (int, float, str)) and o == o for o in options):
+        raise InputError(
+            f"`recipe` must give each setting a list of numbers, texts or booleans, got {name!r}: {given!r:.100}"
+        )
+    return options
 
 
 def _pair(text: str) -> Any:

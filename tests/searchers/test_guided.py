@@ -116,6 +116,17 @@ def test_architecture_and_recipe_together():
         search.tell(first["architecture"], 1.0)
 
 
+@pytest.mark.parametrize("recipe", [{"augment": "flip"}, {"epochs": 3}, {"rate": [0.1, np.nan]}, ["rate"]])
+def test_a_recipe_maps_settings_to_lists_of_options(recipe):
+    with pytest.raises(InputError, match="`recipe` must"):
+        Search("nasbench201", recipe=recipe)
+
+
+def test_options_of_a_recipe_may_be_numbers_of_numpy():
+    search = Search("nasbench201", strategy="random", recipe={"epochs": np.arange(1, 4)})
+    assert {type(asked["epochs"]) for asked in search.ask(5)} == {int}
+
+
 def test_proxies_are_columns(data):
     cells = [str(i) for i in range(200)]  # of no search space
     table = pd.DataFrame({"x": np.arange(200) % 17, "y": np.arange(200) % 5}, index=cells)
