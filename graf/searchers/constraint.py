@@ -132,7 +132,7 @@ class Limits:
 
 def read_constraints(constraints: Any) -> list[Constraint]:
     """One or several constraints as a list."""
-    found = [constraints] if isinstance(constraints, Constraint) else list(constraints)
+    found = list(constraints) if np.iterable(constraints) else [constraints]
     for constraint in found:
         if not isinstance(constraint, Constraint):
             raise InputError(f"`constraints` must hold Constraint objects, got {constraint!r:.100}")
@@ -179,7 +179,13 @@ def _named(name: str, domain: Domain, columns: pd.DataFrame) -> Callable[[Sequen
 
 
 def _column(values: pd.Series[Any], domain: Domain) -> Callable[[Sequence[str]], Floats]:
-    known = {str(name): float(value) for name, value in values.items()}
+    if not values.index.is_unique:
+        again = values.index[values.index.duplicated()][0]
+        raise InputError(f"a column that is limited has several rows of {again!r:.200}; give one each")
+    try:
+        known = {str(name): float(value) for name, value in values.items()}
+    except (TypeError, ValueError) as error:
+        raise InputError(f"a column that is limited must hold numbers ({error})") from None
     return lambda names: np.array([known.get(name, np.nan) for name in domain.architectures(names)])
 
 

@@ -143,6 +143,14 @@ def test_missing_values_keep_no_limit():
             "`quantity` of a constraint",
         ),
         (
+            lambda: graf.search(["a"], len, constraints=Constraint(pd.Series(["x"], ["a"]), at_most=1)),
+            "must hold numbers .*'x'",
+        ),
+        (
+            lambda: graf.search(["a"], len, constraints=Constraint(pd.Series([1, 2], ["a", "a"]), at_most=1)),
+            "several rows of 'a'",
+        ),
+        (
             lambda: graf.search("darts", len, constraints=["n_macs < 3"], strategy="evolution"),
             "must hold Constraint objects",
         ),
