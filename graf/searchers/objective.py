@@ -36,6 +36,10 @@ def read_directions(direction: str | Mapping[str, str]) -> dict[str, str]:
     >>> read_directions("min")
     {'value': 'min'}
     """
+    if not isinstance(direction, (str, Mapping)):
+        raise InputError(
+            f"`direction` must be 'max' or 'min', or map each objective to one of these, got {direction!r:.60}"
+        )
     directions = {VALUE: direction} if isinstance(direction, str) else dict(direction)
     if not directions:
         raise InputError("`direction` must name at least one objective, got none")
@@ -110,5 +114,8 @@ def _number(value: Any, name: str) -> float:
     if value is None or value is pd.NA:
         return float("nan")
     if isinstance(value, Real):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:  # an integer beyond the floats
+            return float("inf")
     raise InputError(f"the objective must give a number for {name!r}, got {value!r:.100}")

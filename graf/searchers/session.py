@@ -194,6 +194,7 @@ class Search:
         from tqdm import tqdm
 
         budget = _count("budget", budget)
+        callbacks = _callbacks(callbacks)
         if self.problem.objective is None:
             raise InputError("`objective` is missing; give one, or measure elsewhere with ask() and tell()")
         names = list(self.problem.directions)
@@ -237,6 +238,13 @@ def _count(name: str, value: Any, least: int = 1) -> int:
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
         raise InputError(f"`{name}` must be an integer of {least} or more, got {value!r:.60}")
     return int(value)
+
+
+def _callbacks(callbacks: Any) -> list[Callback]:
+    found = list(callbacks) if np.iterable(callbacks) else [callbacks]
+    if not all(map(callable, found)):
+        raise InputError(f"`callbacks` must hold functions of a Search, got {callbacks!r:.100}")
+    return found
 
 
 def _answers(values: Any) -> list[Any]:

@@ -157,6 +157,11 @@ def test_table(data):
     assert each.best.loc["latency_b1_ms", "latency_b1_ms"] == each.history["latency_b1_ms"].min()
 
 
+def test_an_integer_beyond_the_floats_is_a_failure():
+    found = graf.search(["a", "b"], lambda name: 10**400 if name == "a" else 1, budget=2, strategy="random")
+    assert sorted(found.history["reason"]) == ["", "'value' is inf"]
+
+
 def test_direction():
     found = graf.search("nasbench201", convolutions, budget=60, direction="min", strategy="local")
     assert found.best["value"] == found.history["value"].min() < 0.5
@@ -256,6 +261,9 @@ def test_callbacks():
         ({"batch": 0}, "`batch` must be"),
         ({"direction": "up"}, "'max' or 'min', got 'up'"),
         ({"direction": {}}, "at least one objective"),
+        ({"direction": ["max"]}, r"`direction` must be .* got \['max'\]"),
+        ({"callbacks": None}, "`callbacks` must hold functions"),
+        ({"constraints": None}, "must hold Constraint objects, got None"),
         ({"direction": {"status": "max"}}, "cannot be called 'status'"),
         ({"direction": {"a": "max", "std_a": "max"}}, "cannot be called 'std_a'"),
         ({"recipe": {"predicted_value": [1, 2]}}, "cannot be called 'predicted_value'"),
