@@ -149,7 +149,13 @@ def _of_table(
             f"`direction` must say 'max' or 'min' for each of {list(frame.columns)}, got {directions}"
         )
     frame = frame[list(directions)].dropna()
-    frame = frame[~frame.index.duplicated()]
+    frame = frame[~frame.reset_index().duplicated().to_numpy()]
+    if not frame.index.is_unique:
+        again = frame.index[frame.index.duplicated()][0]
+        raise InputError(
+            f"what is searched has several values of {again!r:.200}; keep one row of each architecture, such as those"
+            " of one recipe: data.select(rows)"
+        )
     domain = ListDomain([str(name) for name in frame.index], space)
     if isinstance(among, ListDomain):
         domain = domain.restricted(np.array([_is_in(among, name) for name in domain.members]))

@@ -157,6 +157,17 @@ def test_table(data):
     assert each.best.loc["latency_b1_ms", "latency_b1_ms"] == each.history["latency_b1_ms"].min()
 
 
+def test_several_values_of_an_architecture():
+    data = graf.load_dataset("digits201_recipes")
+    with pytest.raises(InputError, match="several values of"):
+        graf.search(data, "test_acc", budget=3, strategy="random")
+    first = data.select(data.info["recipe"] == data.info["recipe"].iloc[0])
+    found = graf.search(first, "test_acc", budget=3, strategy="random").history
+    assert found["value"].tolist() == first.targets["test_acc"][found["architecture"]].tolist()
+    again = pd.Series([1.0, 2.0, 1.0], ["a", "b", "a"])  # says the same twice
+    assert len(graf.search(["a", "b"], again, budget=3, strategy="random").history) == 2
+
+
 def test_an_integer_beyond_the_floats_is_a_failure():
     found = graf.search(["a", "b"], lambda name: 10**400 if name == "a" else 1, budget=2, strategy="random")
     assert sorted(found.history["reason"]) == ["", "'value' is inf"]
