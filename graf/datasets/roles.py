@@ -121,4 +121,5 @@ def _chosen(
 def _is_numeric(column: pd.Series) -> bool:
     dtype = column.dtype
     number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+    number |= pd.api.types.infer_dtype(column, skipna=True) == "decimal"  # as databases write them
     return number and bool(column.notna().any())

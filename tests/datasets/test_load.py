@@ -1,4 +1,5 @@
 import gzip
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -54,6 +55,13 @@ def test_sentinels_count_for_no_mean_of_repeats(write):
     assert data.targets.to_dict("list") == {"acc": [10, 5], "speed": [4, 6]}
     assert data.proxies["flops"].tolist() == [2, 3]
     assert data.info.to_dict("list") == {"remark": ["first", "third"], "seed": [1.5, 3]}
+
+
+def test_decimals_are_numbers(tmp_path, cells):
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"architecture": cells[:2], "latency": [Decimal("1.5"), None]}).to_parquet(path)
+    targets = graf.load_dataset(path).targets
+    assert targets["latency"].iloc[0] == 1.5 and np.isnan(targets["latency"].iloc[1])
 
 
 def test_infinite_values_become_nan(write, cells):
