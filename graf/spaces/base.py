@@ -48,6 +48,8 @@ class SearchSpace(ABC):
                 object.__setattr__(self, "input_shape", _shape(value))
             elif not _is_count(value):
                 raise InputError(f"`{setting.name}` must be a positive integer, got {value!r}")
+            else:
+                object.__setattr__(self, setting.name, int(value))
 
     @property
     @abstractmethod
@@ -152,7 +154,7 @@ class SearchSpace(ABC):
         """
         if not isinstance(n, (int, np.integer)) or n < 0:
             raise InputError(f"`n` must be an integer of 0 or more, got {n!r}")
-        rng = np.random.default_rng(seed)
+        rng = _generator(seed)
         return [self.format(self.draw(rng)) for _ in range(n)]
 
     def mutate(self, architecture: Any, seed: int = 0) -> str:
@@ -161,7 +163,7 @@ class SearchSpace(ABC):
         Where options do not all fit together, choices and options are tried in random order
         until the result is in the space, and as usual (`is_usual`) as the architecture was.
         """
-        rng = np.random.default_rng(seed)
+        rng = _generator(seed)
         parent = self.parse(architecture)
         usual = self.is_usual(parent)
         for position in rng.permutation(len(parent)).tolist():
@@ -189,7 +191,7 @@ class SearchSpace(ABC):
         Where the choices do not fit together, others are drawn, at most a hundred times; then it
         is one of the two.
         """
-        rng = np.random.default_rng(seed)
+        rng = _generator(seed)
         parents = np.array([self.parse(first), self.parse(second)])
         columns = np.arange(parents.shape[1])
         usual = all(self.is_usual(tuple(parent)) for parent in parents.tolist())
@@ -249,8 +251,15 @@ class SearchSpace(ABC):
 def _shape(value: Any) -> tuple[int, ...]:
     if not isinstance(value, (tuple, list)) or len(value) != 3 or not all(map(_is_count, value)):
         raise InputError(f"`input_shape` must be (channels, height, width), got {value!r}")
-    return tuple(value)
+    return tuple(map(int, value))
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and value >= 1
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and int(value) >= 1
+
+
+def _generator(seed: int) -> np.random.Generator:
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise InputError(f"`seed` must be an integer of 0 or more, got {seed!r:.60}") from None

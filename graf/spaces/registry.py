@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import fields, replace
 from typing import Any
 
@@ -83,6 +83,8 @@ def infer_space(architectures: Sequence[Any]) -> SearchSpace:
     >>> infer_space(["64-41414-1_02_333"]).name
     'transnas_micro'
     """
+    if isinstance(architectures, str) or not isinstance(architectures, Sized):
+        raise InputError(f"`architectures` must be a list, got {architectures!r:.60}; wrap one in a list")
     if len(architectures) == 0:
         raise InputError("`architectures` must hold at least one architecture, got none")
     first = next(iter(architectures))

@@ -62,6 +62,14 @@ def test_sampling_a_wrong_number(space, n):
         space.sample(n)
 
 
+@pytest.mark.parametrize("seed", [-1, 2.5, "3"])
+def test_wrong_seeds(space, seed):
+    (cell,) = space.sample(1)
+    for draw in (lambda: space.sample(1, seed), lambda: space.mutate(cell, seed)):
+        with pytest.raises(InputError, match="`seed` must be an integer of 0 or more"):
+            draw()
+
+
 def test_a_mutation_changes_one_choice(space):
     for parent in space.sample(5, seed=3):
         children = [space.mutate(parent, seed=seed) for seed in range(40)]
@@ -176,7 +184,12 @@ def test_input_shape_may_be_a_list(space):
     assert get_space(space, input_shape=list(space.input_shape)) == space
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, "3", None])
+def test_settings_may_be_integers_of_numpy(space):
+    settings = {s.name: np.int64(getattr(space, s.name)) for s in fields(space) if s.name != "input_shape"}
+    assert repr(get_space(space, **settings)) == repr(space)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "3", None, True])
 def test_bad_settings(space, value):
     for setting in fields(space):
         with pytest.raises(InputError, match=f"`{setting.name}` must be"):
@@ -220,6 +233,9 @@ def test_other_notations():
         infer_space(["resnet"])
     with pytest.raises(InputError, match="at least one architecture"):
         infer_space([])
+    for one in (3, "64-41414-1_02_333"):
+        with pytest.raises(InputError, match="`architectures` must be a list"):
+            infer_space(one)
 
 
 def test_the_table_of_spaces():
