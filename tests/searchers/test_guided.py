@@ -298,6 +298,13 @@ def test_breadth_follows_the_goal_unless_it_is_given():
     assert (FRONT.drawn, BROAD.drawn, NARROW.drawn) == (0.2, 0.0, 0.0)
     with pytest.raises(InputError, match=r"`elite` of guided must be a positive integer, got 3\.0"):
         Guided(elite=3.0)
+    with pytest.raises(InputError, match="`elite` of guided must be a positive integer, got True"):
+        Guided(elite=True)
+    with pytest.raises(InputError, match="`explored` of guided must be a number, got 'half'"):
+        Guided(explored="half")
+    with pytest.raises(InputError, match="`beta` of guided must be a number, got nan"):
+        Guided(beta=np.nan)
+    assert repr(Guided(elite=np.int64(5))) == repr(Guided(elite=5))
     with pytest.raises(InputError, match="`initial` of guided must be a positive integer, got None"):
         Guided(initial=None)
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from inspect import formatannotation
+from numbers import Real
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -70,7 +71,7 @@ class Strategy(ABC):
 
     What it proposes depends on the state alone: it keeps none of its own, so that a search
     that was interrupted goes on as if it had not been. Parameters are fields of a dataclass;
-    those that are integers must be positive.
+    those that are integers must be positive, those that are floats numbers.
     """
 
     name: ClassVar[str]
@@ -78,13 +79,18 @@ class Strategy(ABC):
 
     def __post_init__(self) -> None:
         for parameter in fields(self):
-            value, kind = getattr(self, parameter.name), _annotation(parameter.type)
-            if kind not in ("int", "int | None") or (value is None and kind != "int"):
+            value, kinds = getattr(self, parameter.name), _annotation(parameter.type).split(" | ")
+            if value is None and "None" in kinds:
                 continue
-            if not isinstance(value, int) or value < 1:
-                raise InputError(
-                    f"`{parameter.name}` of {self.name} must be a positive integer, got {value!r}"
-                )
+            if "int" in kinds:
+                object.__setattr__(self, parameter.name, self._count(parameter.name, value))
+            elif "float" in kinds and not (isinstance(value, Real) and value == value):
+                raise InputError(f"`{parameter.name}` of {self.name} must be a number, got {value!r}")
+
+    def _count(self, name: str, value: Any) -> int:
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+            raise InputError(f"`{name}` of {self.name} must be a positive integer, got {value!r}")
+        return int(value)
 
     @property
     def needs_std(self) -> bool:
