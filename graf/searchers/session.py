@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype
 
 from graf.exceptions import InputError, UnknownNameError
 from graf.searchers.checkpoint import Checkpoint
@@ -131,19 +132,20 @@ class Search:
         ----------
         architectures : one, or a list; also ones that were not asked for.
         values : for one its value, for a list as many: a number, a sequence or mapping of the
-            objectives. NaN or None notes a failure, an exception its reason too.
+            objectives. NaN or None notes a failure, an exception its reason too. A Series or
+            DataFrame whose index holds texts is matched with the architectures by it.
 
         Raises
         ------
         InputError
-            If a value is no number, the numbers of architectures and values differ, or an
-            architecture was told already.
+            If a value is no number, the numbers of architectures and values differ, an index
+            lacks an architecture, or an architecture was told already.
         """
         if isinstance(architectures, (str, Mapping)) or not isinstance(
             architectures, (Sequence, np.ndarray, pd.Index, pd.Series)
         ):
             architectures, values = [architectures], [values]
-        answers = _answers(values)
+        answers = _answers(_matched(values, architectures))
         if len(architectures) != len(answers):
             raise InputError(
                 f"got {len(architectures)} architectures and {len(answers)} values; give one each"
@@ -245,6 +247,22 @@ def _callbacks(callbacks: Any) -> list[Callback]:
     if not all(map(callable, found)):
         raise InputError(f"`callbacks` must hold functions of a Search, got {callbacks!r:.100}")
     return found
+
+
+def _matched(values: Any, architectures: Sequence[Any]) -> Any:
+    """The values in the order of the architectures, if both are known by text."""
+    names = list(architectures)
+    if not isinstance(values, (pd.Series, pd.DataFrame)) or len(values) != len(names):
+        return values
+    if infer_dtype(values.index) != "string" or not all(isinstance(name, str) for name in names):
+        return values
+    missing = set(names) - set(values.index)
+    if missing:
+        raise InputError(
+            f"`values` must be indexed by the architectures, but lack {min(missing)!r:.200}; give a list to match them"
+            " by position"
+        )
+    return values.loc[names]
 
 
 def _answers(values: Any) -> list[Any]:

@@ -247,6 +247,22 @@ def test_ask_and_tell_in_any_order():
         search.tell("abc", 1.0)
 
 
+def test_values_are_matched_by_their_index():
+    search = Search("nasbench201", strategy="random")
+    cells = search.ask(3)
+    values = pd.Series([1.0, 2.0, 3.0], index=cells)
+    with pytest.raises(InputError, match="`values` must be indexed by the architectures"):
+        search.tell(cells, values.set_axis(["a", "b", "c"]))
+    search.tell(cells, values[::-1])
+    assert search.result.history["value"].tolist() == [1, 2, 3]
+    more = search.ask(2)
+    search.tell(more, pd.Series([5.0, 4.0]))  # numbered rows are in the order of the architectures
+    assert search.result.history["value"].tolist() == [1, 2, 3, 5, 4]
+    several = Search("nasbench201", strategy="random", direction={"a": "max", "b": "min"})
+    several.tell(cells, pd.DataFrame({"b": [1, 2, 3], "a": [4, 5, 6]}, index=cells)[::-1])
+    assert several.result.history[["a", "b"]].to_numpy().tolist() == [[4, 1], [5, 2], [6, 3]]
+
+
 def test_callbacks():
     seen = []
     found = graf.search(
