@@ -124,8 +124,13 @@ class Surrogate:
             self._transformer = transformer.fit(architectures[:1])
         return self._transformer
 
-    def check_columns(self) -> None:
-        """Raise what is wrong with the columns that models shall see; no proxies are computed."""
+    def check_columns(self, first: int) -> None:
+        """Raise what is wrong with the columns that models shall see; no proxies are computed.
+
+        Nothing is wrong where the domain ends with the `first` candidates, which are drawn.
+        """
+        if self.domain.members is not None and len(self.domain.members) <= first:
+            return
         if self._sees_graphs:
             with self.clock.measure("features"):
                 self._graph(self.domain.architectures(self.domain.sample(1, np.random.default_rng(0))))

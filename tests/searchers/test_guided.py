@@ -22,6 +22,7 @@ from graf.searchers.strategies.base import State
 from graf.searchers.strategies.guided import BROAD, FRONT, NARROW
 
 FOREST = RandomForestRegressor(10, random_state=0)
+LETTERS = list("abcdefghijklmnopqrstuvwxyz")
 
 
 @pytest.fixture(scope="module")
@@ -312,8 +313,8 @@ def test_breadth_follows_the_goal_unless_it_is_given():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"space": list("abcdefghijklmno")}, "nothing to predict from"),
-        ({"space": list("abcdefghijklmno"), "strategy": NSGA2(on="predicted")}, "nothing to predict from"),
+        ({"space": LETTERS}, "nothing to predict from"),
+        ({"space": LETTERS, "strategy": NSGA2(on="predicted")}, "nothing to predict from"),
         (
             {"space": list("abcdefghijklmno"), "strategy": "explained"},
             "needs architectures of a search space",
@@ -331,3 +332,4 @@ def test_what_stops_a_search_is_said_before_anything_is_measured(arguments, said
     with pytest.raises((InputError, UnsupportedError), match=said):
         graf.search(**{"space": "nasbench201", "objective": measured.append, "budget": 25} | arguments)
     assert measured == []
+    assert len(graf.search(LETTERS[:10], ord, budget=25).history) == 10  # ends before anything is predicted

@@ -93,7 +93,7 @@ class Guided(Strategy):
     def check(self, domain: Domain, surrogate: Surrogate) -> None:
         """Raise what is wrong with the predictor or its columns."""
         super().check(domain, surrogate)
-        surrogate.check_columns()
+        surrogate.check_columns(self.first)
 
     @property
     def first(self) -> int:

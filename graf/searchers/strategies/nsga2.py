@@ -60,7 +60,7 @@ class NSGA2(Strategy):
         """Raise what is wrong with the predictor's columns, where one is asked."""
         super().check(domain, surrogate)
         if self.on == "predicted":
-            surrogate.check_columns()
+            surrogate.check_columns(self.first)
 
     @property
     def first(self) -> int:
