@@ -22,6 +22,7 @@ from graf.predictors import PerformancePredictor
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.boosted import BoostedTrees
 from graf.predictors.checks import check_seed
+from graf.predictors.levels import nearest_level
 from graf.predictors.models import predicted
 from graf.predictors.transfer import TransferRegressor
 from graf.sources.items import graph_of_item
@@ -58,7 +59,8 @@ def explain(
     -------
     Explanation
         Values and base value add up to the prediction, row by row; this is checked. Where predictions take few
-        values (`PerformancePredictor.levels_`), it is the prediction before it is moved to the nearest.
+        values (`PerformancePredictor.levels_`), the base value of a row is that of the model and how far its
+        prediction was moved to the nearest.
 
     Raises
     ------
@@ -91,19 +93,19 @@ def explain(
     data = predictor.features_table(items)
     X = data.to_numpy(np.float64)
     rows = None if background is None else predictor.features_table(background).to_numpy(np.float64)
-    models = predictor.estimators_.values()
-    predictions = np.column_stack([predicted(model, X) for model in models])
-    values, bases, errors = [], [], []
-    for model, prediction in zip(models, predictions.T, strict=True):
+    values, bases, errors, predictions = [], [], [], []
+    for name, model in predictor.estimators_.items():
         found, error, base = _values(model, X, rows, random_state)
+        prediction = predicted(model, X)
         check_additivity(model, found, base, prediction)
+        predictions.append(nearest_level(predictor.levels_[name], prediction))
         values.append(found)
         errors.append(error)
-        bases.append(np.full(len(X), base))
+        bases.append(base + (predictions[-1] - prediction))
     everything = Explanation(
         values=np.stack(values, axis=-1),
         base_values=np.stack(bases, axis=-1),
-        predictions=predictions,
+        predictions=np.stack(predictions, axis=-1),
         data=data,
         target_names=tuple(predictor.target_names_),
         columns=graph_columns(predictor.inputs_.graph),

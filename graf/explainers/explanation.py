@@ -30,7 +30,7 @@ class Explanation:
     ----------
     values : (n, n_features) for one target, (n, n_features, n_targets) for several, in the
         units of the targets.
-    base_values : (n,) or (n, n_targets); the prediction when nothing is known.
+    base_values : (n,) or (n, n_targets); the prediction when nothing is known, and what `explain` adds to it.
     predictions : (n,) or (n, n_targets).
     data : the features, a DataFrame (n, n_features) indexed by architecture.
     target_names : names of the targets, last axis of the arrays.

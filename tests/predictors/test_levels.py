@@ -98,10 +98,12 @@ def test_a_saved_predictor_keeps_them(tmp_path):
     np.testing.assert_array_equal(loaded.predict(ITEMS), predictor.predict(ITEMS))
 
 
-def test_values_add_up_to_the_prediction_before_it_is_moved():
+def test_values_are_those_of_the_model_and_the_base_value_holds_the_rest():
     predictor = fitted(STEPS, "xgboost")
-    explanation = explain(predictor, ITEMS[:5])
-    raw = predictor.estimators_["target"].predict(ITEMS[:5].to_numpy())
-    assert (raw != predictor.predict(ITEMS[:5])).all()
-    np.testing.assert_allclose(explanation.values.sum(axis=1) + explanation.base_values, raw, atol=1e-6)
-    np.testing.assert_array_equal(explanation.predictions, raw)
+    explanation, moved = explain(predictor, ITEMS[:5]), predictor.predict(ITEMS[:5])
+    model = predictor.estimators_["target"]
+    raw = model.predict(ITEMS[:5].to_numpy())
+    assert (raw != moved).all()
+    np.testing.assert_array_equal(explanation.predictions, moved)
+    np.testing.assert_allclose(explanation.values.sum(axis=1) + explanation.base_values, moved, atol=1e-6)
+    assert np.ptp(explanation.base_values - (moved - raw)) < 1e-6
