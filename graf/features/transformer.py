@@ -105,7 +105,7 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
                 raise InputError("`compat` needs architectures of a search space, got graphs; name `space`")
             return published_columns(self.space_, self.compat)
         if self.columns is not None:
-            if isinstance(self.columns, str):
+            if isinstance(self.columns, str) or not np.iterable(self.columns):
                 raise InputError(
                     f"`columns` must be a list of names, got {self.columns!r:.60}; wrap it in a list"
                 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.metrics import cohen_kappa_score
 from sklearn.model_selection import KFold
 
@@ -35,7 +35,8 @@ def levels_of(model: Any, X: Floats, y: Floats) -> Floats:
         return np.empty(0)
     unseen = np.empty(len(y))
     for train, test in KFold(2, shuffle=True, random_state=0).split(X):
-        unseen[test] = fit_model(clone(model), X[train], y[train]).predict(X[test])
+        half = deepcopy(model)  # a clone would forget what fitted models of other targets have learned
+        unseen[test] = fit_model(half, X[train], y[train]).predict(X[test])
     found = np.searchsorted(levels, nearest_level(levels, unseen))
     agreement = cohen_kappa_score(found, np.searchsorted(levels, y))
     return levels if agreement > AGREED else np.empty(0)

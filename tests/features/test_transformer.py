@@ -131,6 +131,8 @@ def test_bad_columns_name_the_near_ones():
             GraphFeatures(columns=[name]).fit([CELL])
     with pytest.raises(InputError, match=r"must be a list of names, got 'live\.depth'; wrap it in a list"):
         GraphFeatures(columns="live.depth").fit([CELL])
+    with pytest.raises(InputError, match="must be a list of names, got 3"):
+        GraphFeatures(columns=3).fit([CELL])
 
 
 def test_transform_before_fit_and_after_clone():

@@ -10,6 +10,7 @@ from sklearn.tree import DecisionTreeRegressor
 from graf import PerformancePredictor, load_predictor
 from graf.explainers import explain
 from graf.predictors.levels import levels_of
+from graf.predictors.transfer import TransferRegressor
 
 RNG = np.random.default_rng(5)
 ITEMS = pd.DataFrame(RNG.integers(0, 3, size=(600, 4)).astype(float), columns=list("abcd"))
@@ -70,6 +71,14 @@ def test_each_target_has_its_own():
     assert not len(predictor.levels_["smooth"])
     assert list(predictor.levels_) == ["steps", "smooth"]
     assert predictor.predict(ITEMS[TEST])["steps"].nunique() <= 7
+
+
+def test_a_target_that_learns_from_others_may_have_levels():
+    y = pd.DataFrame({"smooth": STEPS + 0.01 * NOISE, "steps": STEPS})
+    y.loc[150:, "steps"] = np.nan
+    predictor = PerformancePredictor("auto", features="given", share_targets=True).fit(ITEMS, y)
+    assert isinstance(predictor.estimators_["steps"], TransferRegressor)
+    assert set(predictor.predict(ITEMS[TEST])["steps"]) <= set(STEPS)
 
 
 def test_means_beside_standard_deviations_are_the_predictions():
