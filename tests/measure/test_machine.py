@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import torch
 
@@ -13,9 +14,13 @@ def test_facts():
 
 
 def test_processor_where_it_is_hidden(monkeypatch):
-    def hidden(*_, **__):
-        raise FileNotFoundError
+    read = Path.read_text
 
-    monkeypatch.setattr("pathlib.Path.read_text", hidden)
+    def hidden(path, *args, **kwargs):
+        if path == Path("/proc/cpuinfo"):
+            raise FileNotFoundError
+        return read(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "read_text", hidden)
     monkeypatch.setattr("platform.processor", lambda: "")
     assert machine()["processor"] == "unknown"
