@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 from collections.abc import Iterable
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "MissingDependencyError",
     "UnknownNameError",
     "UnsupportedError",
+    "require",
 ]
 
 
@@ -76,3 +78,11 @@ class MissingDependencyError(GrafError, ImportError):
 
     def __reduce__(self) -> tuple[type, tuple[str, str]]:
         return type(self), (self.package, self.extra)
+
+
+def require(package: str, extra: str) -> None:
+    """Raise `MissingDependencyError` where an optional package cannot be imported."""
+    try:
+        importlib.import_module(package)
+    except ImportError:
+        raise MissingDependencyError(package, extra) from None

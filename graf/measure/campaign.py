@@ -6,13 +6,13 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from graf.exceptions import require
 from graf.measure.checks import (
     check_at_least,
     check_numbers,
     digits_space,
     distinct_names,
     output_paths,
-    require_torch,
 )
 from graf.measure.recipe import Recipe
 from graf.spaces import SearchSpace
@@ -75,7 +75,7 @@ def measure(
     >>> space = get_space("nasbench201", channels=8, cells_per_stage=1, n_stages=1, input_shape=(1, 8, 8))
     >>> table = measure(space, distinct_architectures(space, 100), "digits")  # doctest: +SKIP
     """
-    require_torch()
+    require("torch", extra="torch")
     from graf.measure.latency import run_latency
     from graf.measure.table import assemble
     from graf.measure.training import run_training

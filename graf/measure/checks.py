@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from graf.exceptions import InputError, MissingDependencyError
+from graf.exceptions import InputError
 from graf.files import output_folder
 from graf.spaces import SearchSpace, get_space
 
@@ -17,18 +17,9 @@ __all__ = [
     "digits_space",
     "distinct_names",
     "output_paths",
-    "require_torch",
 ]
 
 IMAGE_SHAPE = (1, 8, 8)
-
-
-def require_torch() -> None:
-    """Raise `MissingDependencyError` where torch is not installed."""
-    try:
-        import torch  # noqa: F401 - only whether it is there
-    except ImportError:
-        raise MissingDependencyError("torch", "torch") from None
 
 
 def digits_space(space: SearchSpace | str) -> SearchSpace:

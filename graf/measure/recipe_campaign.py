@@ -6,14 +6,13 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from graf.exceptions import InputError
+from graf.exceptions import InputError, require
 from graf.measure.checks import (
     check_at_least,
     check_numbers,
     digits_space,
     distinct_names,
     output_paths,
-    require_torch,
 )
 from graf.measure.recipe import Recipe
 from graf.spaces import SearchSpace
@@ -72,7 +71,7 @@ def measure_recipes(
     >>> cells = distinct_architectures(space, 100)
     >>> table = measure_recipes(space, cells, sample_recipes(24), "recipes")  # doctest: +SKIP
     """
-    require_torch()
+    require("torch", extra="torch")
     from graf.measure.recipe_table import assemble
     from graf.measure.training import run_recipes
 

@@ -12,12 +12,9 @@ line:
 ['batch', 'gradients', 'labels', 'weights']
 """
 
-from graf.exceptions import MissingDependencyError
+from graf.exceptions import require
 
-try:
-    import torch  # noqa: F401 - only whether it is there
-except ImportError:
-    raise MissingDependencyError("torch", "torch") from None
+require("torch", extra="torch")
 
 from graf.proxies import scores  # noqa: F401 - declares the proxies
 from graf.proxies.quantities import QUANTITIES, Quantity

@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
-from graf.exceptions import MissingDependencyError
+from graf.exceptions import require
 from graf.searchers.clock import Clock
 from graf.searchers.domains import Domain, SpaceDomain
 from graf.searchers.history import FAILED, OK, PENDING, History, Trial
@@ -17,14 +17,13 @@ from graf.searchers.strategies import Proposal, State, Strategy, read_strategy
 from graf.searchers.surrogate import Surrogate, read_predictor
 from graf.spaces import SearchSpace, get_space
 
-try:
-    import optuna
-    from optuna.distributions import BaseDistribution, CategoricalDistribution
-    from optuna.samplers import BaseSampler, RandomSampler
-    from optuna.study import Study, StudyDirection
-    from optuna.trial import FrozenTrial, TrialState
-except ImportError:
-    raise MissingDependencyError("optuna", "search") from None
+require("optuna", extra="search")
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, TrialState
 
 __all__ = ["GrafSampler"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graf.exceptions import InputError, MissingDependencyError, UnknownNameError
+from graf.exceptions import InputError, UnknownNameError, require
 from graf.spaces import SearchSpace, get_space
 
 __all__ = ["dropped_options", "expected_gain", "predicted", "reduce_space"]
@@ -133,10 +133,9 @@ def expected_gain(
 
 def hypervolume(costs: Floats) -> float:
     """Volume that costs (n, n_targets), each at best 0, dominate up to 1 (Zitzler & Thiele, 1998)."""
-    try:
-        from pymoo.indicators.hv import HV
-    except ImportError:
-        raise MissingDependencyError("pymoo", "search") from None
+    require("pymoo", extra="search")
+    from pymoo.indicators.hv import HV
+
     return float(HV(ref_point=np.ones(costs.shape[1]))(costs))
 
 

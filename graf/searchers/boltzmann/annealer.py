@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graf.exceptions import GrafError, InputError, MissingDependencyError
+from graf.exceptions import GrafError, InputError, require
 from graf.searchers.boltzmann.machine import BoltzmannMachine, Floats, Ints
 from graf.searchers.boltzmann.quadratic import decode, to_quadratic
 
@@ -112,8 +112,7 @@ def _rows(found: dimod.SampleSet, n: int) -> Floats:
 
 
 def _simulated_annealing() -> dimod.Sampler:
-    try:
-        from dwave.samplers import SimulatedAnnealingSampler
-    except ImportError:
-        raise MissingDependencyError("dwave-samplers", "search") from None
+    require("dwave.samplers", extra="search")
+    from dwave.samplers import SimulatedAnnealingSampler
+
     return SimulatedAnnealingSampler()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graf.exceptions import MissingDependencyError
+from graf.exceptions import require
 from graf.searchers.boltzmann.gibbs import redraw
 from graf.searchers.boltzmann.machine import BoltzmannMachine, Floats, Ints
 
@@ -27,10 +27,9 @@ def to_quadratic(
     an option to a position or taking away its only one costs at least `margin`. A position of
     one option has no variable. Where each position holds one option, the energy is the machine's.
     """
-    try:
-        import dimod
-    except ImportError:
-        raise MissingDependencyError("dimod", "search") from None
+    require("dimod", extra="search")
+    import dimod
+
     matrix, constant = _encoding(machine)
     linear = -machine.fields(constant) @ matrix
     quadratic = -matrix.T @ machine.couplings @ matrix

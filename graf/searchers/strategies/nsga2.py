@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.exceptions import MissingDependencyError, UnknownNameError
+from graf.exceptions import UnknownNameError, require
 from graf.searchers.domains import Domain
 from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried, make_untried
 from graf.searchers.surrogate import Surrogate
@@ -53,8 +52,7 @@ class NSGA2(Strategy):
         super().__post_init__()
         if self.on not in ON:
             raise UnknownNameError("choice of `on`", self.on, ON)
-        if find_spec("pymoo") is None:  # now, not after the first population was measured
-            raise MissingDependencyError("pymoo", "search")
+        require("pymoo", extra="search")  # now, not after the first population was measured
 
     def check(self, domain: Domain, surrogate: Surrogate) -> None:
         """Raise what is wrong with the predictor's columns, where one is asked."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graf.exceptions import GrafError, GraphError, InputError, MissingDependencyError, UnknownNameError
+from graf.exceptions import GrafError, GraphError, InputError, UnknownNameError, require
 from graf.graph import ComputationGraph
 from graf.sources.network import to_graph
 
@@ -51,10 +51,7 @@ def read_onnx(
     their operations. An `If` whose condition follows from shapes is replaced by its branch.
     Complexity: linear in the number of nodes.
     """
-    try:
-        import onnx  # noqa: F401 - only whether it is there
-    except ImportError:
-        raise MissingDependencyError("onnx", "onnx") from None
+    require("onnx", extra="onnx")
     from graf.sources.onnx.network import network_of
 
     if not isinstance(path, (str, os.PathLike)):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from graf.exceptions import InputError, MissingDependencyError, UnsupportedError
+from graf.exceptions import InputError, UnsupportedError, require
 from graf.graph import ComputationGraph
 from graf.sources.network import to_graph
 
@@ -48,10 +48,9 @@ def read_module(module: Any, example_inputs: Any = None, *, fold_batch_norm: boo
     MissingDependencyError
         Without torch.
     """
-    try:
-        import torch
-    except ImportError:
-        raise MissingDependencyError("torch", "torch") from None
+    require("torch", extra="torch")
+    import torch
+
     if not isinstance(module, torch.nn.Module):
         raise InputError(f"`source` must be a torch.nn.Module, got {type(module).__name__}")
     if isinstance(module, torch.jit.ScriptModule):
