@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graf.cli.arguments import Output, Seed, SpaceName, check_file
+from graf.cli.arguments import Output, Seed, SpaceName, check_file, read_input
+from graf.exceptions import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from graf.datasets import Dataset
 
 __all__ = ["fit"]
 
@@ -31,6 +38,10 @@ def fit(
             help="Early result to predict from too, which then must be measured; repeat for several."
         ),
     ] = None,
+    networks: Annotated[
+        Path | None,
+        typer.Option(help="Folder of .onnx files, which the dataset then names in place of architectures."),
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """Fit a predictor on the targets of a dataset and save it."""
@@ -39,11 +50,33 @@ def fit(
     from graf.report.choices import choose_targets, features_of
 
     check_file(output)
+    if networks is not None:
+        if space or fidelity or features not in (None, "graph"):
+            raise InputError(
+                "`--networks` are predicted from their graphs alone; leave out `--space`, `--features` and `--fidelity`"
+            )
+        space, features = "none", "graph"
     data = load_dataset(dataset, space=space)
     with_fidelity = "given" if data.space is None else "all"
     features = features or (with_fidelity if fidelity else next(iter(features_of(data).values()), "graph"))
     names = choose_targets(data, target)
     data = data.select(data.targets[names].notna().any(axis=1).to_numpy())
+    items, labels = data.items(fidelity or ()), data.targets[names]
+    if networks is not None:
+        items = _graphs(data, networks)
+        labels = labels.loc[items.index]
     predictor = PerformancePredictor(model=model, space=data.space, features=features, random_state=seed)
-    predictor.fit(data.items(fidelity or ()), data.targets[names]).save(output)
+    predictor.fit(items, labels).save(output)
     typer.echo(output)
+
+
+def _graphs(data: Dataset, folder: Path) -> pd.Series[Any]:
+    """The networks that the dataset names, in its order, those left out that cannot be read."""
+    missing = [name for name in data.architectures if not (folder / name).is_file()]
+    if missing:
+        raise InputError(
+            f"{folder} lacks {len(missing)} of the {len(data)} files that the dataset names, the first"
+            f" {missing[0]!r:.80}; write paths in the folder, such as 'resnet50.onnx'"
+        )
+    graphs = read_input(folder)
+    return graphs[[name for name in data.architectures if name in graphs.index]]

@@ -24,6 +24,7 @@ from graf.spaces import SearchSpace
 __all__ = ["load_dataset"]
 
 KEY_NAMES = ("architecture", "arch", "cell", "net")
+FILES = "file"  # as `graf features` names networks
 
 
 def load_dataset(
@@ -135,7 +136,8 @@ def _key(head: pd.DataFrame, described: Description, given: Any, path: Path) -> 
         return tuple(expand(key, list(head.columns)))
     named = [name for name in KEY_NAMES if name in head.columns]
     written = (name for name in head.columns if infer([v for v in head[name] if isinstance(v, str)]))
-    found = named[0] if named else next(written, None)
+    files = (name for name in head.columns if name == FILES)
+    found = named[0] if named else next(written, next(files, None))
     if found is not None and infer([found]):
         raise DatasetError(
             f"{path} has no row of column names: its first row holds the architecture {found!r:.60}"

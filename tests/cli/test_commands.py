@@ -345,6 +345,46 @@ def test_predictions_of_several_targets_for_a_folder(run, networks, tmp_path):
     assert table["speed"].between(1, 2).all() and (table["size"] == 3).all()
 
 
+@pytest.fixture
+def labelled(tmp_path):
+    """A table of twelve networks with their labels, and the folder of these and one more."""
+    folder = tmp_path / "many"
+    for i in range(13):
+        (folder / f"{i % 2}").mkdir(parents=True, exist_ok=True)
+        saved(folder / f"{i % 2}", CONV.replace("4", f"{i + 1}"), name=f"{i}.onnx", w=weight(i + 1, 3, 3, 3))
+    table = tmp_path / "labels.csv"
+    table.write_text("file,ms\n" + "".join(f"{i % 2}/{i}.onnx,{i}\n" for i in range(12)))
+    return table, folder
+
+
+def test_a_folder_of_networks_is_fitted_on_and_predicted(run, labelled, tmp_path):
+    table, folder = labelled
+    (folder / "1" / "3.onnx").write_bytes(b"broken")
+    code, out, err = run("fit", table, "--networks", folder, "--model", "random_forest", "-o", tmp_path / "m")
+    assert (code, out.strip()) == (0, str(tmp_path / "m"))
+    assert "1/3.onnx" in err
+    code, out, _ = run("predict", folder, "--model", tmp_path / "m")
+    found = pd.read_csv(StringIO(out), index_col="file")["ms"]
+    assert code == 0
+    assert len(found) == 12
+    order = sorted(found.index, key=lambda name: int(name[2:].removesuffix(".onnx")))
+    assert found[order].is_monotonic_increasing
+    assert found["0/0.onnx"] < 3 < 8 < found["0/12.onnx"]
+
+
+def test_networks_that_a_dataset_names_must_be_there(run, labelled, tmp_path):
+    table, folder = labelled
+    (folder / "1" / "3.onnx").unlink()
+    asked = ["fit", table, "--networks", folder, "-o", tmp_path / "m"]
+    code, _, err = run(*asked)
+    assert code == 2
+    assert "lacks 1 of the 12 files that the dataset names, the first '1/3.onnx'" in err
+    code, _, err = run(*asked, "--features", "all")
+    assert code == 2
+    assert "leave out `--space`, `--features` and `--fidelity`" in err
+    assert not (tmp_path / "m").exists()
+
+
 def test_features_of_an_onnx_file(run, networks, tmp_path):
     out = tmp_path / "features.csv"
     code, shown, err = run("features", networks / "a.onnx", "-o", out)
