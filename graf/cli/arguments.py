@@ -14,9 +14,11 @@ from graf.exceptions import DatasetError, InputError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from graf.datasets import Dataset
+
 __all__ = [
-    "Input", "Model", "Output", "OutputOrShown", "Seed", "SpaceName", "check_file", "check_output",
-    "metadata_path", "on_terminal", "read_input", "write_or_show", "write_table",
+    "Input", "Model", "Networks", "Output", "OutputOrShown", "Seed", "SpaceName", "check_file", "check_output",
+    "metadata_path", "networks_of", "on_terminal", "read_input", "write_or_show", "write_table",
 ]  # fmt: skip
 
 Input = Annotated[
@@ -25,6 +27,10 @@ Input = Annotated[
         metavar="INPUT",
         help="Text file with one architecture a line, a CSV or Parquet table, an .onnx file or a folder of them.",
     ),
+]
+Networks = Annotated[
+    Path | None,
+    typer.Option(help="Folder of .onnx files, which the dataset then names in place of architectures."),
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File or folder to write.")]
 OutputOrShown = Annotated[
@@ -66,6 +72,18 @@ def read_input(path: Path, space: str | None = None) -> pd.DataFrame | pd.Series
     if not architectures:
         raise InputError(f"{path} holds no architecture; give one a line")
     return pd.DataFrame(index=pd.Index(architectures, name="architecture"))
+
+
+def networks_of(data: Dataset, folder: Path) -> pd.Series[Any]:
+    """The networks that the dataset names, in its order, those left out that cannot be read."""
+    missing = [name for name in data.architectures if not (folder / name).is_file()]
+    if missing:
+        raise InputError(
+            f"{folder} lacks {len(missing)} of the {len(data)} files that the dataset names, the first"
+            f" {missing[0]!r:.80}; write paths in the folder, such as 'resnet50.onnx'"
+        )
+    graphs = _read_networks(folder)
+    return graphs[[name for name in data.architectures if name in graphs.index]]
 
 
 def _read_networks(path: Path) -> pd.Series[Any]:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Output, Seed, SpaceName, check_file, read_input
+from graf.cli.arguments import Networks, Output, Seed, SpaceName, check_file, networks_of
 from graf.exceptions import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from graf.datasets import Dataset
 
 __all__ = ["fit"]
 
@@ -38,10 +32,7 @@ def fit(
             help="Early result to predict from too, which then must be measured; repeat for several."
         ),
     ] = None,
-    networks: Annotated[
-        Path | None,
-        typer.Option(help="Folder of .onnx files, which the dataset then names in place of architectures."),
-    ] = None,
+    networks: Networks = None,
     seed: Seed = 0,
 ) -> None:
     """Fit a predictor on the targets of a dataset and save it."""
@@ -63,20 +54,8 @@ def fit(
     data = data.select(data.targets[names].notna().any(axis=1).to_numpy())
     items, labels = data.items(fidelity or ()), data.targets[names]
     if networks is not None:
-        items = _graphs(data, networks)
+        items = networks_of(data, networks)
         labels = labels.loc[items.index]
     predictor = PerformancePredictor(model=model, space=data.space, features=features, random_state=seed)
     predictor.fit(items, labels).save(output)
     typer.echo(output)
-
-
-def _graphs(data: Dataset, folder: Path) -> pd.Series[Any]:
-    """The networks that the dataset names, in its order, those left out that cannot be read."""
-    missing = [name for name in data.architectures if not (folder / name).is_file()]
-    if missing:
-        raise InputError(
-            f"{folder} lacks {len(missing)} of the {len(data)} files that the dataset names, the first"
-            f" {missing[0]!r:.80}; write paths in the folder, such as 'resnet50.onnx'"
-        )
-    graphs = read_input(folder)
-    return graphs[[name for name in data.architectures if name in graphs.index]]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Output, Seed, SpaceName, on_terminal
+from graf.cli.arguments import Networks, Output, Seed, SpaceName, networks_of, on_terminal
 
 __all__ = ["report"]
 
@@ -19,6 +19,7 @@ def report(
         typer.Option(help="Target to explain; repeat for several. Default: the primary ones."),
     ] = None,
     space: SpaceName = None,
+    networks: Networks = None,
     model: Annotated[str, typer.Option(help="auto, random_forest or xgboost.")] = "auto",
     seed: Seed = 0,
 ) -> None:
@@ -26,6 +27,14 @@ def report(
     from graf.datasets import load_dataset
     from graf.report import write_report
 
-    data = load_dataset(dataset, space=space)
-    page = write_report(data, output, targets=target, model=model, seed=seed, progress=on_terminal())
+    data = load_dataset(dataset, space=space if networks is None else "none")
+    page = write_report(
+        data,
+        output,
+        targets=target,
+        networks=None if networks is None else networks_of(data, networks),
+        model=model,
+        seed=seed,
+        progress=on_terminal(),
+    )
     typer.echo(page)

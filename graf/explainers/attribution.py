@@ -22,12 +22,14 @@ from graf.predictors import PerformancePredictor
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.boosted import BoostedTrees
 from graf.predictors.checks import check_seed
+from graf.predictors.groups import graph_columns
+from graf.predictors.inputs import Inputs
 from graf.predictors.levels import nearest_level
 from graf.predictors.models import predicted
 from graf.predictors.transfer import TransferRegressor
 from graf.sources.items import graph_of_item
 
-__all__ = ["explain", "graph_columns"]
+__all__ = ["explain", "input_columns"]
 
 
 def explain(
@@ -108,7 +110,7 @@ def explain(
         predictions=np.stack(predictions, axis=-1),
         data=data,
         target_names=tuple(predictor.target_names_),
-        columns=graph_columns(predictor.inputs_.graph),
+        columns=input_columns(predictor.inputs_),
         graph_of=_graphs(predictor, items),
         interactions=_pairs(predictor, X) if interactions else None,
         errors=np.stack(errors, axis=-1),
@@ -162,10 +164,14 @@ def _pairs(predictor: PerformancePredictor, X: NDArray[np.float64]) -> NDArray[n
     return np.stack(pairs, axis=-1)
 
 
-def graph_columns(graph: GraphFeatures | None) -> dict[str, Column]:
+def input_columns(inputs: Inputs) -> dict[str, Column]:
+    """What the graph features among the inputs hold, by their names; given columns may be such too."""
+    own = {} if inputs.graph is None else _fitted_columns(inputs.graph)
+    return graph_columns(inputs.given) | own
+
+
+def _fitted_columns(graph: GraphFeatures) -> dict[str, Column]:
     """What fitted graph features hold by their names, which may be published ones."""
-    if graph is None:
-        return {}
     if graph.compat is None or graph.space_ is None:
         columns = {name: parse_column(name) for name in graph.get_feature_names_out()}
         return {

@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from graf.exceptions import InputError
-from graf.explainers.attribution import graph_columns
+from graf.explainers.attribution import input_columns
 from graf.explainers.boosted import unit
 from graf.explainers.grouping import partition, rank_correlations
 from graf.explainers.reasons import reasons
@@ -155,7 +155,7 @@ def _read(
     if targets.shape[1] != 1:
         raise InputError(f"`y` must hold one target, got {', '.join(map(str, targets))}")
     if isinstance(by, str):
-        labels = partition(data, graph_columns(inputs.graph), by)
+        labels = partition(data, input_columns(inputs), by)
     else:
         labels = pd.Series({name: by.get(name) for name in data}, dtype=object)
         if labels.isna().any():

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from graf.exceptions import GrafError
 from graf.features import CHOICE, Column, parse_column
 
-__all__ = ["GIVEN", "choices", "chosen", "families", "statistics", "structure", "views"]
+__all__ = ["GIVEN", "choices", "chosen", "families", "graph_columns", "statistics", "structure", "views"]
 
 GIVEN = "given columns"  # proxies and whatever else is not a graph feature
 
@@ -54,6 +54,17 @@ def chosen(names: Iterable[str]) -> list[str]:
     ['1->2', '1->2']
     """
     return [column.attribute.partition("=")[0] for _, column in _parsed(names) if column is not None]
+
+
+def graph_columns(names: Iterable[str]) -> dict[str, Column]:
+    """What the graph features among the columns hold, by their names.
+
+    Examples
+    --------
+    >>> graph_columns(["op_count(skip)", "zcp_nwot"])
+    {'op_count(skip)': Column(family='op_count', ops=('skip',), stat='', cell='', attribute='', simplified=False)}
+    """
+    return {name: column for name, column in _parsed(names) if column is not None}
 
 
 def structure(names: Iterable[str]) -> list[int]:

@@ -11,8 +11,9 @@ import pandas as pd
 from graf.datasets import Dataset
 from graf.exceptions import InputError
 from graf.features import FEATURES, GraphFeatures, parse_column
+from graf.predictors.groups import graph_columns
 
-__all__ = ["choose_columns", "choose_sizes", "choose_targets", "features_of", "items_of"]
+__all__ = ["choose_columns", "choose_sizes", "choose_targets", "distinct", "features_of", "items_of"]
 
 FEWEST_ROWS = 10
 MOST_TARGETS = 4
@@ -95,22 +96,33 @@ def features_of(data: Dataset) -> dict[str, str]:
     if data.space is not None:
         found["graph features"] = "graph"
     if data.proxies.shape[1]:
-        found["proxies"] = "given"
+        found[_kind(data.proxies)] = "given"
     if len(found) == 2:
         found["graph features + proxies"] = "all"
     return found
 
 
+def _kind(given: pd.DataFrame) -> str:
+    """What columns to predict from are, in words: graph features by their names, else proxies."""
+    known = graph_columns(given)
+    kinds = {"graph features": bool(known), "proxies": len(known) < given.shape[1]}
+    return " + ".join(kind for kind, there in kinds.items() if there)
+
+
 def choose_columns(data: Dataset) -> list[str] | None:
-    """Graph features that models can tell apart on the dataset; None without a search space.
+    """Graph features that models can tell apart on the dataset; None without a search space."""
+    if data.space is None:
+        return None
+    return distinct(GraphFeatures(data.space, simplified="both").fit_transform(data.architectures))
+
+
+def distinct(table: pd.DataFrame) -> list[str]:
+    """The graph features among the columns of a table that models can tell apart on its rows.
 
     Left out are constant ones, and those that rank architectures as an earlier one does, up or
     down: a model sees either alike, and SHAP would share one effect between them. Graphs as they are
     come before simplified ones, counts before features of operation sets, small sets before large ones.
     """
-    if data.space is None:
-        return None
-    table = GraphFeatures(data.space, simplified="both").fit_transform(data.architectures)
     first: dict[bytes, str] = {}
     for name in sorted(table, key=_plainness):
         ranks = table[name].rank(method="dense").fillna(0).to_numpy()

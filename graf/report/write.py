@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from graf.datasets import Dataset, load_dataset
 from graf.report.choices import choose_targets, items_of
 from graf.report.folder import PAGE, TABLES, check_replaceable, report_folder
+from graf.report.networks import with_networks
 from graf.report.render import render
 from graf.report.summarize import Summary, summarize
 from graf.report.tables import tables
@@ -24,6 +27,7 @@ def write_report(
     out: str | os.PathLike[str],
     *,
     targets: Sequence[str] | str | None = None,
+    networks: pd.Series[Any] | None = None,
     model: Any = "auto",
     n_explained: int = 300,
     train_sizes: Sequence[int] | None = None,
@@ -44,6 +48,8 @@ def write_report(
     out : a new folder, or one with an earlier report, which is replaced.
     targets : columns to report on; None for the primary ones of the dataset or, if there are
         none, the first of each of up to four groups.
+    networks : graphs by architecture, for a dataset of networks in no search space: what their
+        graphs say is predicted from. Rows without a network are left out.
     model : as in `PerformancePredictor`; "auto" or one of trees.
     n_explained : number of architectures whose predictions are explained, which can be followed
         through all plots. With trees, one takes below a millisecond; with "auto", up to 0.1 s.
@@ -71,6 +77,8 @@ def write_report(
     """
     folder = check_replaceable(out)
     data = data if isinstance(data, Dataset) else load_dataset(data)
+    if networks is not None:
+        data = with_networks(data, networks)
     settings = Settings(model, n_explained, train_sizes, tuple(seeds), seed, n_jobs, n_refits=n_refits)
     names = choose_targets(data, targets)
     items_of(data)  # raises if there is nothing to predict from

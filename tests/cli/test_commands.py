@@ -372,6 +372,14 @@ def test_a_folder_of_networks_is_fitted_on_and_predicted(run, labelled, tmp_path
     assert found["0/0.onnx"] < 3 < 8 < found["0/12.onnx"]
 
 
+def test_a_report_on_networks(run, labelled, tmp_path):
+    table, folder = labelled
+    asked = ["report", table, "--networks", folder, "--model", "random_forest", "-o", tmp_path / "report"]
+    code, out, _ = run(*asked)
+    assert (code, out.strip()) == (0, str(tmp_path / "report" / "index.html"))
+    assert "explained by graph features" in (tmp_path / "report" / "index.html").read_text()
+
+
 def test_networks_that_a_dataset_names_must_be_there(run, labelled, tmp_path):
     table, folder = labelled
     (folder / "1" / "3.onnx").unlink()

@@ -108,6 +108,14 @@ def test_items_with_given_columns(cells, targets, forest):
     check_sums(explanation, predictor, proxies)
 
 
+def test_given_columns_are_known_by_the_names_of_features(cells, targets, forest):
+    given = pd.DataFrame({"op_count(conv3x3)": range(len(cells)), "zcp_mine": 0.0}, index=cells)
+    predictor = PerformancePredictor(forest, features="given").fit(given, targets.iloc[:, 0])
+    found = explain(predictor, given)
+    assert set(found.importance("family").index) == {"op_count", "given columns"}
+    assert set(found.importance("operation").index) == {"conv3x3", "given columns"}
+
+
 def test_published_columns_are_known_by_what_they_hold(cells, targets, forest):
     predictor = PerformancePredictor(forest, compat="zc_combine").fit(cells, targets["up"])
     explanation = explain(predictor, cells[:10])
