@@ -87,7 +87,7 @@ class Plan:
         except Exception as error:  # a proxy of the user's own may raise anything
             if is_out_of_memory(error):
                 raise
-            return error if isinstance(error, Undefined) else Undefined(reason_of(error))
+            return Undefined(reason_of(error))  # without the frames, and so the tensors, that `error` keeps
 
     def _release(self, results: Results, found: dict[str, Any]) -> None:
         needed = {name for proxy in self.proxies if proxy.name not in found for name in proxy.quantities}

@@ -1,6 +1,8 @@
 """A module, its tensors, the data and all random numbers are afterwards as before."""
 
+import gc
 import random
+import weakref
 from collections import deque
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -250,3 +252,22 @@ def test_weights_that_a_module_writes_over_stay(name):
         [module]
     )
     assert snapshot(module, data) == before
+
+
+def test_a_network_is_let_go_when_its_values_are_known():
+    """Also where a proxy has no value: an error that is kept would keep the frames it came through."""
+    x, y = torch.randn(4, 2, 8, 8), torch.arange(4) % 3
+    transformer = ZeroCostProxies(list(PROXIES), "cpu", data=(x, y), batch_size=2).fit([network()])
+    with pytest.warns(UserWarning, match="do not exist"):
+        transformer.transform([network()])  # what is imported on use
+    gc.collect()
+    gc.disable()
+    try:
+        module = network()
+        known = weakref.ref(module)
+        with pytest.warns(UserWarning, match="do not exist"):
+            transformer.transform([module])
+        del module
+        assert known() is None
+    finally:
+        gc.enable()

@@ -61,7 +61,7 @@ def _forward(
         if not wanted & (OF_LOSS | {"input_gradients"}):
             stack.enter_context(torch.no_grad())
         if "agreement" in wanted:
-            stack.enter_context(agreement.activations.watched())
+            stack.enter_context(agreement.watched())
         if "layer_saliencies" in wanted:
             stack.enter_context(Calls(layers.see))
         parameters, weights = network.differentiable()
@@ -157,7 +157,7 @@ def _second_gradients(network: Network) -> list[Tensor]:
     return list(grad(loss_of(scores, batch), weights, materialize_grads=True))
 
 
-class _Agreement:
+class _Agreement(Activations):
     """Sums, over activations, on how many neurons two inputs agree.
 
     With B of rows of D bits, and P = B B', they agree on D - p - p' + 2 P, where p is the diagonal of P;
@@ -165,18 +165,19 @@ class _Agreement:
     """
 
     def __init__(self, network: Network) -> None:
-        self.activations = Activations(network, self._add)
+        super().__init__(network)
         self.neurons = 0
         self.sum: Tensor | None = None
 
-    def _add(self, bits: Tensor) -> None:
+    def use(self, bits: Tensor) -> None:
+        """Adds those of one activation."""
         numbers = bits.float()
         product = (numbers @ numbers.T).double()
         self.sum = product if self.sum is None else self.sum.add_(product)
         self.neurons += bits.shape[1]
 
     def total(self) -> Tensor:
-        self.activations.finish()
+        self.finish()
         if self.sum is None:
             raise Undefined("the network applies no activation (ReLU, GELU, SiLU, ...) to its inputs")
         alone = self.sum.diagonal()

@@ -85,14 +85,22 @@ def _features(
 
 @torch.no_grad()
 def _patterns(network: Network, parameters: dict[str, Tensor]) -> Tensor:
-    found: list[Tensor] = []
-    activations = Activations(network, lambda bits: found.append(_packed(bits)))
-    with activations.watched():
+    patterns = _Patterns(network)
+    with patterns.watched():
         network(parameters, network.batch.inputs, fresh_buffers(network))
-    activations.finish()
-    if not found:
+    patterns.finish()
+    if not patterns.found:
         raise Undefined("the network applies no activation (ReLU, GELU, SiLU, ...) to its inputs")
-    return torch.cat(found)
+    return torch.cat(patterns.found)
+
+
+class _Patterns(Activations):
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self.found: list[Tensor] = []
+
+    def use(self, bits: Tensor) -> None:
+        self.found.append(_packed(bits))
 
 
 def _packed(bits: Tensor) -> Tensor:

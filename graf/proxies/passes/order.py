@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -67,13 +68,17 @@ class Order:
         return found
 
 
-class Activations:
+class Activations(ABC):
     """Gives `use` which inputs of each activation are above zero, (N, neurons), while the network runs."""
 
-    def __init__(self, network: Network, use: Callable[[Tensor], None]) -> None:
-        self.order, self.use = Order(network, self._watch), use
+    def __init__(self, network: Network) -> None:
+        self.order = Order(network, self._watch)
         self.count = 0
         self.open: list[tuple[int, Tensor]] = []
+
+    @abstractmethod
+    def use(self, bits: Tensor) -> None:
+        """Takes those of one activation."""
 
     @staticmethod
     def _watch(see: Callable[[Tensor], None]) -> Operations:

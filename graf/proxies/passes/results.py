@@ -32,5 +32,5 @@ class Results(dict[str, Any]):
         """The quantity; raises `Undefined` with the reason if it does not exist."""
         value = self[name]
         if isinstance(value, Undefined):
-            raise value
+            raise Undefined(str(value))  # the one that is kept would keep all that runs now
         return value
