@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any
 
 from joblib import cpu_count
@@ -59,12 +61,24 @@ def _records(calls: Sequence[tuple[Function, Record, Arguments]], n_jobs: int) -
     if n_jobs == 1:
         yield from (_named(*call) for call in calls)
         return
-    with ProcessPoolExecutor(n_jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(n_jobs, get_context("spawn"), _end_with_parent) as pool:
         futures = [pool.submit(_named, *call) for call in calls]
         try:
             yield from (future.result() for future in as_completed(futures))
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Where the parent is killed, its processes would wait for work for ever, in the way of the next call."""
+
+    def wait() -> None:
+        parent = parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _named(function: Function, key: Record, arguments: Arguments) -> Record:

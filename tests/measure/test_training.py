@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 import time
 import zlib
 
@@ -97,3 +99,20 @@ def test_progress_is_shown_on_demand(space, architectures, instant, tmp_path, ca
     run_training(space, architectures[:2], tmp_path, seeds=(0,), n_jobs=1, progress=True)
     shown = capsys.readouterr()
     assert shown.out == "" and "training" in shown.err and "1/2" in shown.err
+
+
+def test_no_process_outlives_a_kill(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import time\n"
+        "from graf.measure.pool import _records\n"
+        "def train():\n"
+        "    print('begun', flush=True)\n"
+        "    time.sleep(600)\n"
+        "if __name__ == '__main__':\n"
+        "    list(_records([(train, {'architecture': 'a'}, ())] * 2, 2))\n"
+    )
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE) as process:
+        assert [process.stdout.readline() for _ in range(2)] == [b"begun\n"] * 2
+        process.kill()
+        assert process.communicate(timeout=30) == (b"", None)  # when all that could write there have ended
