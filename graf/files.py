@@ -40,12 +40,12 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def output_folder(path: str | os.PathLike[str]) -> Path:
     """The folder, made if it is missing; `InputError` if it cannot be made or written to."""
-    path = Path(path)
     try:
+        path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             return path
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"cannot write to the folder {str(path)!r:.200}: {reason}; choose another") from None
 

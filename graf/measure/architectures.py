@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from graf.exceptions import InputError
-from graf.spaces import SearchSpace
+from graf.measure.checks import check_at_least
+from graf.spaces import SearchSpace, get_space
 
 __all__ = ["distinct_architectures"]
 
 
-def distinct_architectures(space: SearchSpace, n: int, seed: int = 0) -> list[str]:
+def distinct_architectures(space: SearchSpace | str, n: int, seed: int = 0) -> list[str]:
     """`n` connected architectures that compute pairwise different functions.
 
     Drawn in random order from the space; the first one met stands for all that compute the
@@ -19,7 +20,7 @@ def distinct_architectures(space: SearchSpace, n: int, seed: int = 0) -> list[st
     Raises
     ------
     InputError
-        If `n` is below one, or above the number of such architectures in the space.
+        If `n` is no integer, below one, or above the number of such architectures in the space.
 
     Examples
     --------
@@ -29,8 +30,9 @@ def distinct_architectures(space: SearchSpace, n: int, seed: int = 0) -> list[st
     >>> len({space.graph(a).simplified().canonical_hash for a in found})
     3
     """
-    if n < 1:
-        raise InputError(f"`n` must be at least 1, got {n}")
+    check_at_least("n", n, 1)
+    check_at_least("seed", seed, 0)
+    space = get_space(space)
     found: dict[str, str] = {}
     everything = space.enumerate()
     for i in np.random.default_rng(seed).permutation(len(everything)).tolist():

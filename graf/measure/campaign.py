@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from graf.exceptions import require
 from graf.measure.checks import (
     check_at_least,
-    check_numbers,
+    checked_seeds,
     digits_space,
     distinct_names,
     output_paths,
@@ -76,13 +76,17 @@ def measure(
     >>> table = measure(space, distinct_architectures(space, 100), "digits")  # doctest: +SKIP
     """
     require("torch", extra="torch")
+    from graf.measure.digits import SIZES
     from graf.measure.latency import run_latency
     from graf.measure.table import assemble
+    from graf.measure.train import check_recipe
     from graf.measure.training import run_training
 
     space = digits_space(space)
     names = distinct_names(space, architectures)
-    check_numbers(seeds, n_jobs)
+    seeds = checked_seeds(seeds)
+    check_recipe(recipe, SIZES["train"])
+    check_at_least("n_jobs", 1 if n_jobs is None else n_jobs, 1)
     check_at_least("latency_rounds", latency_rounds, 2)
     folder, out = output_paths(folder, out)
     run_training(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from graf.exceptions import InputError
 from graf.files import output_folder
@@ -13,7 +15,7 @@ from graf.spaces import SearchSpace, get_space
 
 __all__ = [
     "check_at_least",
-    "check_numbers",
+    "checked_seeds",
     "digits_space",
     "distinct_names",
     "output_paths",
@@ -42,18 +44,24 @@ def distinct_names(space: SearchSpace, architectures: Sequence[Any]) -> list[str
     return names
 
 
-def check_numbers(seeds: Sequence[int], n_jobs: int | None) -> None:
-    """Seeds are different integers, and there is a process to work."""
-    if len(seeds) == 0 or len(set(seeds)) < len(seeds) or not all(isinstance(s, int) for s in seeds):
-        raise InputError(f"`seeds` must be different integers, at least one, got {seeds!r}")
-    if n_jobs is not None:
-        check_at_least("n_jobs", n_jobs, 1)
+def checked_seeds(seeds: Sequence[int]) -> list[int]:
+    """Seeds as integers of Python; they are different ones, at least one."""
+    found = list(seeds) if isinstance(seeds, Iterable) else []
+    if not found or not all(map(_is_whole, found)) or len(set(found)) < len(found):
+        raise InputError(f"`seeds` must be different integers, at least one, got {seeds!r:.80}")
+    return [int(seed) for seed in found]
 
 
 def check_at_least(name: str, value: int, least: int) -> None:
-    """Raise `InputError` that names an argument below its least value."""
+    """Raise `InputError` that names an argument that is no integer, or below its least value."""
+    if not _is_whole(value):
+        raise InputError(f"`{name}` must be an integer, got {value!r:.80}")
     if value < least:
         raise InputError(f"`{name}` must be at least {least}, got {value}")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def output_paths(folder: str | os.PathLike[str], out: str | os.PathLike[str] | None) -> tuple[Path, Path]:

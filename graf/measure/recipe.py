@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+import numpy as np
+
 from graf.exceptions import InputError, UnknownNameError
+from graf.measure.checks import check_at_least
 
 __all__ = ["OPTIMISERS", "Recipe", "sample_recipes"]
 
@@ -51,11 +54,17 @@ class Recipe:
     shift: int = 0
 
     def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, np.generic):  # which no file of settings takes
+                object.__setattr__(self, name, value.item())
         for name, least in {"epochs": 1, "batch_size": 1, "shift": 0}.items():
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
                 kind = "positive integer" if least else "non-negative integer"
                 raise InputError(f"`{name}` must be a {kind}, got {value!r}")
+        for name in ("learning_rate", "momentum", "weight_decay", "label_smoothing"):
+            if not isinstance(getattr(self, name), (int, float)):
+                raise InputError(f"`{name}` must be a number, got {getattr(self, name)!r:.80}")
         for name, fits in {
             "learning_rate": 0 < self.learning_rate < float("inf"),
             "momentum": 0 < self.momentum < 1,
@@ -87,8 +96,8 @@ def sample_recipes(n: int, seed: int = 0) -> list[Recipe]:
     >>> [recipe.epochs for recipe in sample_recipes(6)]
     [9, 7, 4, 6, 8, 5]
     """
-    if n < 1:
-        raise InputError(f"`n` must be at least 1, got {n}")
+    check_at_least("n", n, 1)
+    check_at_least("seed", seed, 0)
     from scipy.stats import qmc  # imported on use: it takes a while
 
     return [_recipe(*point) for point in qmc.LatinHypercube(8, seed=seed).random(n).tolist()]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from graf.exceptions import InputError, require
 from graf.measure.checks import (
     check_at_least,
-    check_numbers,
+    checked_seeds,
     digits_space,
     distinct_names,
     output_paths,
@@ -72,14 +72,20 @@ def measure_recipes(
     >>> table = measure_recipes(space, cells, sample_recipes(24), "recipes")  # doctest: +SKIP
     """
     require("torch", extra="torch")
+    from graf.measure.digits import SIZES
     from graf.measure.recipe_table import assemble
+    from graf.measure.train import check_recipe
     from graf.measure.training import run_recipes
 
     space = digits_space(space)
     names = distinct_names(space, architectures)
+    recipes = list(recipes) if isinstance(recipes, Iterable) else [recipes]
+    for recipe in recipes:
+        check_recipe(recipe, SIZES["train"])
     if len(recipes) < 2 or len(set(recipes)) < len(recipes):
         raise InputError(f"`recipes` must be different ones, at least two, got {len(recipes)}")
-    check_numbers(seeds, n_jobs)
+    seeds = checked_seeds(seeds)
+    check_at_least("n_jobs", 1 if n_jobs is None else n_jobs, 1)
     check_at_least("repeat_every", repeat_every, 1)
     folder, out = output_paths(folder, out)
     run_recipes(

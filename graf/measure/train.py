@@ -13,7 +13,7 @@ from graf.exceptions import InputError
 from graf.measure.digits import Images
 from graf.measure.recipe import Recipe
 
-__all__ = ["logits", "train"]
+__all__ = ["check_recipe", "logits", "train"]
 
 
 def train(
@@ -30,8 +30,7 @@ def train(
     mode; its time does not count.
     """
     n, size = len(images.y), recipe.batch_size
-    if size > n:
-        raise InputError(f"`batch_size` must be at most {n}, the number of training images, got {size}")
+    check_recipe(recipe, n)
     generator = torch.Generator().manual_seed(seed)
     optimiser = _optimiser(model, recipe)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.epochs * (n // size))
@@ -52,6 +51,16 @@ def train(
         if after_epoch is not None:
             after_epoch(epoch)
     return seconds
+
+
+def check_recipe(recipe: Recipe, n: int) -> None:
+    """Raise `InputError` if it is no recipe, or one of batches larger than `n`, the training images."""
+    if not isinstance(recipe, Recipe):
+        raise InputError(f"a recipe must be a `graf.measure.Recipe`, got {recipe!r:.80}")
+    if recipe.batch_size > n:
+        raise InputError(
+            f"`batch_size` must be at most {n}, the number of training images, got {recipe.batch_size}"
+        )
 
 
 def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

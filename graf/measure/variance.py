@@ -53,6 +53,7 @@ def variance_shares(values: Floats, repeats: Floats) -> pd.Series[float]:
     >>> variance_shares(additive, np.ones((3, 2, 2))).round(2).to_dict()
     {'architecture': 0.89, 'recipe': 0.11, 'interaction': 0.0, 'seed': 0.0, 'noise': 0.0}
     """
+    values, repeats = np.asarray(values), np.asarray(repeats)
     _check(values, repeats)
     a, r = values.shape
     rows, columns = values.mean(axis=1, keepdims=True), values.mean(axis=0, keepdims=True)
@@ -74,12 +75,12 @@ def _remainder(table: Floats) -> float:
 
 
 def _check(values: Floats, repeats: Floats) -> None:
-    if min(values.shape) < 2 or np.isnan(values).any() or np.ptp(values) == 0:
+    if values.ndim != 2 or min(values.shape) < 2 or np.isnan(values).any() or np.ptp(values) == 0:
         raise InputError(
             "`values` must be (architectures, recipes), at least two of each, without missing values and"
             f" not all the same, got shape {values.shape} with {np.isnan(values).sum()} missing"
         )
-    n, r, seeds = repeats.shape
+    n, r, seeds = repeats.shape if repeats.ndim == 3 else (0, 0, 0)
     if n < 1 or seeds < 2 or r != values.shape[1] or np.isnan(repeats).any():
         raise InputError(
             "`repeats` must be (architectures, recipes, seeds), the recipes those of `values`, at least two"

@@ -2,11 +2,12 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from graf.exceptions import InputError, MissingDependencyError
-from graf.measure import measure
+from graf.measure import Recipe, measure
 
 
 def test_from_cells_to_a_table(space, architectures, quick, tmp_path):
@@ -47,15 +48,30 @@ def test_without_robustness(space, architectures, quick, tmp_path):
         ({"seeds": ()}, "`seeds`"),
         ({"seeds": (0, 0)}, "`seeds`"),
         ({"seeds": (0.5,)}, "`seeds`"),
+        ({"seeds": 3}, "`seeds` must be different integers, at least one, got 3"),
+        ({"seeds": (True,)}, "`seeds`"),
         ({"n_jobs": 0}, "`n_jobs`"),
+        ({"n_jobs": 1.5}, "`n_jobs` must be an integer, got 1.5"),
         ({"latency_rounds": 1}, "`latency_rounds` must be at least 2"),
+        ({"latency_rounds": "3"}, "`latency_rounds` must be an integer, got '3'"),
+        ({"recipe": "sgd"}, "a recipe must be a `graf.measure.Recipe`, got 'sgd'"),
+        ({"recipe": Recipe(batch_size=801)}, "`batch_size` must be at most 800"),
+        ({"folder": None}, "cannot write to the folder .None"),
     ],
 )
 def test_bad_arguments(space, architectures, quick, tmp_path, changed, said):
     good = {"space": space, "architectures": architectures, "folder": tmp_path / "new", "recipe": quick}
     with pytest.raises(InputError, match=said):
         measure(**good | {"n_jobs": 1, "progress": False} | changed)
-    assert not (tmp_path / "new" / "table.parquet").exists()
+    assert not (tmp_path / "new").exists()
+
+
+def test_numbers_of_numpy(space, architectures, tmp_path):
+    recipe = Recipe(epochs=np.int64(1), learning_rate=np.float32(0.25))
+    assert recipe == Recipe(epochs=1, learning_rate=0.25)
+    options = {"robustness": False, "n_jobs": np.int64(1), "latency_rounds": np.int64(2), "progress": False}
+    table = measure(space, architectures[:1], tmp_path, seeds=np.arange(1), recipe=recipe, **options)
+    assert np.isfinite(table["test_acc_seed0"]).all()
 
 
 @pytest.mark.parametrize("name", ["folder", "out"])

@@ -28,6 +28,12 @@ def test_value_out_of_range_is_named(name, value):
         Recipe(**{name: value})
 
 
+@pytest.mark.parametrize("value", ["0.1", None])
+def test_what_is_no_number_is_named(value):
+    with pytest.raises(InputError, match=f"`learning_rate` must be a number, got {value!r}"):
+        Recipe(learning_rate=value)
+
+
 def test_defaults_are_those_of_the_shipped_dataset():
     assert Recipe() == Recipe(10, 64, 0.3, 0.9, 5e-4)
 
@@ -51,3 +57,5 @@ def test_same_seed_same_sample():
     assert len(set(sample_recipes(50))) == 50
     with pytest.raises(InputError, match="`n` must be at least 1"):
         sample_recipes(0)
+    with pytest.raises(InputError, match="`seed` must be at least 0"):
+        sample_recipes(2, -1)

@@ -70,6 +70,9 @@ def test_other_recipes_are_refused(measured, space, architectures):
     [
         ({"recipes": RECIPES[:1]}, "`recipes` must be different ones, at least two, got 1"),
         ({"recipes": RECIPES[:1] * 2}, "`recipes`"),
+        ({"recipes": 2}, "a recipe must be a `graf.measure.Recipe`, got 2"),
+        ({"recipes": [{"epochs": 1}] * 2}, "a recipe must be"),
+        ({"recipes": [Recipe(), Recipe(batch_size=801)]}, "`batch_size` must be at most 800"),
         ({"repeat_every": 0}, "`repeat_every` must be at least 1"),
         ({"architectures": []}, "`architectures`"),
         ({"seeds": (0, 0)}, "`seeds`"),

@@ -28,7 +28,9 @@ def test_known_components_are_found(deviations):
     ("values", "repeats", "said"),
     [
         (np.ones((1, 3)), np.ones((2, 3, 2)), "`values` must be"),
+        (np.ones(3), np.ones((2, 3, 2)), "`values` must be"),
         (np.ones((3, 3)), np.ones((2, 3, 2)), "not all the same"),
+        ([[1.0, 2], [3, 5]], [[1.0, 2]], "`repeats` must be"),
         (np.array([[1, 2], [3, np.nan]]), np.ones((2, 2, 2)), "1 missing"),
         (np.array([[1.0, 2], [3, 5]]), np.ones((2, 2, 1)), "`repeats` must be"),
         (np.array([[1.0, 2], [3, 5]]), np.ones((0, 2, 2)), "`repeats` must be"),
