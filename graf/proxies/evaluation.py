@@ -22,9 +22,10 @@ from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
 from graf.proxies.workers import workers
 from graf.spaces import SearchSpace
 
-__all__ = ["Evaluation", "Score"]
+__all__ = ["NO_MEMORY", "Evaluation", "Score"]
 
 CHUNK = 8  # networks whose linear algebra is done at once, and that are saved at once
+NO_MEMORY = "out of memory, even for this network alone; give a smaller `batch_size` to all"
 PARALLEL = (nn.DataParallel, nn.parallel.DistributedDataParallel)  # not called with other tensors by torch
 Score = tuple[dict[str, float], dict[str, str]]
 Item = str | nn.Module
@@ -122,8 +123,7 @@ class Evaluation:
 
     def _without_memory(self) -> Score:
         names = [proxy.name for proxy in self.plan.proxies]
-        reason = "out of memory, even for this network alone; give a smaller `batch_size` to all"
-        return dict.fromkeys(names, float("nan")), dict.fromkeys(names, reason)
+        return dict.fromkeys(names, float("nan")), dict.fromkeys(names, NO_MEMORY)
 
 
 def _received(done: Iterator[Any]) -> Iterator[Any]:

@@ -24,7 +24,7 @@ from graf.exceptions import InputError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.journal import Journal, JournalKind
 from graf.proxies.batch import Batch, batches_of, digits
-from graf.proxies.evaluation import Evaluation, Score
+from graf.proxies.evaluation import NO_MEMORY, Evaluation, Score
 from graf.proxies.plan import Plan, Settings
 from graf.proxies.registry import Proxy, chosen
 from graf.sources.items import read_batch
@@ -72,6 +72,7 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         on a GPU for as many as keep it busy, which is measured on the first network.
     cache : path of a file of finished values of architectures, which is written as they come and
         read when the call is repeated; one of other settings, or of another version of graf, is refused.
+        What memory did not suffice for is tried again.
         Architectures of the same canonical hash share a value, where they have one input and one output.
     progress : whether to show a bar with the time left.
 
@@ -196,13 +197,13 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         journal = Journal(path.parent, JournalKind(path.name, ("network",)), self.metadata_)
         keys = [_key(graph, name) for graph, name in zip(batch, names, strict=True)]
         missing = dict(zip(reversed(keys), reversed(names), strict=True))
-        missing = {key: missing[key] for (key,) in journal.missing((key,) for key in dict.fromkeys(keys))}
-        for i, (values, reasons) in self._run(list(missing.values())):
-            key = list(missing)[i]
-            journal.append(
-                {"network": key, "architecture": missing[key], "values": values, "reasons": reasons}
-            )
+        todo = [(key, missing[key]) for (key,) in journal.missing((key,) for key in dict.fromkeys(keys))]
         known = {record["network"]: (record["values"], record["reasons"]) for record in journal.records}
+        for i, (values, reasons) in self._run([name for _, name in todo]):
+            key, name = todo[i]
+            known[key] = values, reasons
+            if NO_MEMORY not in reasons.values():  # there may be more when the call is repeated
+                journal.append({"network": key, "architecture": name, "values": values, "reasons": reasons})
         return [known[key] for key in keys]
 
     def _computed(self, items: Sequence[Any]) -> list[Score]:

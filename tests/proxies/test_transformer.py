@@ -289,6 +289,22 @@ def test_without_memory_a_network_is_tried_alone_and_then_given_up():
     assert table["snip"].isna().tolist() == [False, True, False]
 
 
+def test_a_network_without_memory_is_tried_again_when_the_call_is_repeated(tmp_path, monkeypatch):
+    expected, model = proxies().fit_transform(CELLS), type(SPACE).model
+
+    def short(self, architecture, seed=0):
+        if architecture == CELLS[1]:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return model(self, architecture, seed)
+
+    kept = proxies(cache=tmp_path / "values.jsonl")
+    with monkeypatch.context() as patched, pytest.warns(UserWarning, match="out of memory"):
+        patched.setattr(type(SPACE), "model", short)
+        table = kept.fit_transform(CELLS)
+    assert table["params"].isna().tolist() == [False, True, False]
+    pd.testing.assert_frame_equal(kept.fit_transform(CELLS), expected)
+
+
 @pytest.mark.parametrize("where", ["batch", "algebra"])
 def test_no_memory_for_the_batch_or_for_the_algebra_of_many(where, monkeypatch):
     def short(*args):
