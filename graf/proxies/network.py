@@ -88,9 +88,11 @@ class Network:
     def names(self) -> list[str]:
         """Names of the weights: of convolutions and linear layers, and matrices and kernels that
         other modules hold as a `weight`, such as `in_proj_weight` of `nn.MultiheadAttention`; not of
-        embeddings and norms, nor other parameters such as a table of positions.
+        embeddings and norms, nor whole numbers (weights that are quantised), nor other parameters such as
+        a table of positions.
         """
-        found: dict[int, str] = {id(p): name for name, p in self.module.named_parameters()}
+        parameters = self.module.named_parameters()
+        found = {id(p): name for name, p in parameters if p.is_floating_point() or p.is_complex()}
         names = [found[id(p)] for m in self.module.modules() for p in kernels(m) if id(p) in found]
         return list(dict.fromkeys(names))
 

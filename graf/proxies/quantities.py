@@ -110,7 +110,8 @@ QUANTITIES: dict[str, Quantity] = {
     **_of(
         "noise",
         "weights, input shape",
-        feature_maps="first tensor that each module gives for one noise input, (channels, positions)",
+        feature_maps="first tensor that each module (but parametrizations of weights) gives for one noise"
+        " input, (channels, positions)",
     ),
     **_of(
         "attention",

@@ -293,6 +293,40 @@ def test_weights_that_modules_hold(module, names):
     assert Network(module, []).names == names
 
 
+class Quantised(nn.Linear):
+    """Its weight is whole numbers and a scale."""
+
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.scale = nn.Parameter(self.weight.detach().abs().max() / 127)
+        self.weight = nn.Parameter((self.weight / self.scale).round().to(torch.int8), requires_grad=False)
+
+    def forward(self, x):
+        return F.linear(x, self.weight.to(x.dtype) * self.scale, self.bias)
+
+
+def test_weights_that_are_whole_numbers_are_none_to_differentiate_by():
+    module = nn.Sequential(nn.Flatten(), Quantised(128, 32), nn.ReLU(), nn.Linear(32, 3))
+    rounded = copy.deepcopy(module)
+    rounded[1] = nn.Linear(128, 32)
+    rounded[1].load_state_dict({"weight": module[1].weight * module[1].scale, "bias": module[1].bias})
+    table, proxies = scored(["nwot", "jacov", "epe_nas", "snip", "zico", "swap"], module, rounded)
+    assert not proxies.failures_
+    np.testing.assert_allclose(*table[["nwot", "jacov", "epe_nas"]].to_numpy())
+    table, _ = scored(["snip", "l2_norm"], module, rounded)
+    assert (table.loc[0] < table.loc[1]).all()
+
+
+def test_parametrizations_of_weights_give_no_feature_maps():
+    torch.manual_seed(0)
+    layers = nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    module = nn.Sequential(*layers, nn.Linear(4, 3))
+    normed = copy.deepcopy(module)
+    weight_norm(normed[2])
+    table, _ = scored(["meco"], module, normed)
+    np.testing.assert_allclose(*table["meco"], rtol=1e-5)
+
+
 class Tokens(nn.Module):
     """A transformer of token ids, with named inputs."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import ParametrizationList
 
 from graf.proxies.network import Network, first_tensor
 from graf.proxies.observe import outputs_of
@@ -28,7 +29,11 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
         except (Undefined, IndexError):
             return  # no tensor, or one without dimensions, is no map
 
-    with torch.no_grad(), outputs_of(list(network.module.modules()), see):
+    made = {
+        part for m in network.module.modules() if isinstance(m, ParametrizationList) for part in m.modules()
+    }
+    giving = [part for part in network.module.modules() if part not in made]  # not weights, as those do
+    with torch.no_grad(), outputs_of(giving, see):
         network(network.parameters, _one_input(network))
     results["feature_maps"] = maps
 
