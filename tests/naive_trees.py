@@ -69,6 +69,21 @@ def shapley_values(trees, x):
     return found
 
 
+def interventional_values(predict, x, background):
+    """The Shapley value of each feature where unknown features are those of background rows, in the mean."""
+    n = len(x)
+
+    def value(known):
+        return np.mean(predict([[x[j] if j in known else row[j] for j in range(n)] for row in background]))
+
+    found = np.zeros(n)
+    for i in range(n):
+        for known in _subsets(n, {i}):
+            weight = factorial(len(known)) * factorial(n - len(known) - 1) / factorial(n)
+            found[i] += weight * (value(known | {i}) - value(known))
+    return found
+
+
 def interaction_values(trees, x):
     """Shapley interaction indices, halved, and what is left of the Shapley values on the diagonal."""
     n, value = len(x), _game(trees, x)

@@ -73,7 +73,7 @@ def explain(
         If it is not fitted.
     UnsupportedError
         If its model is neither "auto" nor one of trees, its prediction is not a sum over their leaves,
-        interactions are asked of "auto", or shap cannot explain its trees by a background.
+        or interactions are asked of "auto".
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""TreeShap: exact path-dependent SHAP values of tree ensembles."""
+"""TreeShap: exact SHAP values of tree ensembles."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import beta
 
 from graf.exceptions import InputError
 from graf.explainers.ensembles import Ensemble, read_ensemble
@@ -98,6 +99,24 @@ class TreeShap:
         """
         laid_out = self._every if groups is None else _LaidOut(self._ensemble, self._checked(groups))
         return laid_out.run(self._rows(X))[0]
+
+    def interventional_values(self, X: Any, background: Any) -> Floats:
+        """SHAP values (n, n_features, n_outputs) of rows, where rows of a background stand for what is not known.
+
+        Unlike in `values`, unknown features have the values of a background row, in the mean over these rows;
+        values add up to the prediction less the mean prediction of the background. Time grows with the
+        rows of both.
+        """
+        from graf.kernels._jit import threads_for
+        from graf.kernels.interventional_shap import interventional_shap
+
+        rows, others, ensemble = self._rows(X), self._rows(background), self._ensemble
+        before = np.arange(max(1, self._every.most_players))
+        weights = beta(before[:, None] + 1, before + 1)
+        out = np.zeros((*rows.shape, len(self.base_values)))
+        with threads_for(len(rows) * len(others) * len(ensemble.offsets) // LEAST):
+            interventional_shap(rows, others, *ensemble[:6], ensemble.values, weights, out)
+        return out
 
     def interactions(self, X: Any) -> Floats:
         """SHAP interaction values (n, n_features, n_features, n_outputs) of rows.

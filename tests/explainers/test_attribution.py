@@ -73,11 +73,10 @@ def test_a_background_takes_the_place_of_the_training_rows(model, cells, targets
         GradientBoostingRegressor(n_estimators=9, init="zero"),
     ],
 )
-def test_trees_that_shap_misreads_are_explained_without_a_background_alone(model, cells, targets):
+def test_boosted_trees_of_all_kinds_add_up_with_and_without_a_background(model, cells, targets):
     predictor = PerformancePredictor(model, columns=COLUMNS).fit(cells, targets["up"])
-    check_sums(explain(predictor, cells[:10]), predictor, cells[:10])
-    with pytest.raises(UnsupportedError, match=r"a `background` needs .* without"):
-        explain(predictor, cells[:10], background=cells[10:15])
+    for background in (None, cells[10:15]):
+        check_sums(explain(predictor, cells[:10], background=background), predictor, cells[:10])
 
 
 def test_interactions_of_boosted_trees_add_up_to_their_values(cells, targets):

@@ -64,6 +64,31 @@ def test_values_and_interactions_are_those_of_the_definition(name, data):
     np.testing.assert_allclose(explainer.base_values, [start + nothing], rtol=1e-7)
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_values_with_a_background_are_those_of_the_definition(name, data):
+    X, y = data
+    model = MODELS[name][0].fit(X, y)
+    values = TreeShap(model).interventional_values(X[:4], X[30:35])[..., 0]
+    expected = [naive_trees.interventional_values(model.predict, x, X[30:35]) for x in X[:4]]
+    single = "xgboost" in name or name == "many at a time"
+    np.testing.assert_allclose(values, expected, atol=1e-6 if single else 1e-12)
+
+
+def test_a_background_of_neighbouring_numbers():
+    X = np.array([[2 + 2**-22], [2 + 2**-21]])  # in single precision the threshold between them is the larger
+    tree = DecisionTreeRegressor().fit(X, [0.0, 1.0])
+    assert TreeShap(tree).interventional_values(X, X[:1])[..., 0].tolist() == [[0.0], [1.0]]
+
+
+def test_a_background_of_a_large_tree():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20_000, 5)), rng.normal(size=20_000)
+    tree = DecisionTreeRegressor(random_state=0).fit(X, y)
+    assert tree.tree_.node_count > 2**15
+    total = TreeShap(tree).interventional_values(X[:2], X[-3:]).sum(axis=1) + tree.predict(X[-3:]).mean()
+    np.testing.assert_allclose(total[:, 0], y[:2], rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", ["random forest", "extra trees", "one tree", "medians"])
 def test_values_add_up(name, data):
     model = MODELS[name][0].fit(*data)
