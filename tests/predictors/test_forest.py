@@ -68,6 +68,13 @@ def test_does_not_depend_on_the_unit_of_the_labels(forest, unit):
     np.testing.assert_array_equal(other.feature_importances_, forest.feature_importances_)
 
 
+@pytest.mark.parametrize("far", [1e9, -1e9, 1e12])
+def test_labels_far_from_zero_are_told_apart_as_well(forest, far):
+    other = MixedForest(random_state=1).fit(X[TRAIN], Y[TRAIN] + far)
+    far_ones, near_ones = (kendalltau(m.predict(X[TEST]), Y[TEST]).statistic for m in (other, forest))
+    assert far_ones == pytest.approx(near_ones, abs=0.01)
+
+
 @pytest.mark.parametrize("kind", [bool, np.int8, np.float16])
 def test_labels_of_any_type_are_numbers(kind):
     labels = (Y[TRAIN] > 0).astype(kind)
