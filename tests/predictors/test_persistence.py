@@ -14,6 +14,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegresso
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
@@ -100,6 +102,8 @@ def test_loaded_predictors_are_the_same_to_the_bit(tmp_path, parameters, items, 
     "model",
     [
         make_pipeline(SimpleImputer(), StandardScaler(), Ridge()),  # paths that do not exist are NaN
+        make_pipeline(SimpleImputer(), StandardScaler(), MLPRegressor(hidden_layer_sizes=(3,), tol=1.0)),
+        GridSearchCV(small_forest(), {"max_depth": [1, 2]}, cv=2),
         HistGradientBoostingRegressor(max_iter=3),
         VotingRegressor([("one", small_forest()), ("other", DecisionTreeRegressor())]),
         XGBRFRegressor(n_estimators=3),
