@@ -45,19 +45,29 @@ class Checkpoint:
     def restore(self, history: History) -> list[dict[str, Any]]:
         """Fill an empty history, and give back the seconds that were spent, as they were noted."""
         seconds: list[dict[str, Any]] = []
-        for record in self._journal.records:
+        for line, record in enumerate(self._journal.records, 2):
             seconds.append({"number": record["number"], **record["seconds"]})
+            number, n_known = record["number"], len(history.trials)
             if "trials" in record:
+                self._check(line, number == n_known)
                 for fields in record["trials"]:
-                    history.add(Trial(batch=record["number"], **fields))
+                    history.add(Trial(batch=number, **fields))
             else:
-                trial = history.trials[record["number"]]
+                self._check(line, number in range(n_known))
+                trial = history.trials[number]
                 trial.status, trial.values, trial.reason = (
                     record["status"],
                     record["values"],
                     record["reason"],
                 )
         return seconds
+
+    def _check(self, line: int, goes_on: bool) -> None:
+        if not goes_on:
+            raise InputError(
+                f"{self._journal.path}, line {line}: does not go on from the lines above: some were deleted, or two"
+                " searches wrote to the file at once; delete it and all lines below, and their work is done again"
+            )
 
     def asked(self, trials: Sequence[Trial], seconds: dict[str, float]) -> None:
         """Note a batch."""

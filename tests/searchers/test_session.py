@@ -67,6 +67,16 @@ def test_a_killed_search_goes_on_as_if_it_had_not_been(strategy, stop, tmp_path)
     assert len(longer.history) == 37
 
 
+@pytest.mark.parametrize("change", [lambda lines: lines + lines[1:3], lambda lines: lines[:1] + lines[2:]])
+def test_lines_that_do_not_go_on_from_those_above_are_refused(tmp_path, change):
+    path = tmp_path / "search.jsonl"
+    arguments = {"objective": convolutions, "strategy": "random", "batch": 2, "checkpoint": path}
+    graf.search("nasbench201", budget=4, **arguments)
+    path.write_text("".join(change(path.read_text().splitlines(keepends=True))))
+    with pytest.raises(InputError, match=r"line \d: does not go on from the lines above"):
+        graf.search("nasbench201", budget=6, **arguments)
+
+
 def test_a_line_cut_off_is_done_again(tmp_path):
     path = tmp_path / "search.jsonl"
     whole = graf.search(
