@@ -1,4 +1,7 @@
-"""The errors that graf raises, one class per situation."""
+"""The errors that graf raises, one class per situation.
+
+Positions in messages (of items, rows, characters) count from 0, lines of files from 1.
+"""
 
 from __future__ import annotations
 

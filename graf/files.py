@@ -46,7 +46,8 @@ def output_folder(path: str | os.PathLike[str]) -> Path:
         with tempfile.TemporaryFile(dir=path):
             return path
     except (OSError, ValueError, TypeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        known = "it is a file" if isinstance(error, FileExistsError) else getattr(error, "strerror", None)
+        reason = known or error
         raise InputError(f"cannot write to the folder {str(path)!r:.200}: {reason}; choose another") from None
 
 

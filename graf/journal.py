@@ -53,7 +53,7 @@ class Journal:
         if lines and lines[0] != settings:
             raise InputError(
                 f"{self.path} was written with other settings ({_difference(lines[0], settings)});"
-                " use the same, or another folder"
+                " use the same, or write elsewhere"
             )
         self.records = lines[1:]
         if size:
@@ -113,7 +113,7 @@ def _parse(path: Path, number: int, line: bytes, key: tuple[str, ...]) -> Record
     if isinstance(record, dict) and (number == 1 or all(name in record for name in key)):
         return record
     expected = f"a result with {' and '.join(key)}" if number > 1 else "the settings of a measurement"
-    remedy = "delete this line, and its work is done again" if number > 1 else "use another folder"
+    remedy = "delete this line, and its work is done again" if number > 1 else "write elsewhere"
     raise InputError(
         f"{path}, line {number}: expected {expected} as a JSON object,"
         f" got {line[:60].decode(errors='replace')!r}; {remedy}"

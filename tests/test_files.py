@@ -44,6 +44,12 @@ def test_a_folder_is_not_a_file(tmp_path):
         pass
 
 
+def test_a_file_is_not_a_folder(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="it is a file; choose another"):
+        output_folder(tmp_path / "file")
+
+
 @pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
 def test_an_impossible_name(tmp_path, name):
     with pytest.raises(InputError, match="choose another name"), atomic_path(tmp_path / name):

@@ -66,7 +66,7 @@ def test_damaged_line_is_named(path, damage):
 def test_some_other_file_is_left_alone(tmp_path, content):
     path = tmp_path / KIND.name
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"work\.jsonl, line 1: .*settings.*another folder"):
+    with pytest.raises(InputError, match=r"work\.jsonl, line 1: .*settings.*; write elsewhere"):
         Journal(tmp_path, KIND, SETTINGS)
     assert path.read_bytes() == content
 

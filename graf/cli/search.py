@@ -182,7 +182,7 @@ def _tell(running: Search, path: Path) -> None:
         )
     empty = table.index[table[ARCHITECTURE].isna()]
     if len(empty):
-        raise InputError(f"{path} must name an architecture in every row, got none in row {empty[0] + 1}")
+        raise InputError(f"{path} must name an architecture in every row, got none at index {empty[0]}")
     known = {trial.candidate for trial in running.trials if trial.status != "pending"}  # of a checkpoint
     table = table[[running.problem.domain.read(text) not in known for text in table[ARCHITECTURE]]]
     failed = table[STATUS].eq("failed") if STATUS in table else pd.Series(False, index=table.index)

@@ -70,7 +70,7 @@ def warn_of_text(rows: pd.DataFrame, columns: Sequence[str], path: Path) -> None
             row = wrong.argmax()
             warnings.warn(
                 f"column {column.name!r} of {path} is info and no target, since {wrong.sum()} of {known.sum()} cells"
-                f" are no numbers, the first {column.iloc[row]!r:.40} in row {row + 1}; leave these cells empty, or"
+                f" are no numbers, the first {column.iloc[row]!r:.40} at index {row}; leave these cells empty, or"
                 " say in `targets` what the targets are",
                 stacklevel=3,
             )
@@ -88,8 +88,7 @@ def _text(column: pd.Series, path: Path) -> pd.Series:
         raise DatasetError(f"column {column.name!r} of {path} must hold architectures as text")
     empty = (column.isna() | (column == "")).to_numpy()
     if empty.any():
-        row = empty.argmax() + 1
-        raise DatasetError(f"column {column.name!r} of {path} has no architecture in row {row}")
+        raise DatasetError(f"column {column.name!r} of {path} has no architecture at index {empty.argmax()}")
     return column.astype(str)
 
 
@@ -107,8 +106,7 @@ def _floats(column: pd.Series, path: Path) -> NDArray[np.float64]:
     if wrong.any():
         row = wrong.argmax()
         raise DatasetError(
-            f"column {column.name!r} of {path} must hold numbers,"
-            f" got {column.iloc[row]!r:.100} in row {row + 1}"
+            f"column {column.name!r} of {path} must hold numbers, got {column.iloc[row]!r:.100} at index {row}"
         )
     values[~np.isfinite(values) | (values == FAILED)] = np.nan
     return values

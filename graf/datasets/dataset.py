@@ -206,7 +206,7 @@ def _why_no_target(column: pd.Series[Any]) -> str:
     words = (column.notna() & numbers.isna()).to_numpy()
     if words.any():
         row = int(words.argmax())
-        return f"it must hold numbers, or nothing where none was measured, got {column.iloc[row]!r:.60} in row {row + 1}"
+        return f"it must hold numbers, or nothing where none was measured, got {column.iloc[row]!r:.60} at index {row}"
     if numbers.isna().all():
         return "it has no number"
     return "it is described as information; name it in `targets` of `load_dataset`"

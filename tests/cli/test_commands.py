@@ -573,7 +573,7 @@ def test_search_by_files(run, tmp_path):
     rows.to_csv(table, index=False)
     code, _, err = run("search", "nasbench201", "--measurements", table, "--ask", 3, *options)
     assert code == 2
-    assert "must name an architecture in every row, got none in row 3" in err
+    assert "must name an architecture in every row, got none at index 2" in err
 
 
 def test_search_by_a_predictor(run, table, tmp_path):

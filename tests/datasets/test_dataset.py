@@ -77,7 +77,7 @@ def test_html_shows_primary_targets_and_escapes(data):
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        ("remark", "must hold numbers, or nothing where none was measured, got 'good' in row 1"),
+        ("remark", "must hold numbers, or nothing where none was measured, got 'good' at index 0"),
         ("nothing", "has no number"),
         ("accuracy_seed0", "name it in `targets`"),
     ],
@@ -95,5 +95,5 @@ def test_why_a_column_is_no_target(write, table, column, message):
     "use", [graf.search, lambda data, name: graf.report.write_report(data, "r", targets=name)]
 )
 def test_searches_and_reports_say_why_a_column_is_no_target(write, table, use):
-    with pytest.raises(InputError, match=r"column 'remark' .* got 'good' in row 1"):
+    with pytest.raises(InputError, match=r"column 'remark' .* got 'good' at index 0"):
         use(graf.load_dataset(write("mine.csv", table)), "remark")

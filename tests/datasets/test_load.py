@@ -37,7 +37,7 @@ def test_a_column_of_numbers_with_a_few_texts_does_not_pass_silently(write, cell
     rows = pd.DataFrame({"cell": cells, "acc": ["90.5", "failed", "85"], "ms": [1.0, None, 2.0]})
     path = write("mine.csv", rows.assign(remark=["1", "good", "bad"]))
     with pytest.warns(
-        UserWarning, match=r"column 'acc' of .* 1 of 3 cells are no .*'failed' in row 2; leave"
+        UserWarning, match=r"column 'acc' of .* 1 of 3 cells are no .*'failed' at index 1; leave"
     ):
         assert list(graf.load_dataset(path).targets) == ["ms"]
     assert list(graf.load_dataset(path, targets="ms").targets) == ["ms"]
@@ -248,7 +248,7 @@ def test_other_columns_of_published_tables_are_targets(write, cells):
         ({"targets": {"accuracy": {"kind": "guess"}}}, UnknownNameError, "kind"),
         ({"targets": {"accuracy": {"units": "ms"}}}, UnknownNameError, "'unit'"),
         ({"targets": {"accuracy": 3}}, DatasetError, "table of keys"),
-        ({"targets": ["remark"]}, DatasetError, "must hold numbers, got 'good' in row 1"),
+        ({"targets": ["remark"]}, DatasetError, "must hold numbers, got 'good' at index 0"),
         ({"space": "nasbench210"}, UnknownNameError, "'nasbench201'"),
         ({"space": 3}, InputError, "`space`"),
         ({"description": {"space": "nasbench201", "space_settings": {"depth": 3}}}, InputError, "depth"),
@@ -286,10 +286,10 @@ def test_wrong_arguments(write, table, argument, error, message):
         ("damaged.csv.gz", b"\x1f\x8b\x08\x00" + b"rubbish" * 9, "cannot read"),
         ("wrong.parquet", "cell,acc\n(1),1\n", "cannot read"),
         ("keyless.csv", "model,acc\nvit,1\n", "no column of .* holds architectures.*'model', 'acc'"),
-        ("hole.csv", "cell,acc\n(1),1\n,2\n", "no architecture in row 2"),
+        ("hole.csv", "cell,acc\n(1),1\n,2\n", "no architecture at index 1"),
         ("numbers.parquet", pd.DataFrame({"cell": [0.5], "acc": [1]}), "must hold architectures as text"),
         ("twice.csv", "cell,acc\n(1),1\n(2),2\n(1),3\n", r"'\(1\)' occurs more than once"),
-        ("mixed.csv", "cell,acc\n(1),1\n(2),high\n", "'high' in row 2"),
+        ("mixed.csv", "cell,acc\n(1),1\n(2),high\n", "'high' at index 1"),
         ("undefined.csv", "cell,acc\n(1),\n(2),\n", "'acc' .* has no number"),
         ("dates.parquet", pd.DataFrame({"cell": ["a"], "acc": pd.to_datetime(["2020-01-01"])}), "numbers"),
     ],
