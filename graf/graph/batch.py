@@ -14,7 +14,7 @@ from graf.exceptions import InputError, UnknownNameError
 from graf.graph.computation_graph import JUNCTION, ComputationGraph
 from graf.ops import OpSet
 
-__all__ = ["INPUT", "OUTPUT", "STATION", "GraphBatch"]
+__all__ = ["FOREIGN", "INPUT", "OUTPUT", "STATION", "GraphBatch"]
 
 Array = NDArray[Any]
 INPUT, OUTPUT, STATION = 1, 2, 4

@@ -11,6 +11,9 @@ from sklearn.utils import check_array
 
 from graf.exceptions import InputError, UnknownNameError
 from graf.features import GraphFeatures
+from graf.graph.batch import FOREIGN
+from graf.sources.items import architectures_of, read_batch
+from graf.spaces import SearchSpace
 
 __all__ = ["FEATURE_CHOICES", "Inputs"]
 
@@ -59,7 +62,10 @@ class Inputs:
 
     def table(self, items: Any) -> pd.DataFrame:
         """One row of floats per item; infinite values become the largest that models take."""
-        parts = [] if self.graph is None else [self.graph.transform(items)]
+        parts = []
+        if self.graph is not None:
+            _check_space(items, self.graph.space_)
+            parts.append(self.graph.transform(items))
         if self.given:
             parts.append(self._selected(items))
         index = parts[0].index  # of graphs, their numbers
@@ -83,6 +89,21 @@ class Inputs:
             twice = table.columns[table.columns.duplicated()][0]
             raise InputError(f"column {twice!r} of `items` occurs twice; leave one of them out")
         return _floats(table)
+
+
+def _check_space(items: Any, space: SearchSpace | None) -> None:
+    """Raise `InputError` for a graph with an operation that the search space does not have."""
+    if space is None or architectures_of(items) is not None:
+        return
+    batch = read_batch(items)[1]
+    strange = np.flatnonzero(batch.with_ops(space.ops).node_op == FOREIGN)
+    if len(strange):
+        item = int(np.searchsorted(batch.offset, strange[0], side="right")) - 1
+        name = batch[item].op_names[strange[0] - batch.offset[item]]
+        raise InputError(
+            f"item {item} must be a graph of {space.name}, the predictor's search space, which has no operation"
+            f" {name!r}; fit a predictor on graphs like it"
+        )
 
 
 def _columns(items: Any) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graf import GraphFeatures, get_space
+from graf import GraphBatch, GraphFeatures, get_space
 from graf.exceptions import InputError, UnknownNameError
 from graf.predictors.inputs import Inputs
 
@@ -117,3 +117,13 @@ def test_graphs_may_have_columns_beside_them():
     assert table.index.tolist() == list(range(6))
     assert table["lr"].tolist() == [5, 4, 3, 2, 1, 0]
     pd.testing.assert_frame_equal(table.drop(columns="lr"), GraphFeatures().fit_transform(graphs[::-1]))
+
+
+def test_graphs_with_operations_of_another_space_are_refused():
+    inputs = learn(CELLS)
+    own = get_space("nasbench201").graph(CELLS[0])
+    others = [own, get_space("darts").graph(get_space("darts").sample(1)[0])]
+    assert len(inputs.table([own])) == 1
+    for items in (others, GraphBatch.from_graphs(others)):
+        with pytest.raises(InputError, match=r"item 1 must be a graph of nasbench201, .* no operation '"):
+            inputs.table(items)
