@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -16,7 +17,10 @@ def fit(
     dataset: Annotated[str, typer.Argument(help="Name of a dataset, or a table with targets.")],
     output: Output,
     target: Annotated[
-        list[str] | None, typer.Option(help="Target to fit; repeat for several. Default: the primary ones.")
+        list[str] | None,
+        typer.Option(
+            help="Target to fit; repeat for several. Default: the primary ones, or one each of up to four groups."
+        ),
     ] = None,
     space: SpaceName = None,
     model: Annotated[str, typer.Option(help="auto, random_forest or xgboost.")] = "auto",
@@ -51,6 +55,13 @@ def fit(
     with_fidelity = "given" if data.space is None else "all"
     features = features or (with_fidelity if fidelity else next(iter(features_of(data).values()), "graph"))
     names = choose_targets(data, target)
+    others = [name for name in data.targets if name not in names]
+    if target is None and others:
+        listed = ", ".join(others)
+        print(
+            f"graf: fits {', '.join(names)}; {len(others)} not, name them by --target: {listed:.300}",
+            file=sys.stderr,
+        )
     data = data.select(data.targets[names].notna().any(axis=1).to_numpy())
     items, labels = data.items(fidelity or ()), data.targets[names]
     if networks is not None:

@@ -16,7 +16,9 @@ def report(
     output: Output,
     target: Annotated[
         list[str] | None,
-        typer.Option(help="Target to explain; repeat for several. Default: the primary ones."),
+        typer.Option(
+            help="Target to explain; repeat for several. Default: the primary ones, or one each of up to four groups."
+        ),
     ] = None,
     space: SpaceName = None,
     networks: Networks = None,

@@ -13,7 +13,7 @@ import pytest
 from onnx_models import saved, weight
 
 import graf
-from graf import PerformancePredictor, get_space, load_dataset, read_graph
+from graf import PerformancePredictor, get_space, load_dataset, load_predictor, read_graph
 from graf.cli import main
 
 COMMANDS = ["report", "features", "proxies", "fit", "predict", "explain", "measure", "list", "search"]
@@ -92,6 +92,14 @@ def test_fit_then_predict(run, table, cells, tmp_path):
     assert len(out.splitlines()) == 31
     assert run("predict", cells, "--model", model, "-o", tmp_path / "p.csv")[0] == 0
     assert (tmp_path / "p.csv").read_text() == out
+
+
+def test_fit_says_which_targets_it_took_and_which_not(run, table, tmp_path):
+    code, _, err = run("fit", table, "--model", "random_forest", "-o", tmp_path / "m")
+    assert (code, err) == (0, "graf: fits speed; 1 not, name them by --target: size\n")
+    assert load_predictor(tmp_path / "m").target_names_ == ["speed"]
+    pd.read_csv(table).drop(columns="size").to_csv(table, index=False)
+    assert run("fit", table, "--model", "random_forest", "-o", tmp_path / "m")[::2] == (0, "")
 
 
 @pytest.mark.filterwarnings("default")
