@@ -55,7 +55,7 @@ def read_input(path: Path, space: str | None = None) -> pd.DataFrame | pd.Series
 
     if path.suffix.lower() == ".onnx" or path.is_dir():
         return _read_networks(path)
-    if path.suffix in TABLES:
+    if path.suffix.lower() in (*TABLES, ".tsv"):  # the last with an error that says what is read
         from graf.datasets import load_dataset
 
         data = load_dataset(path, space=space)

@@ -94,6 +94,15 @@ def test_fit_then_predict(run, table, cells, tmp_path):
     assert (tmp_path / "p.csv").read_text() == out
 
 
+def test_endings_of_tables_in_capitals_and_other_tables(run, table, tmp_path):
+    loud, tabs = tmp_path / "TABLE.CSV", tmp_path / "table.tsv"
+    loud.write_text(table.read_text())
+    tabs.write_text(table.read_text().replace(",", "\t"))
+    assert run("features", loud, "-o", tmp_path / "f.csv")[0] == 0
+    code, _, err = run("features", tabs, "-o", tmp_path / "f.csv")
+    assert code == 2 and "separated by commas" in err
+
+
 def test_fit_says_which_targets_it_took_and_which_not(run, table, tmp_path):
     code, _, err = run("fit", table, "--model", "random_forest", "-o", tmp_path / "m")
     assert (code, err) == (0, "graf: fits speed; 1 not, name them by --target: size\n")
