@@ -55,13 +55,8 @@ def fit(
     with_fidelity = "given" if data.space is None else "all"
     features = features or (with_fidelity if fidelity else next(iter(features_of(data).values()), "graph"))
     names = choose_targets(data, target)
-    others = [name for name in data.targets if name not in names]
-    if target is None and others:
-        listed = ", ".join(others)
-        print(
-            f"graf: fits {', '.join(names)}; {len(others)} not, name them by --target: {listed:.300}",
-            file=sys.stderr,
-        )
+    if target is None:
+        _tell(names, [name for name in data.targets if name not in names])
     data = data.select(data.targets[names].notna().any(axis=1).to_numpy())
     items, labels = data.items(fidelity or ()), data.targets[names]
     if networks is not None:
@@ -70,3 +65,10 @@ def fit(
     predictor = PerformancePredictor(model=model, space=data.space, features=features, random_state=seed)
     predictor.fit(items, labels).save(output)
     typer.echo(output)
+
+
+def _tell(names: list[str], others: list[str]) -> None:
+    """Say which targets were taken by default, where there are others."""
+    if others:
+        fitted, left = ", ".join(names), ", ".join(others)
+        print(f"graf: fits {fitted}; {len(others)} not, name them by --target: {left:.300}", file=sys.stderr)
