@@ -55,8 +55,6 @@ def fit(
     with_fidelity = "given" if data.space is None else "all"
     features = features or (with_fidelity if fidelity else next(iter(features_of(data).values()), "graph"))
     names = choose_targets(data, target)
-    if target is None:
-        _tell(names, [name for name in data.targets if name not in names])
     data = data.select(data.targets[names].notna().any(axis=1).to_numpy())
     items, labels = data.items(fidelity or ()), data.targets[names]
     if networks is not None:
@@ -64,6 +62,8 @@ def fit(
         labels = labels.loc[items.index]
     predictor = PerformancePredictor(model=model, space=data.space, features=features, random_state=seed)
     predictor.fit(items, labels).save(output)
+    if target is None:
+        _tell(names, [name for name in data.targets if name not in names])
     typer.echo(output)
 
 
@@ -71,4 +71,6 @@ def _tell(names: list[str], others: list[str]) -> None:
     """Say which targets were taken by default, where there are others."""
     if others:
         fitted, left = ", ".join(names), ", ".join(others)
-        print(f"graf: fits {fitted}; {len(others)} not, name them by --target: {left:.300}", file=sys.stderr)
+        print(
+            f"graf: fitted {fitted}; {len(others)} not, name them by --target: {left:.300}", file=sys.stderr
+        )

@@ -105,7 +105,7 @@ def test_endings_of_tables_in_capitals_and_other_tables(run, table, tmp_path):
 
 def test_fit_says_which_targets_it_took_and_which_not(run, table, tmp_path):
     code, _, err = run("fit", table, "--model", "random_forest", "-o", tmp_path / "m")
-    assert (code, err) == (0, "graf: fits speed; 1 not, name them by --target: size\n")
+    assert (code, err) == (0, "graf: fitted speed; 1 not, name them by --target: size\n")
     assert load_predictor(tmp_path / "m").target_names_ == ["speed"]
     pd.read_csv(table).drop(columns="size").to_csv(table, index=False)
     assert run("fit", table, "--model", "random_forest", "-o", tmp_path / "m")[::2] == (0, "")
