@@ -567,6 +567,22 @@ def test_grouped_queries_with_an_axis_of_their_own():
     assert [graph.attributes[name][3] for name in ("heads", "kv_heads")] == [8, 2]
 
 
+@pytest.mark.parametrize(
+    ("letters", "shape", "kv_heads"), [("bkhd", (2, 3), 2), ("bkhd", (1, 3), 1), ("bkd", (3,), 1)]
+)
+@pytest.mark.parametrize("lengths", [(5, 7), (7, 5), (1, 5), (5, 1)])
+def test_heads_of_keys_behind_positions(letters, shape, kv_heads, lengths):
+    def attend(q, k, v):
+        q, k, v = q.unflatten(-1, (2, 3)), k.unflatten(-1, shape), v.unflatten(-1, shape)
+        weights = torch.einsum(f"bqhd,{letters}->bhqk", q, k).softmax(-1)
+        return torch.einsum(f"bhqk,{letters}->bqhd", weights, v).flatten(2)
+
+    n, keys = lengths
+    graph = read_graph(Function(attend), ((1, n, 6), *[(1, keys, 3 * kv_heads)] * 2))
+    facts = [graph.attributes[name][-1] for name in ("heads", "kv_heads", "sequence", "key_sequence")]
+    assert facts == [2, kv_heads, n, keys]
+
+
 def test_heads_between_queries_and_width():
     def attend(x, weight):
         q = torch.einsum("ibh,hnd->ibnd", x, weight)
