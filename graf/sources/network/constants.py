@@ -21,8 +21,8 @@ def settle_constants(network: Network) -> int:
 
     A step that reads fixed steps only becomes a weight if one of them is, else a constant. A gather
     with a fixed index only leaves out elements; one from a weight is an embedding. Arithmetic with a
-    number that changes nothing is the identity. Returns what fvcore counts of all that is computed in
-    every pass although it depends on no input.
+    number that changes nothing, or a concatenation with no elements, is the identity. Returns what
+    fvcore counts of all that is computed in every pass although it depends on no input.
     """
     fixed = 0
     for step in network:
@@ -33,6 +33,8 @@ def settle_constants(network: Network) -> int:
             _settle(step)
         elif step.op == "gather" and len(step.reads) > 1:
             _settle_gather(step)
+        elif step.op == "concat":
+            _settle_concat(step)
         elif step.op in NEUTRAL and step.reads[-1].scalar == NEUTRAL[step.op]:
             step.op = "identity"
     return fixed
@@ -65,6 +67,13 @@ def hides_later_positions(values: NDArray[Any]) -> bool:
     if not kept.size or kept.flat[0] == hidden.flat[0]:
         return False
     return bool(np.all(kept == kept.flat[0]) and np.all(hidden == hidden.flat[0]))
+
+
+def _settle_concat(step: Step) -> None:
+    """Leave out constants without elements, as caches are before the first token."""
+    step.reads = [read for read in step.reads if read.shape is None or read.size or not is_fixed(read)]
+    if len(step.reads) == 1:
+        step.op = "identity"
 
 
 def _settle_gather(step: Step) -> None:

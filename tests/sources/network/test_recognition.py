@@ -816,6 +816,7 @@ def test_rearrangements_are_bridged():
 
     assert ops_of(moved, (1, 8, 4, 4)) == ["relu"]
     assert ops_of(lambda x: torch.cat([x, x.relu()], 1), (1, 8)) == ["relu", "concat"]
+    assert ops_of(lambda x: torch.cat([torch.tensor([]), x.relu()], 1), (1, 8)) == ["relu"]
 
 
 def test_deep_networks_with_two_ways_at_every_step():
