@@ -19,6 +19,7 @@ from graf.measure.digits import digits
 from graf.measure.machine import machine
 from graf.measure.threads import one_thread
 from graf.spaces import SearchSpace
+from graf.spaces.torch_models.cell import plain_defaults
 
 __all__ = ["run_latency"]
 
@@ -54,8 +55,9 @@ def run_latency(
     journal = Journal(folder, LATENCY, settings)
     visits = _visits(architectures, rounds, seed)
     todo = journal.missing(visits)
-    models = {a: space.model(a).eval() for a in dict.fromkeys(a for _, a in todo)}
-    batches = {size: digits()["test"].x[:size] for size in REPETITIONS}
+    with plain_defaults():
+        models = {a: space.model(a).eval() for a in dict.fromkeys(a for _, a in todo)}
+        batches = {size: digits()["test"].x[:size] for size in REPETITIONS}
     initial = len(visits) - len(todo)
     bar = tqdm(desc="latency", unit="visit", total=len(visits), initial=initial, disable=not progress)
     with bar, one_thread(), torch.inference_mode():

@@ -13,11 +13,13 @@ from graf.measure.robustness import accuracy, robustness
 from graf.measure.threads import one_thread
 from graf.measure.train import logits, train
 from graf.spaces import SearchSpace
+from graf.spaces.torch_models.cell import plain_defaults
 
 __all__ = ["measure_run", "recipe_run"]
 
 
 @one_thread()
+@plain_defaults()
 def measure_run(
     space: SearchSpace, architecture: str, seed: int, recipe: Recipe, attacked: bool = True
 ) -> dict[str, Any]:
@@ -45,6 +47,7 @@ def measure_run(
 
 
 @one_thread()
+@plain_defaults()
 def recipe_run(space: SearchSpace, architecture: str, seed: int, recipe: Recipe) -> dict[str, Any]:
     """Train from a seed and measure accuracy, on validation images after every epoch too.
 

@@ -17,10 +17,10 @@ from graf.exceptions import GrafError, InputError
 from graf.proxies.batch import Batch
 from graf.proxies.network import Network
 from graf.proxies.plan import Plan
-from graf.proxies.state import plain_defaults
 from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
 from graf.proxies.workers import workers
 from graf.spaces import SearchSpace
+from graf.spaces.torch_models.cell import plain_defaults
 
 __all__ = ["NO_MEMORY", "Evaluation", "Score"]
 

@@ -16,7 +16,7 @@ from torch.utils import checkpoint
 
 from graf.proxies.contents import remembered
 
-__all__ = ["plain_defaults", "seeded", "untouched"]
+__all__ = ["seeded", "untouched"]
 
 
 @contextmanager
@@ -104,15 +104,3 @@ class _Kept:
 
 def _kept(*_: Any, **__: Any) -> Iterator[None]:
     yield
-
-
-@contextmanager
-def plain_defaults() -> Iterator[None]:
-    """Tensors are single precision and on the CPU inside the block, whatever the caller has set."""
-    dtype = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float32)
-    try:
-        with torch.device("cpu"):
-            yield
-    finally:
-        torch.set_default_dtype(dtype)

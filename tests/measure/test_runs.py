@@ -1,9 +1,12 @@
 import math
+from contextlib import contextmanager
+from functools import partial
 
 import pytest
 import torch
 
 from graf.measure import Recipe
+from graf.measure.latency import run_latency
 from graf.measure.runs import measure_run, recipe_run
 
 FIGURES = 3 + 12 + 1 + 2 * 6 + 1
@@ -19,6 +22,33 @@ def test_same_seed_same_figures(record, space, architectures, quick):
     again = measure_run(space, architectures[0], 5, quick)
     assert {**again, "train_seconds": 0} == {**record, "train_seconds": 0}
     assert measure_run(space, architectures[0], 6, quick)["nll"] != record["nll"]
+
+
+@contextmanager
+def double():
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+SET_BY_THE_CALLER = [
+    double,
+    torch.no_grad,
+    torch.inference_mode,
+    partial(torch.device, "meta"),
+    partial(torch.autocast, "cpu"),
+]
+
+
+@pytest.mark.parametrize("setting", SET_BY_THE_CALLER)
+def test_what_the_caller_has_set_changes_no_figure(record, space, architectures, quick, setting, tmp_path):
+    with setting():
+        again = measure_run(space, architectures[0], 5, quick)
+        visited = run_latency(space, architectures[:1], tmp_path, rounds=1, progress=False).records
+    assert {**again, "train_seconds": 0} == {**record, "train_seconds": 0}
+    assert visited[0]["b1_ms"] > 0
 
 
 def test_has_every_figure(record):

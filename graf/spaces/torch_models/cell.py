@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Cell", "conv_bn", "relu_conv_bn", "seeded"]
+__all__ = ["Cell", "conv_bn", "plain_defaults", "relu_conv_bn", "seeded"]
 
 
 class Zero(nn.Module):
@@ -95,3 +95,15 @@ def seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         yield
+
+
+@contextmanager
+def plain_defaults() -> Iterator[None]:
+    """Tensors are single precision and on the CPU inside the block, whatever the caller has set."""
+    dtype = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.device("cpu"):
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
