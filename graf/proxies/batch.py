@@ -158,7 +158,7 @@ def _read(data: Any, what: str = "`data`") -> Batch:
     x, y = data
     if isinstance(x, Mapping):
         inputs: Inputs = {str(name): _tensor(value, "inputs") for name, value in x.items()}
-        lengths = {len(tensor) for tensor in inputs.values()}
+        lengths = {len(tensor) for tensor in inputs.values()} or {0}
     else:
         inputs = _tensor(x, "inputs")
         lengths = {len(inputs)}

@@ -83,8 +83,8 @@ def proxy(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the function below as the proxy of its name.
 
-    Its positional parameters name the quantities it reads (`graf.proxies.QUANTITIES`), its
-    keyword-only ones are settings. It returns a number or a tensor without dimensions, and raises
+    Its positional parameters name the quantities it reads (`graf.proxies.QUANTITIES`) and must not
+    change, as others read them too; its keyword-only ones are settings. It returns a number or a tensor without dimensions, and raises
     `graf.proxies.Undefined` with a reason where there is none.
 
     Raises

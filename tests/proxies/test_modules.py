@@ -605,6 +605,7 @@ class Pairs(Dataset):
         ({"data": 3}, "`data` must be a pair"),
         ({"data": ([[1.0]], [0.5])}, "labels in `data` must be integers"),
         ({"data": ([[1.0]], [0, 1])}, "rows"),
+        ({"data": ({}, [0, 1])}, "rows"),
         ({"data": TensorDataset(torch.zeros(0, 1), torch.zeros(0))}, "empty"),
         ({"data": TensorDataset(torch.zeros(4, 1))}, "must be a pair"),
         ({"data": [(torch.zeros(2), 1), (torch.zeros(2), 0), (torch.zeros(2), 2)]}, "must be a pair"),
