@@ -20,12 +20,14 @@ async function unpack() {
 
 const byName = (table) => Object.fromEntries(table.names.map((name, i) => [name, table.columns[i]]));
 const broken = (name) => escaped(name).replace(/(.{14,}?[+(])(?=.{6})/g, "$1<br>");
+const inLines = (text) => escaped(text).replace(/(.{30,}?) /g, "$1<br>");
 const target = () => data.targets[state.target];
 const better = (a, b, direction) => (direction === "max" ? a > b : a < b);
 
 function number(value, digits = 4) {
   if (typeof value !== "number") return value ?? "–";
   const size = Math.abs(value);
+  if (size >= 1e7 && size < 1e15) return value.toLocaleString("en", { notation: "compact", maximumSignificantDigits: digits });
   return size >= 10 ** digits && size < 1e7 ? Math.round(value).toLocaleString("en") : String(+value.toPrecision(digits));
 }
 
@@ -115,7 +117,7 @@ function fillTradeoff([dots, front, ring], layout) {
   front.x = best.map((i) => dots.x[i]);
   front.y = best.map((i) => dots.y[i]);
   for (const [axis, { label, unit }] of [["x", x], ["y", y]])
-    layout[`${axis}axis`].title = { text: escaped(unit ? `${label} (${unit})` : label) };
+    layout[`${axis}axis`].title = { text: inLines(unit ? `${label} (${unit})` : label) };
 }
 
 function paretoFront({ x, y }, xDirection, yDirection) {
@@ -150,7 +152,7 @@ function fillWaterfall(trace, layout, width) {
   const room = (high - low) * (width < 420 ? 0.8 : 0.35); // for the numbers beside the bars
   layout.xaxis.range = [low - room, high + room];
   const unit = target().unit ? ` (${target().unit})` : "";
-  layout.xaxis.title = { text: escaped(`predicted ${target().label}${unit}`) };
+  layout.xaxis.title = { text: inLines(`predicted ${target().label}${unit}`) };
   $("unexplained").hidden = i !== undefined;
 }
 

@@ -124,3 +124,11 @@ def test_names_are_text_not_markup():
     ):
         figure.update_traces(meta=None)  # data for the page, not shown
         assert not any(tag in str(figure.to_dict()) for tag in ("<b>x", "<i>", "<u>"))
+
+
+def test_long_names_of_targets_are_broken_into_lines():
+    label = "validation accuracy after two hundred epochs of training with <cutout>"
+    table = pd.DataFrame({"measured": [1.0], "predicted": 1.0})
+    title = plots.predicted_figure("t", table, label, "%").layout.xaxis.title.text
+    assert max(map(len, title.split("<br>"))) <= 40
+    assert "&lt;cutout&gt;" in title

@@ -274,3 +274,17 @@ def test_print_shows_every_target(page, driver):
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     page.script("window.dispatchEvent(new Event('afterprint'))")
     assert page.show("predicted-0")[1]["x"]
+
+
+def test_a_long_name_of_a_target_does_not_widen_the_window(page):
+    width = page.script(
+        "const list = document.querySelector('#target'); list.add(new Option('x'.repeat(500)));"
+        "const width = list.getBoundingClientRect().width; list.remove(list.length - 1); return width"
+    )
+    assert width <= 330
+
+
+def test_numbers_are_short(page):
+    numbers = [0.123456, 12345.6, 123456, 123456789, -1.5e9, 1e24]
+    shown = ["0.1235", "12,346", "123,456", "123.5M", "-1.5B", "1e+24"]
+    assert page.script("return arguments[0].map((value) => number(value))", numbers) == shown

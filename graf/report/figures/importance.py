@@ -60,9 +60,8 @@ def effects_figure(effects: pd.DataFrame, labels: Sequence[str]) -> go.Figure:
         colorbar=colorbar(
             "effect, standard deviations",
             {-largest: f"harms {largest:.2f}", 0: "0", largest: f"helps {largest:.2f}"},
-            yref="container",
             y=0,
-            yanchor="bottom",
+            yanchor="top",
         ),
     )
     figure.update_xaxes(side="top", showgrid=False)

@@ -68,15 +68,16 @@ def styled(figure: go.Figure, height: int, top: int = 30, bottom: int = 10, **la
 def colorbar(title: str, ticks: Mapping[float, str], **place: Any) -> dict[str, Any]:
     """A horizontal colour bar on the right."""
     return {
-        "title": {"text": title, "side": "top"},
+        "title": {"text": title, "side": "top", "font": {"size": 12}},
         "tickvals": list(ticks),
         "ticktext": list(ticks.values()),
         "orientation": "h",
         "thickness": 10,
-        "len": 180,
+        "len": 230,
         "lenmode": "pixels",
         "x": 1,
         "xanchor": "right",
+        "xpad": 36,  # half of the last tick's label, which is hidden where it does not fit in
         "outlinewidth": 0,
         **place,
     }

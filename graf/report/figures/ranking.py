@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from itertools import cycle
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,8 @@ def predicted_figure(target: str, predictions: pd.DataFrame, label: str, unit: s
     columns = {"x": f"measured {target}", "y": f"predicted {target}"}
     figure.add_trace(dots(len(predictions), "architectures", **columns))
     figure.add_trace(ring(1))
-    figure.update_xaxes(title=f"measured {with_unit(label, unit)}")
+    figure.update_xaxes(
+        title="<br>".join(wrap(f"measured {with_unit(label, unit)}", 40, break_long_words=False))
+    )
     figure.update_yaxes(title="predicted")
     return styled(figure, 340)
