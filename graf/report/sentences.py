@@ -11,6 +11,7 @@ from graf.report.words import label, listed, words
 
 __all__ = ["headline", "sentences"]
 
+MOST_NAMED = 4  # of the targets in one part of a sentence
 VISIBLE = 0.2  # share of a target's largest effect from which an effect is worth saying
 
 
@@ -68,18 +69,22 @@ def _sentence(name: str, row: pd.Series[float], metadata: pd.DataFrame, ops: OpS
     helped = [target for target in row.index if row[target] * sense > 0]
     harmed = [target for target in row.index if row[target] * sense < 0]
     text = f"With {words(name, sense, ops)}, {_moves(helped, metadata)}"
-    if harmed:
+    if len(harmed) > MOST_NAMED:
+        text += f", at the cost of {len(harmed)} targets"
+    elif harmed:
         costs = [f"{_end(target, metadata, worse=True)} {_label(target, metadata)}" for target in harmed]
         text += f", at the cost of {listed(costs)}"
     return text + "."
 
 
 def _moves(targets: list[str], metadata: pd.DataFrame) -> str:
+    """What happens to targets that all get better, or all worse; many are counted, not named."""
     parts = []
     for verb, end in (("rise", "higher"), ("fall", "lower")):
         names = [_label(t, metadata) for t in targets if _end(t, metadata, worse=False) == end]
         if names:
-            parts.append(f"{listed(names)} {verb}{'s' if len(names) == 1 else ''}")
+            named = listed(names) if len(names) <= MOST_NAMED else f"{len(names)} targets"
+            parts.append(f"{named} {verb}{'s' if len(names) == 1 else ''}")
     return listed(parts)
 
 

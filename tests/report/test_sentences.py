@@ -49,6 +49,13 @@ def test_trade_offs_come_first_and_weak_effects_are_left_out():
     assert len(spoken([[1, 0, 0], [1, 0, 0]], n=1)) == 1
 
 
+def test_many_targets_are_counted():
+    metadata = pd.DataFrame({"direction": "max", "unit": ""}, index=[f"t{i}" for i in range(11)])
+    table = pd.DataFrame([[1.0] * 6 + [-1.0] * 5], columns=metadata.index, index=NAMES[:1])
+    expected = "With more conv3x3 operations, 6 targets rise, at the cost of 5 targets."
+    assert sentences(table, DATA, metadata) == [expected]
+
+
 def test_no_effects_no_sentences():
     assert spoken([[0.0, 0.0, 0.0]]) == []
 
