@@ -156,9 +156,12 @@ def _of_table(
             f"what is searched has several values of {again!r:.200}; keep one row of each architecture, such as those"
             " of one recipe: data.select(rows)"
         )
-    domain = ListDomain([str(name) for name in frame.index], space)
+    names = [str(name) for name in frame.index]
     if isinstance(among, ListDomain):
-        domain = domain.restricted(np.array([_is_in(among, name) for name in domain.members]))
+        names = [name for name in names if _is_in(among, name)]
+    if not names:
+        raise InputError("`objective` holds no value of any architecture that is searched; index it by these")
+    domain = ListDomain(names, space)
     rows = frame.set_axis([str(name) for name in frame.index]).to_dict("index")
     return Problem(domain, directions, lambda architecture: rows[architecture])
 

@@ -307,6 +307,8 @@ def test_callbacks():
         ({"goal": "all"}, "unknown goal"),
         ({"objective": None}, "`objective` is missing"),
         ({"objective": "accuracy"}, "`objective` must be a function"),
+        ({"objective": pd.Series([1.0, 2.0], ["c", "d"]), "space": ["a", "b"]}, "no value of any"),
+        ({"objective": pd.Series([np.nan, np.nan], ["c", "d"])}, "no value of any"),
         ({"objective": lambda cell: "good"}, "must give a number for 'value', got 'good'"),
         ({"objective": lambda cell: (1, 2)}, "must give 1 values"),
         ({"objective": lambda cell: {"a": 1}, "direction": {"b": "max"}}, "lacks 'b'"),
