@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import product
 from time import perf_counter
 from typing import Any
@@ -33,7 +33,7 @@ def evaluate(
     items: Any,
     y: Any,
     *,
-    train_sizes: Sequence[int] = (32, 128, 1024),
+    train_sizes: Iterable[int] = (32, 128, 1024),
     seeds: Iterable[int] = range(10),
     direction: Direction = "max",
     n_jobs: int | None = None,
@@ -73,7 +73,7 @@ def evaluate(
     _check_predictors(predictors)
     prepared = _in_one_order({label: _prepare(entrant, items) for label, entrant in predictors.items()})
     values = _one_target(y, prepared)
-    _check_sizes(train_sizes, len(values))
+    train_sizes = _checked_sizes(train_sizes, len(values))
     trials = (
         delayed(_trial)(*prepared[label], values, n, seed, direction, label)
         for label, n, seed in product(prepared, train_sizes, seeds)
@@ -135,17 +135,19 @@ def _one_target(y: Any, prepared: Mapping[str, tuple[PerformancePredictor, pd.Da
     return targets[0].iloc[:, 0].to_numpy()
 
 
-def _check_sizes(train_sizes: Sequence[int], n_items: int) -> None:
-    if not isinstance(train_sizes, Iterable) or not list(train_sizes):
+def _checked_sizes(train_sizes: Iterable[int], n_items: int) -> list[int]:
+    found = list(train_sizes) if isinstance(train_sizes, Iterable) else []
+    if not found:
         raise InputError(
             f"`train_sizes` must hold numbers of labels, such as (32, 128), got {train_sizes!r:.60}"
         )
-    for size in train_sizes:
+    for size in found:
         if not is_whole(size, 2, n_items - 2):
             raise InputError(
                 f"`train_sizes` must lie between 2 and {n_items - 2} for {n_items} items, got {size!r:.60};"
                 " two items must be left for the test"
             )
+    return found
 
 
 def _trial(

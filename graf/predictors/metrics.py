@@ -10,6 +10,7 @@ from scipy import stats
 from sklearn.metrics import mean_absolute_error, r2_score
 
 from graf.exceptions import InputError, UnknownNameError
+from graf.predictors.checks import is_whole
 
 __all__ = ["check_direction", "kendall_tau", "mae", "r2", "score", "spearman", "top_k_regret"]
 
@@ -80,8 +81,8 @@ def top_k_regret(y_true: Any, y_pred: Any, k: int = 10, direction: Direction = "
     3.0
     """
     true, predicted = _pair(y_true, y_pred)
-    if k < 1:
-        raise InputError(f"`k` must be at least 1, got {k}")
+    if not is_whole(k, 1):
+        raise InputError(f"`k` must be a whole number of at least 1, got {k!r:.60}")
     check_direction(direction)
     sign = 1 if direction == "max" else -1
     chosen = np.argsort(-sign * predicted, kind="stable")[:k]

@@ -111,6 +111,11 @@ def test_sizes_must_leave_a_test(sizes):
         evaluate({"line": line()}, CELLS, MACS, train_sizes=sizes)
 
 
+def test_sizes_and_seeds_may_be_drawn_one_by_one():
+    found = evaluate({"line": line()}, CELLS, MACS, train_sizes=iter([5, 20]), seeds=iter([0]))
+    assert found["labels"].tolist() == [5, 20]
+
+
 def test_bad_arguments_are_named():
     with pytest.raises(InputError, match="at least one predictor"):
         evaluate({}, CELLS, MACS)

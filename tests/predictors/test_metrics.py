@@ -90,7 +90,8 @@ def test_bad_input_is_named(metric, true, predicted, message):
 
 
 def test_bad_options_are_named():
-    with pytest.raises(InputError, match=r"`k`.*got 0"):
-        top_k_regret([1, 2], [1, 2], k=0)
+    for k in (0, 1.5, "1"):
+        with pytest.raises(InputError, match=f"`k`.*got {k!r}"):
+            top_k_regret([1, 2], [1, 2], k=k)
     with pytest.raises(UnknownNameError, match="direction 'up'"):
         score([1, 2], [1, 2], direction="up")
