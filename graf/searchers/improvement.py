@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from graf.exceptions import InputError, UnknownNameError
 from graf.predictors import PerformancePredictor
+from graf.searchers.checks import count
 from graf.searchers.objective import read_directions
 from graf.spaces import SearchSpace, get_space, infer_space
 
@@ -75,7 +75,7 @@ def improve(
     >>> improve(predictor, start, n=1)["steps"].tolist()
     [1]
     """
-    _check_counts(n=n, max_steps=max_steps)
+    n, max_steps = count("n", n), count("max_steps", max_steps)
     space = infer_space([architecture]) if space is None else get_space(space)
     goal = _Goal(predictor, direction, space, architecture)
     level: dict[Changes, float] = {frozenset(): 0.0}
@@ -188,9 +188,3 @@ def _in_words(goal: _Goal, changes: Changes) -> str:
         f"{space.choice_name(i)}: {space.option_name(i, start[i])} to {space.option_name(i, new)}"
         for i, new in sorted(changes)
     )
-
-
-def _check_counts(**counts: int) -> None:
-    for name, value in counts.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or index(value) < 1:
-            raise InputError(f"`{name}` must be a whole number of at least 1, got {value!r:.60}")

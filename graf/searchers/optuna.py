@@ -9,6 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from graf.exceptions import require
+from graf.searchers.checks import check_goal, count
 from graf.searchers.clock import Clock
 from graf.searchers.domains import Domain, SpaceDomain
 from graf.searchers.history import FAILED, OK, PENDING, History, Trial
@@ -74,7 +75,8 @@ class GrafSampler(BaseSampler):
     ) -> None:
         self.space = get_space(space)
         self.strategy = read_strategy(strategy)
-        self.seed, self.goal, self.name = seed, goal, name
+        check_goal(goal)
+        self.seed, self.goal, self.name = count("seed", seed, least=0), goal, name
         problem = Problem(SpaceDomain(self.space), {}).limited(None, constraints, None)
         self._domain: Domain = problem.domain
         template = read_predictor("auto" if predictor is None else predictor)

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype
 
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError
 from graf.searchers.checkpoint import Checkpoint
+from graf.searchers.checks import check_goal, count
 from graf.searchers.clock import KINDS, Clock
 from graf.searchers.history import FAILED, OK, PENDING, History, Trial
 from graf.searchers.objective import Measurement, measure, read_values
@@ -23,7 +24,6 @@ from graf.searchers.surrogate import Surrogate, read_predictor
 
 __all__ = ["Callback", "Search"]
 
-GOALS = ("front", "each")
 Callback = Callable[["Search"], Any]
 
 
@@ -65,10 +65,9 @@ class Search:
         problem = read_problem(space, objective, direction)
         self.problem: Problem = problem.limited(recipe, constraints, space)
         self.strategy = read_strategy(strategy)
-        self.seed = _count("seed", seed, least=0)
-        self.batch = self.strategy.batch if batch is None else _count("batch", batch)
-        if goal not in GOALS:
-            raise UnknownNameError("goal", goal, GOALS)
+        self.seed = count("seed", seed, least=0)
+        self.batch = self.strategy.batch if batch is None else count("batch", batch)
+        check_goal(goal)
         self.goal = goal
         self._clock = Clock()
         template = read_predictor("auto" if predictor is None else predictor)
@@ -106,7 +105,7 @@ class Search:
         They have not been asked for before. Fewer come back where a strategy still draws its
         first ones, which are a batch of their own, and where the domain holds no others.
         """
-        n = self.batch if n is None else _count("n", n)
+        n = self.batch if n is None else count("n", n)
         first = len(self._history.trials)
         rng = np.random.default_rng([self.seed, first])
         state = State(self.problem.domain, self._history, rng, self._surrogate, self.goal)
@@ -195,7 +194,7 @@ class Search:
         """
         from tqdm import tqdm
 
-        budget = _count("budget", budget)
+        budget = count("budget", budget)
         callbacks = _callbacks(callbacks)
         if self.problem.objective is None:
             raise InputError("`objective` is missing; give one, or measure elsewhere with ask() and tell()")
@@ -234,12 +233,6 @@ class Search:
         history = self._history.frame(self._columns)
         seconds = pd.DataFrame(self._seconds, columns=["number", *KINDS]).fillna(0.0)
         return SearchResult(history, seconds, dict(self.problem.directions), self.goal)
-
-
-def _count(name: str, value: Any, least: int = 1) -> int:
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-        raise InputError(f"`{name}` must be an integer of {least} or more, got {value!r:.60}")
-    return int(value)
 
 
 def _callbacks(callbacks: Any) -> list[Callback]:

@@ -129,3 +129,7 @@ def test_bad_arguments():
         GrafSampler("nasbench2001")
     with pytest.raises(InputError, match="`predictor` must be"):
         GrafSampler("nasbench201", 3)
+    with pytest.raises(InputError, match="`seed` must be an integer of 0 or more, got None"):
+        GrafSampler("nasbench201", seed=None)
+    with pytest.raises(UnknownNameError, match="goal 'fronts'; did you mean 'front'"):
+        GrafSampler("nasbench201", goal="fronts")

@@ -11,6 +11,7 @@ from graf.exceptions import InputError
 from graf.searchers.boltzmann.chains import Chains, read_chains
 from graf.searchers.boltzmann.gibbs import gibbs, uniform
 from graf.searchers.boltzmann.machine import BoltzmannMachine, Floats, check_choices
+from graf.searchers.checks import count
 
 __all__ = ["train"]
 
@@ -70,8 +71,7 @@ def train(
     True
     """
     for name, value, least in (("sweeps", sweeps, 0), ("steps", steps, 0), ("n_chains", n_chains, 1)):
-        if not isinstance(value, (int, np.integer)) or value < least:
-            raise InputError(f"`{name}` must be an integer of {least} or more, got {value!r}")
+        count(name, value, least)
     if not 0 < learning_rate < float("inf") or not 0 <= decay < float("inf"):
         raise InputError(
             f"`learning_rate` must be above 0 and `decay` at least 0, got {learning_rate!r} and {decay!r}"

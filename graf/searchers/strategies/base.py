@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from graf.exceptions import InputError
+from graf.predictors.checks import is_whole
 from graf.searchers.domains import Domain
 from graf.searchers.history import History
 from graf.searchers.surrogate import Fitted, Surrogate
@@ -88,7 +89,7 @@ class Strategy(ABC):
                 raise InputError(f"`{parameter.name}` of {self.name} must be a number, got {value!r}")
 
     def _count(self, name: str, value: Any) -> int:
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        if not is_whole(value, 1):
             raise InputError(f"`{name}` of {self.name} must be a positive integer, got {value!r}")
         return int(value)
 

@@ -1,0 +1,25 @@
+"""What searches ask of their settings, checked before anything is measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graf.exceptions import InputError, UnknownNameError
+from graf.predictors.checks import is_whole
+
+__all__ = ["check_goal", "count"]
+
+GOALS = ("front", "each")
+
+
+def count(name: str, value: Any, least: int = 1) -> int:
+    """The value as an integer; `InputError` unless it is one, of `least` or more."""
+    if not is_whole(value, least):
+        raise InputError(f"`{name}` must be an integer of {least} or more, got {value!r:.60}")
+    return int(value)
+
+
+def check_goal(goal: Any) -> None:
+    """`UnknownNameError` unless it says what several objectives are searched for."""
+    if goal not in GOALS:
+        raise UnknownNameError("goal", goal, GOALS)
