@@ -39,7 +39,8 @@ class Explanation:
     interactions : (n, n_features, n_features) or (n, n_features, n_features, n_targets), where they
         were asked for: what two features do together, half at [i, j] and half at [j, i], and on the
         diagonal what each does alone; rows add up to `values`.
-    errors : standard errors of `values` where these are sampled (model "auto"), 0 where they are exact.
+    errors : standard errors of `values` where these are sampled (model "auto"), as if background rows were drawn
+        at random; 0 where they are exact.
 
     Notes
     -----

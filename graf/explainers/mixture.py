@@ -75,8 +75,8 @@ def process_values(
     The Owen value (Owen, Values of games with a priori unions, 1977) is the mean of what a column
     adds when columns become known one after another, those of a group together, over all
     such orders; what is not yet known is taken from background rows (interventional). Each background row
-    (n_background, n_columns) is drawn twice, with an order and its reverse. Values and base value
-    add up to the prediction whatever the draws. O(n n_background n_columns n_labels).
+    (n_background, n_columns) is drawn twice, with an order and its reverse. Errors are mostly those of few
+    background rows, which are the same for all seeds. Values and base value add up to the prediction whatever the draws. O(n n_background n_columns n_labels).
     """
     from graf.kernels.owen import owen
 
