@@ -19,6 +19,7 @@ from graf.explainers.reasons import reasons
 from graf.explainers.tree_shap import TreeShap
 from graf.predictors import PerformancePredictor
 from graf.predictors.boosted import BoostedTrees
+from graf.predictors.checks import LARGEST_SEED, is_whole
 from graf.predictors.inputs import Inputs
 from graf.predictors.models import fit_model, new_model
 from graf.predictors.targets import read_targets
@@ -83,8 +84,8 @@ def compare_importances(
     Raises
     ------
     InputError
-        If there are several targets, `n_refits` is less than 2, `n_permuted` too few for `level`, or
-        the grouping lacks columns.
+        If there are several targets, `n_refits` is less than 2, `n_permuted` too few for `level`, the
+        grouping lacks columns, or another argument is not what it should be.
     UnsupportedError
         If the model is not one of trees.
 
@@ -111,7 +112,7 @@ def compare_importances(
     >>> table["more_than_noise"].to_dict()
     {'conv3x3': True, 'skip': False}
     """
-    _check(n_refits, n_permuted, level)
+    _check(predictor, by, n_refits, n_permuted, level, seed)
     data, target, groups = _read(predictor, items, y, by)
     names, X = np.array(data.columns, dtype=object), data.to_numpy(np.float64)
     study = _Study(predictor, names, X, target, groups.codes, len(groups.categories))
@@ -135,14 +136,21 @@ def compare_importances(
     return table.sort_values("shapley", ascending=False, kind="stable")
 
 
-def _check(n_refits: int, n_permuted: int, level: float) -> None:
-    if n_refits < 2:
-        raise InputError(f"`n_refits` must be at least 2 for a spread, got {n_refits}")
-    if not 0 < level < 1 or (1 + n_permuted) * level < 1 - 1e-12:
+def _check(predictor: Any, by: Any, n_refits: Any, n_permuted: Any, level: Any, seed: Any) -> None:
+    if not isinstance(predictor, PerformancePredictor):
+        raise InputError(f"`predictor` must be a PerformancePredictor, got {type(predictor).__name__}")
+    if not isinstance(by, str | Mapping):
+        raise InputError(f"`by` must be a grouping, or map each column to its group, got {by!r:.60}")
+    if not is_whole(n_refits, 2):
+        raise InputError(f"`n_refits` must be at least 2 for a spread, and whole, got {n_refits!r:.60}")
+    known = is_whole(n_permuted, 1) and isinstance(level, (float, np.floating)) and 0 < level < 1
+    if not known or (1 + n_permuted) * level < 1 - 1e-12:
         raise InputError(
             f"`n_permuted` must be at least 1 / level - 1 for a level between 0 and 1, got"
-            f" {n_permuted} and level {level}"
+            f" {n_permuted!r:.60} and level {level!r:.60}"
         )
+    if not (seed is None or is_whole(seed, 0, LARGEST_SEED)):
+        raise InputError(f"`seed` must be None or a whole number from 0 to {LARGEST_SEED}, got {seed!r:.60}")
 
 
 def _read(

@@ -123,6 +123,11 @@ def test_bad_arguments(planted):
         compare_importances(predictor(), X, pd.DataFrame({"a": y, "b": y}))
     with pytest.raises(UnknownNameError, match="unknown grouping 'clusters'; did you mean 'cluster'"):
         compare_importances(predictor(), X, y, by="clusters")
+    with pytest.raises(InputError, match="`predictor` must be a PerformancePredictor, got str"):
+        compare_importances("auto", X, y)
+    for name, value in {"n_refits": 2.5, "n_permuted": 19.0, "level": "5 %", "seed": -1, "by": 3}.items():
+        with pytest.raises(InputError, match=f"`?{name}`? .*got .*{value}"):
+            compare_importances(predictor(), X, y, **{name: value})
 
 
 def test_boosted_trees_in_units_of_the_target(planted):
