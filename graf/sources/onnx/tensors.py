@@ -100,15 +100,7 @@ class Tensors:
             step = None if operand is None else through(operand)
             if operand is None or step is None or step.op != "weight" or id(step) not in self.of:
                 continue
-            if (
-                (op_type in MASKING and self._is_table(step, is_mask, is_wave))
-                or (op_type in GATHERING and i == 0 and self._is_table(step, is_wave))
-                or i in TURNING.get(op_type, ())
-                or (op_type in ("Resize", "Upsample") and i > 0)
-                or (op_type in ("LSTM", "GRU", "RNN") and i > STATES and self._is_uniform(step))
-                or (op_type in SCATTERING and self._is_uniform(step))
-                or (op_type.endswith("Normalization") and is_made_up(step.name) and self._is_uniform(step))
-            ):
+            if self._is_no_weight(op_type, i, step):
                 step.op = "constant"
                 step.value = self._content(step) if step.size <= FEW else None
                 self._describe(step)
@@ -119,6 +111,18 @@ class Tensors:
             elif op_type == "Add":
                 self._settle_row(step)
                 self._gather_back(step, operand.shape or ())
+
+    def _is_no_weight(self, op_type: str, i: int, step: Step) -> bool:
+        """Whether what a node reads in place `i` is a mask, a table of waves, a size or a state."""
+        return (
+            (op_type in MASKING and self._is_table(step, is_mask, is_wave))
+            or (op_type in GATHERING and i == 0 and self._is_table(step, is_wave))
+            or i in TURNING.get(op_type, ())
+            or (op_type in ("Resize", "Upsample") and i > 0)
+            or (op_type in ("LSTM", "GRU", "RNN") and i > STATES and self._is_uniform(step))
+            or (op_type in SCATTERING and self._is_uniform(step))
+            or (op_type.endswith("Normalization") and is_made_up(step.name) and self._is_uniform(step))
+        )
 
     def _settle_number(self, step: Step | None, *shapes: tuple[int, ...]) -> None:
         """Make a weight of a number in a tensor of one of these shapes."""
