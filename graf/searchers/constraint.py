@@ -191,7 +191,12 @@ def _column(values: pd.Series[Any], domain: Domain) -> Callable[[Sequence[str]],
 
 def _call(function: Callable[..., Any], architecture: str, recipe: dict[str, Any]) -> float:
     found = function(architecture, **recipe)
-    return np.nan if found is None else float(found)
+    try:
+        return np.nan if found is None else float(found)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"`quantity` of a constraint must give a number or None, got {found!r:.100} for {architecture!r:.200}"
+        ) from None
 
 
 def _name_of(quantity: Any) -> str:

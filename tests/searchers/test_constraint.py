@@ -151,6 +151,10 @@ def test_missing_values_keep_no_limit():
             "several rows of 'a'",
         ),
         (
+            lambda: graf.search(["a"], len, constraints=Constraint(lambda cell: "2 MB", at_most=1)),
+            "must give a number or None, got '2 MB' for 'a'",
+        ),
+        (
             lambda: graf.search("darts", len, constraints=["n_macs < 3"], strategy="evolution"),
             "must hold Constraint objects",
         ),
