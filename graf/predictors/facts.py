@@ -66,9 +66,11 @@ def predictor_from(facts: Facts, models: Facts) -> PerformancePredictor:
 
 def _check_models(predictor: PerformancePredictor) -> None:
     n_features = len(predictor.feature_names_)
-    models = predictor.estimators_
+    models, levels = predictor.estimators_, predictor.levels_
     fit = all(is_model(m) and getattr(m, "n_features_in_", n_features) == n_features for m in models.values())
-    if list(models) != predictor.target_names_ or not fit:
+    taken = predictor.inputs_.names == predictor.feature_names_.tolist()
+    listed = all(values.ndim == 1 for values in levels.values())
+    if list(models) != predictor.target_names_ or not (fit and taken and listed):
         raise InputError("its models do not belong to its features and targets; save it again")
 
 

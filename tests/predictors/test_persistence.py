@@ -233,6 +233,15 @@ def test_as_many_features_as_the_models_have(saved, features):
         load_predictor(saved)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"operations": None}, {"given": ["more"]}, {"levels": {"a": 3}}, {"levels": {"a": [[1]]}}]
+)
+def test_facts_must_belong_together(saved, changes):
+    rewrite(saved, **{"predictor.json": facts_with(saved, **changes)})
+    with pytest.raises(InputError, match="do not belong"):
+        load_predictor(saved)
+
+
 @pytest.mark.parametrize("member", ["predictor.json", "models.skops"])
 @pytest.mark.parametrize("content", [None, b"", b"[]", b"{", b"null", b"\xff"])
 def test_damaged_members_are_named(saved, member, content):
