@@ -78,8 +78,8 @@ class Evaluation:
             return self._scores(items)
         except Exception as error:
             if not is_out_of_memory(error):
-                raise
-            _empty_cache(self.device)  # not even for the batch, or for the algebra of all
+                raise  # else there was none, not even for the batch, or for the algebra of all
+        _empty_cache(self.device)
         return [score for item in items for score in self.scores([item])] if len(items) > 1 else [None]
 
     @torch.inference_mode(False)
@@ -93,19 +93,17 @@ class Evaluation:
         for i, item in enumerate(items):
             try:
                 network = self._network(item, batches)
-                with torch.no_grad():
-                    finite.append(_is_finite(network))
-                found.append(self.plan.results(network))
-                known.append(i)
+                sound, results = _is_finite(network), self.plan.results(network)
             except Exception as error:  # where a module has no memory, or cannot be looked at
-                if not is_out_of_memory(error):
-                    finite = [*finite[: len(known)], torch.tensor(True, device=self.device)]
-                    failure = Undefined(reason_of(error))
-                    found.append({proxy.name: failure for proxy in self.plan.proxies})
-                    known.append(i)
-                else:
-                    finite = finite[: len(known)]
-                    _empty_cache(self.device)
+                if is_out_of_memory(error):
+                    continue
+                sound, failure = torch.tensor(True, device=self.device), Undefined(reason_of(error))
+                results = {proxy.name: failure for proxy in self.plan.proxies}
+            found.append(results)
+            finite.append(sound)
+            known.append(i)
+        if len(known) < len(items):
+            _empty_cache(self.device)
         scores = self.plan.scores(found, finite)
         by_item: list[Score | None] = [None] * len(items)
         for i, values, reasons in zip(known, scores.values, scores.reasons, strict=True):
@@ -144,11 +142,13 @@ def _unwrapped(module: nn.Module) -> nn.Module:
     return module
 
 
+@torch.no_grad()
 def _is_finite(network: Network) -> torch.Tensor:
     tensors = [p for p in network.parameters.values() if p.is_floating_point() and p.numel()]
     return get_total_norm(tensors, norm_type=float("inf")).to(network.device).isfinite()
 
 
 def _empty_cache(device: torch.device) -> None:
+    """Gives memory back for other processes; after the error, which keeps the tensors of its frames."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
