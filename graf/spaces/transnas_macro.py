@@ -158,7 +158,7 @@ class TransNASMacro(SearchSpace):
         ]
         for i, module in enumerate(modules):
             before, shape = shape, shape.after(module.widening * shape.channels, module.stride)
-            cost = _module_cost(before, shape)
+            cost = _module_cost(module, before, shape)
             blocks.append(Block(f"module.{i}", module.op, shape, cost, module.stride, kernel=3))
         cost = linear_cost(shape.channels, self.n_classes)
         blocks.append(Block("classifier", "linear", Shape(self.n_classes, 1, 1), cost))
@@ -198,7 +198,7 @@ def _as_written(architecture: Any) -> list[Module]:
     return [MODULES[int(code) or 2] for code in codes]
 
 
-def _module_cost(before: Shape, after: Shape) -> Cost:
-    """Two residual blocks; the first has a 1x1 convolution as shortcut where the shape changes."""
+def _module_cost(module: Module, before: Shape, after: Shape) -> Cost:
+    """Two residual blocks; the first has a 1x1 convolution as shortcut if it widens or strides."""
     blocks = residual_cost(before, after) + residual_cost(after, after)
-    return blocks if before == after else blocks + conv_cost(before, after, 1)
+    return blocks if module.widening == module.stride == 1 else blocks + conv_cost(before, after, 1)

@@ -7,6 +7,7 @@ torch = pytest.importorskip("torch")
 
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402 - needs torch
 
+from graf.spaces import get_space  # noqa: E402 - after what it may lack
 from graf.spaces.torch_models.cell import Cell, seeded  # noqa: E402 - needs torch
 
 
@@ -39,6 +40,14 @@ def check_counts(space, cell):
 def test_counts_of_small_networks(small_space):
     for cell in small_space.sample(8, seed=4):
         check_counts(small_space, cell)
+
+
+@pytest.mark.parametrize(("name", "side"), [("transnas_macro", 8), ("lhd", 1)])
+def test_a_strided_shortcut_is_one_where_nothing_is_left_to_halve(name, side):
+    """As for digits of 8 x 8 pixels, which the stem of TransNAS-Bench-101 makes 2 x 2."""
+    space = get_space(name, channels=4, input_shape=(1, side, side))
+    for cell in space.sample(8, seed=1):
+        check_counts(space, cell)
 
 
 def test_counts_of_published_networks(space):

@@ -136,7 +136,7 @@ class Skeleton:
 
 
 def op_cost(op: str, stage: Stage, *, reads_input: bool) -> Cost:
-    """Cost of one operation in one cell; an identity that changes shape is a convolution."""
+    """Cost of one operation in one cell; an identity that strides is a convolution."""
     before, after = (stage.inputs if reads_input else stage.inner), stage.inner
     kind = CONVOLUTION.fullmatch(op)
     if kind is not None:
@@ -144,4 +144,4 @@ def op_cost(op: str, stage: Stage, *, reads_input: bool) -> Cost:
     if op == "conv7x1_1x7":  # rows first, so that the columns see fewer pixels
         weights, pixels = 7 * after.channels**2, after.width * (before.height + after.height)
         return Cost(2 * (weights + after.channels), weights * pixels)
-    return conv_cost(before, after, 1) if op == "skip" and before != after else Cost()
+    return conv_cost(before, after, 1) if op == "skip" and reads_input and stage.stride > 1 else Cost()

@@ -16,7 +16,7 @@ __all__ = ["build"]
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions beside a shortcut, which is a 1x1 convolution if the shape changes."""
+    """Two 3x3 convolutions beside a shortcut, which is a 1x1 convolution if it widens or strides."""
 
     def __init__(self, c_in: int, c_out: int, stride: int = 1) -> None:
         super().__init__()
