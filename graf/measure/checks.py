@@ -28,6 +28,8 @@ def digits_space(space: SearchSpace | str) -> SearchSpace:
     """The space, if its networks take the digits."""
     space = get_space(space)
     shape, n_classes = (getattr(space, name, None) for name in ("input_shape", "n_classes"))
+    if shape is None:
+        raise InputError(f"networks of {space.name} do not read images; give another `space`")
     if (shape, n_classes) != (IMAGE_SHAPE, 10):
         raise InputError(
             f"`space` must build networks for images of shape {IMAGE_SHAPE} and 10 classes, got {shape}"

@@ -42,6 +42,7 @@ def test_without_robustness(space, architectures, quick, tmp_path):
     ("changed", "said"),
     [
         ({"space": "nasbench201"}, r"`space`.*got \(3, 32, 32\).*input_shape=\(1, 8, 8\)"),
+        ({"space": "flexibert"}, "networks of flexibert do not read images; give another `space`"),
         ({"space": "nasbench210"}, "did you mean 'nasbench201'"),
         ({"architectures": []}, "`architectures` must hold at least one"),
         ({"architectures": ["|nothing~0|"]}, "architecture 0: not a NAS-Bench-201 cell"),
