@@ -24,7 +24,6 @@ FAULTS = (
     OverflowError,
     RecursionError,
     zlib.error,
-    ParserWarning,
     pa.ArrowException,
 )
 
@@ -39,6 +38,10 @@ def reading(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise DatasetError(
             f"cannot read {path}: it is not text in UTF-8 ({error.reason}); save it as such"
+        ) from None
+    except ParserWarning:
+        raise DatasetError(
+            f"cannot read {path}: a row has more cells than there are column names in its first row"
         ) from None
     except FAULTS as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or "it is not complete"

@@ -39,6 +39,11 @@ def choose_targets(data: Dataset, targets: Sequence[str] | str | None) -> list[s
             raise InputError("`targets` must name at least one target, got none; leave it out")
         return named
     usable = [name for name in data.targets if _usable(data.targets[name])]
+    if data.targets.empty:
+        raise InputError(
+            f"dataset {data.name!r} has no column of numbers that is a target, only"
+            f" {', '.join(map(repr, data.info)) or 'architectures'}; a target holds numbers, or nothing where none was measured"
+        )
     if not usable:
         raise InputError(
             f"dataset {data.name!r} has no target with {FEWEST_ROWS} or more values that differ;"

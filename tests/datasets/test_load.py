@@ -276,6 +276,7 @@ def test_wrong_arguments(write, table, argument, error, message):
         ("marks.csv", "cell;acc\n1-2-3-4;0,5\n", "separated by commas, got ';' in 'cell;acc'"),
         ("tabs.tsv", "cell\tacc\n1-2-3-4\t0.5\n", "separated by commas"),
         ("long.csv", "cell,acc\n(1),1\n(2),2,3\n", "cannot read"),
+        ("note.csv", "# a note\ncell,acc\n(1),1\n", "a row has more cells than there are column names"),
         ("binary.csv", b"\xff\xfe\x00a", "cannot read"),
         (
             "latin.csv",

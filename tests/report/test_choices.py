@@ -48,6 +48,11 @@ def test_targets_without_enough_values_are_left_out_or_refused(data):
         choices.choose_targets(spoilt, ["flat"])
     with pytest.raises(InputError, match="'planted' has no target with 10 or more values"):
         choices.choose_targets(data.select(data.architectures[:9]), None)
+    with pytest.raises(
+        InputError, match=r"'planted' has no column of numbers .* only 'note'; a target holds numbers"
+    ):
+        info = pd.DataFrame({"note": "90%"}, index=data.targets.index)
+        choices.choose_targets(replace(with_targets(data, data.targets[[]]), info=info), None)
 
 
 @pytest.mark.parametrize(
