@@ -107,6 +107,7 @@ def _search(
     """A search with an objective: targets of a dataset, or predictions."""
     from graf.datasets import load_dataset
     from graf.predictors import load_predictor
+    from graf.report.choices import choose_targets
     from graf.searchers import Search
     from graf.searchers.problem import predicted_by
 
@@ -119,7 +120,7 @@ def _search(
     data = load_dataset(source)
     if not names:
         raise InputError(
-            f"name an objective with --target, such as {', '.join(data.targets.columns[:4])};"
+            f"name an objective with --target, such as {', '.join(choose_targets(data, None)[:4])};"
             " or ask for architectures to measure with --ask"
         )
     return Search(data, names, model, direction=least or None, **settings)

@@ -103,6 +103,13 @@ def test_endings_of_tables_in_capitals_and_other_tables(run, table, tmp_path):
     assert code == 2 and "separated by commas" in err
 
 
+def test_a_table_without_targets(run, table, tmp_path):
+    pd.read_csv(table)[["cell"]].assign(share="5%").to_csv(table, index=False)
+    for command, out in (("fit", "m"), ("report", "r"), ("search", "h.csv")):
+        code, _, err = run(command, table, "-o", tmp_path / out)
+        assert code == 2 and "has no column of numbers that is a target, only 'share'" in err
+
+
 def test_fit_says_which_targets_it_took_and_which_not(run, table, tmp_path):
     code, _, err = run("fit", table, "--model", "random_forest", "-o", tmp_path / "m")
     assert (code, err) == (0, "graf: fitted speed; 1 not, name them by --target: size\n")
@@ -630,7 +637,7 @@ def test_search_by_a_predictor_that_cannot_predict(run, cells, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["digits201"], "name an objective with --target, such as train_acc"),
+        (["digits201"], "name an objective with --target, such as test_acc"),
         (["digits201", "--target", "test_accc"], "did you mean 'test_acc'"),
         (["digits2001", "--target", "a"], "did you mean 'digits201'"),
         (["nasbench2011", "--ask", "3"], "did you mean 'nasbench201'"),
