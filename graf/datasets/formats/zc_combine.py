@@ -14,8 +14,8 @@ from pathlib import Path
 from graf.datasets.catalogue import shipped_description
 from graf.datasets.description import Description
 from graf.datasets.formats.table import Table
-from graf.datasets.notation import NO_SPACE, infer, is_written_in
-from graf.spaces import SPACES, get_space
+from graf.datasets.notation import infer, is_written_in
+from graf.spaces import get_space
 
 __all__ = ["benchmark_of", "describe", "recognise"]
 
@@ -38,6 +38,7 @@ TRANSNAS_TASKS = {
 }
 NOT_PERCENT = {"autoencoder", "normal", "room_layout", "segmentsemantic"}
 SURROGATES = {"nasbench301"}
+SPACE_OF = {"nasbench301": "darts"}  # where the benchmark is not called like its space
 
 
 def recognise(table: Table, path: Path) -> Table:
@@ -73,5 +74,5 @@ def describe(benchmark: str | None, task: str | None = None) -> Description:
     if task is not None:
         unit = "" if task in NOT_PERCENT else accuracy.unit
         accuracy = replace(accuracy, unit=unit, protocol=f"{task}, {accuracy.protocol}")
-    space = benchmark if benchmark in SPACES or benchmark is None else NO_SPACE
+    space = SPACE_OF.get(benchmark, benchmark) if benchmark is not None else None
     return replace(common, space=space, targets=(accuracy, *others, *common.targets))

@@ -42,7 +42,9 @@ def test_the_older_layout(folder):
 
 def test_nasbench301_is_a_surrogate(folder):
     data = graf.load_dataset(folder / "zc_nasbench301.json")
-    assert data.metadata["kind"].tolist() == ["surrogate prediction"] and data.space is None
+    assert data.metadata["kind"].tolist() == ["surrogate prediction"] and data.space.name == "darts"
+    parameters = [data.space.graph(cell).n_parameters / 1e6 for cell in data.architectures]
+    np.testing.assert_allclose(parameters, data.proxies["params"])
 
 
 def test_macro_accuracies_are_no_target(folder):
