@@ -254,12 +254,14 @@ def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: C
 def _n_key_heads(parts: Parts, heads: int, n_elements: int) -> int:
     """Heads of the keys before they were copied for groups of queries (Ainslie et al., GQA, 2023).
 
-    Keys may also have an axis of size one where queries have heads, or lack the axis of the heads or of
-    the queries of a group; `n_elements` are those of keys of which every head has its own.
+    Keys may also have fewer heads where attention comes in one piece, an axis of size one where queries
+    have heads, or lack the axis of the heads or of the queries of a group; `n_elements` are those of
+    keys of which every head has its own.
     """
     key, shared = parts.key, 1.0
     n_axes, of_keys = len(parts.query.shape or ()), key.shape or ()
-    if n_axes > len(of_keys) > 2 or (n_axes == len(of_keys) > 3 and 1 in of_keys[-3:-1]):
+    lacks_heads = n_axes > len(of_keys) > 2 or (n_axes == len(of_keys) > 3 and 1 in of_keys[-3:-1])
+    if n_elements and (lacks_heads or parts.scores is None):
         shared = key.size / n_elements
     key = unscaled(key)
     while key.op in REARRANGEMENTS and key.reads:
