@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isclose, nan, prod
 from typing import NamedTuple
 
-from graf.sources.network.step import Step
+from graf.sources.network.step import Step, is_fixed
 
 __all__ = ["Layout", "layout_of"]
 
@@ -31,14 +31,25 @@ def layout_of(step: Step, before: Sequence[Layout]) -> Layout:
     Kinds of operations that fix the channel axis decide. Any other keeps the axis with as many
     channels as before, or as all that it reads together (a concatenation), or the axis without which
     the image has the side it had before; else it is the second axis of an image and the last one of
-    anything else. The image of an input is the squarer of the two readings.
+    anything else. The image of an input is the squarer of the two readings. Rows of a matrix into which
+    positions were put, as before a product, are still these positions.
     """
     shape = step.shape or ()
     if "channels" in step.settings:  # attention
         return Layout(step.settings["channels"], nan, step.settings["sequence"])
     if len(shape) < 2:
         return Layout()
-    return _with_channels(shape, _channel_axis(step, shape, before))
+    found = _with_channels(shape, _channel_axis(step, shape, before))
+    return before[0]._replace(channels=found.channels) if _keeps_rows(step, shape, before) else found
+
+
+def _keeps_rows(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) -> bool:
+    """Whether it is a matrix with a row for each position of what it is computed from, of one sample or more."""
+    if len(shape) != 2 or not before:
+        return False
+    read = next(read for read in step.reads if not is_fixed(read))
+    own = read.shape or ()
+    return read.size == shape[0] * before[0].channels and (len(own) == 2 or shape[0] > own[0])
 
 
 def _with_channels(shape: tuple[int, ...], axis: int) -> Layout:

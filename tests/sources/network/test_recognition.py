@@ -808,6 +808,22 @@ def test_absolute_positions():
     assert ops_of(lambda x, b: x.relu() + b, (1, 5, 4), b=4) == ["relu", "add"]
 
 
+def test_rows_of_a_matrix_are_the_positions_that_were_put_there():
+    def mlp(x, first, second):
+        rows = F.gelu(x.flatten(0, -2) @ first) @ second
+        return rows.view(x.shape).relu()
+
+    graph = read_graph(Function(mlp, first=(8, 24), second=(24, 8)), ((1, 5, 8),))
+    assert graph.op_names == (None, "linear", "gelu", "linear", "relu")
+    assert list(graph.attributes["channels"]) == [8, 24, 24, 8, 8]
+    assert list(graph.attributes["sequence"]) == [5] * 5
+    graph = read_graph(Function(mlp, first=(8, 24), second=(24, 8)), ((2, 4, 4, 8),))
+    assert list(graph.attributes["resolution"]) == [4] * 5
+    pooled = Function(lambda x, w: x.mean((2, 3)) @ w, w=(8, 3))
+    last = read_graph(pooled, ((2, 8, 4, 4),)).attributes["resolution"][-1]
+    assert last != last  # NaN
+
+
 def test_rearrangements_are_bridged():
     def moved(x):
         x = torch.roll(x.permute(0, 2, 3, 1).unflatten(-1, (2, 4)).flatten(-2), 1, 1)
