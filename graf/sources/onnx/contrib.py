@@ -97,6 +97,12 @@ def _biased(op: str) -> Callable[[Call], Step]:
     return biased
 
 
+def _quick_gelu(call: Call) -> Step:
+    """A tensor times its sigmoid, which is SiLU where nothing multiplies it before."""
+    op = "silu" if call.attributes.get("alpha") == 1 else "quick_gelu"
+    return call.step(op, call.reads(0), call.first.shape)
+
+
 def _split_gelu(call: Call) -> Step:
     """Half of the channels times the GELU of the other half, with a bias before."""
     total = _plus(call, call.first, call.operand(1))
@@ -281,7 +287,13 @@ def _channels_first(shape: Shape) -> Shape:
 
 
 def _quantised_concat(call: Call) -> Step:
-    return call.step("concat", call.reads(*range(2, len(call.operands), 3)))
+    parts, axis = call.reads(*range(2, len(call.operands), 3)), call.number("axis", 0)
+    shapes = [part.shape for part in parts if part.shape]
+    if not parts or len(shapes) < len(parts):
+        return call.step("concat", parts, axis=axis)
+    shape = list(shapes[0])
+    shape[axis] = sum(each[axis] for each in shapes)
+    return call.step("concat", parts, tuple(shape), axis=axis)
 
 
 def _quantised_pool(call: Call) -> Step:
@@ -317,7 +329,7 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "Gelu": _biased("gelu"),
     "FastGelu": _biased("gelu"),
     "BiasGelu": _biased("gelu"),
-    "QuickGelu": _biased("quick_gelu"),
+    "QuickGelu": _quick_gelu,
     "BiasSplitGelu": _split_gelu,
     "BiasSoftmax": _biased("softmax"),
     "BiasAdd": _sum,

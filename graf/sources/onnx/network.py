@@ -362,7 +362,7 @@ def _as_standard(node: NodeProto) -> NodeProto:
     standard = AS_STANDARD[node.op_type]
     n_inputs = 1 if standard.endswith("Pool") else 3
     bare = NodeProto(op_type=standard, input=node.input[:n_inputs], output=node.output[:1])
-    bare.attribute.extend(a for a in node.attribute if not a.name.startswith("activation"))
+    bare.attribute.extend(a for a in node.attribute if not a.name.startswith(("activation", "count_include")))
     return bare
 
 

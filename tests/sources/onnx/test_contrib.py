@@ -31,6 +31,7 @@ def described(graph):
         ("y = com.microsoft.FusedMatMul <transB = 1> (x, w)", "t = Transpose (w) y = MatMul (x, t)"),
         ('y = com.microsoft.FusedGemm <activation = "Relu"> (r, w, b)', "a = Gemm (r, w, b) y = Relu (a)"),
         ("y = com.microsoft.QuickGelu (x)", "a = Mul (x, k) g = Sigmoid (a) y = Mul (x, g)"),
+        ("y = com.microsoft.QuickGelu <alpha = 1.0> (x)", "g = Sigmoid (x) y = Mul (x, g)"),
         (
             "y = SimplifiedLayerNormalization (x, s)",
             """p = Mul (x, x) m = ReduceMean <axes = [-1]> (p) e = Add (m, k) q = Sqrt (e) d = Div (x, q)
@@ -256,13 +257,32 @@ def test_quantised_layers_have_their_weights_and_biases(tmp_path):
 
 def test_a_quantised_average_pool(tmp_path):
     text = """g (uint8[1, 3, 8, 8] x) => (uint8[1, 4, 2, 2] y) {
-        p = com.microsoft.QLinearAveragePool <kernel_shape = [2, 2], strides = [2, 2]>
+        p = com.microsoft.QLinearAveragePool <kernel_shape = [2, 2], strides = [2, 2], count_include_pad = 0>
             (x, x_scale, zero, y_scale, zero)
         y = QLinearConv (p, x_scale, zero, w, w_scale, w_zero, y_scale, zero, b)
     }"""
     graph = read(tmp_path, text, **QUANTISED)
     assert graph.op_names == (None, "avg_pool2x2", "conv3x3")
     assert graph.attributes["shape"][1:].tolist() == ["1x3x4x4", "1x4x2x2"]
+
+
+def test_a_quantised_concatenation(tmp_path):
+    text = """g (uint8[1, 3, 8] x) => (uint8[1, 6, 8] z) {
+        y = com.microsoft.QLinearSigmoid (x, x_scale, zero, y_scale, zero)
+        z = com.microsoft.QLinearConcat <axis = 1> (y_scale, zero, x, x_scale, zero, y, y_scale, zero)
+    }"""
+    graph = read(tmp_path, text, **QUANTISED)
+    assert graph.op_names == (None, "sigmoid", "concat")
+    assert graph.attributes["shape"][-1] == "1x6x8"
+
+
+def test_quantised_embeddings(tmp_path):
+    text = """g (int64[1, 6] x) => (float[1, 6, 8] z) {
+        r = Gather (w, x) y = DequantizeLinear (r, s, o) z = Relu (y)
+    }"""
+    graph = read(tmp_path, text, w=weight(20, 8, dtype=np.int8), s=np.float32(0.1), o=np.int8(0))
+    assert graph.op_names == (None, "embedding", "relu")
+    assert graph.n_parameters == 20 * 8
 
 
 def test_quantised_attention(tmp_path):
