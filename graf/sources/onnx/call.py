@@ -92,8 +92,9 @@ class Call:
 def trained(step: Step | None) -> Step | None:
     """The operand of an operator that is always trained, even if it is one number or quantised.
 
-    Unless the file says that it is not.
+    Unless the file says that it is not. Rows that are gathered from a table are of a trained one.
     """
-    if step is not None and step.op == "constant" and not (step.reads or step.settings.get("untrained")):
-        step.op = "weight"
+    table = step.reads[0] if step is not None and step.op == "gather" else step
+    if table is not None and table.op == "constant" and not (table.reads or table.settings.get("untrained")):
+        table.op = "weight"
     return step

@@ -208,9 +208,8 @@ def _integer_product(call: Call) -> Step:
 def _dequantised(call: Call) -> Step:
     """A weight, or the number that an integer, a scale and a zero point stand for."""
     number, scale, zero = call.first.scalar, call.operand(1), call.operand(2)
-    table = call.first.reads[0] if call.first.op == "gather" else call.first  # or rows of it
-    if table.size > 1:
-        trained(table)
+    if call.first.size > 1:
+        trained(call.operand(0))
     if number is None or scale is None or scale.scalar is None:
         return call.step("cast", call.reads(0))
     found = call.step("constant", [])

@@ -276,12 +276,14 @@ def test_a_quantised_concatenation(tmp_path):
     assert graph.attributes["shape"][-1] == "1x6x8"
 
 
-def test_quantised_embeddings(tmp_path):
-    text = """g (int64[1, 6] x) => (float[1, 6, 8] z) {
-        r = Gather (w, x) y = DequantizeLinear (r, s, o) z = Relu (y)
-    }"""
+@pytest.mark.parametrize(
+    ("call", "after"),
+    [("DequantizeLinear (r, s, o)", "relu"), ("com.microsoft.QLinearSigmoid (r, s, o, s, o)", "sigmoid")],
+)
+def test_quantised_embeddings(tmp_path, call, after):
+    text = f"g (int64[1, 6] x) => (float[1, 6, 8] z) {{ r = Gather (w, x) y = {call} z = Relu (y) }}"
     graph = read(tmp_path, text, w=weight(20, 8, dtype=np.int8), s=np.float32(0.1), o=np.int8(0))
-    assert graph.op_names == (None, "embedding", "relu")
+    assert graph.op_names[:3] == (None, "embedding", after)
     assert graph.n_parameters == 20 * 8
 
 
