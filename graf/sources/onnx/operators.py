@@ -31,6 +31,7 @@ def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2, transposed: bool
     n_in = shape[0] if transposed else shape[1] * groups
     if data.shape is not None and data.shape[1] != n_in:
         raise InputError(f"it needs {n_in} channels, but its input has shape {data.shape}")
+    _check_places(call, data)
     return call.step(
         "conv_transpose" if transposed else "conv",
         call.reads(x, w, b),
@@ -39,6 +40,12 @@ def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2, transposed: bool
         groups=groups,
         transposed=transposed,
     )
+
+
+def _check_places(call: Call, data: Step) -> None:
+    """Raise `InputError` if a kernel stands nowhere on its input."""
+    if data.size and call.shape is not None and 0 in call.shape:
+        raise InputError(f"its kernel is larger than its input of shape {data.shape}")
 
 
 def _deformable(call: Call) -> Step:
@@ -59,6 +66,7 @@ def _counts(call: Call, name: str, n: int) -> tuple[int, ...]:
 def _pool(op: str) -> Callable[[Call], Step]:
     def pool(call: Call) -> Step:
         n = len(call.attributes["kernel_shape"])
+        _check_places(call, call.first)
         return call.step(
             op,
             call.reads(0),

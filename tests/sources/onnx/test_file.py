@@ -396,6 +396,13 @@ def test_absurd_sizes(tmp_path):
         read_graph(saved(tmp_path, text, huge=np.array([2**30, 2**30])))
 
 
+@pytest.mark.parametrize("call", ["Conv (x, w)", "MaxPool <kernel_shape = [3, 3]> (x)"])
+def test_kernels_that_are_larger_than_their_input(tmp_path, call):
+    text = f"g (float[1, 4, 2, 2] x) => (float[1, 4, a, b] y) {{ y = {call} }}"
+    with pytest.raises(InputError, match=r"kernel is larger than its input of shape \(1, 4, 2, 2\)"):
+        read_graph(saved(tmp_path, text, w=np.ones((4, 4, 3, 3), np.float32)))
+
+
 def nested_functions(levels, calls):
     """Each function calls the next one several times, the last one Relu."""
     for depth in range(levels):
