@@ -39,7 +39,10 @@ MAKERS = dict.fromkeys(STANDARD, OPERATORS) | dict.fromkeys(CONTRIBUTED, OPERATO
 TAKEN = {*VOCABULARY, *REARRANGEMENTS, "input", "weight", "constant"}
 FIRST_ONLY = {*REARRANGEMENTS, "resize", "cumulative_sum", "topk", "argmax"}
 UNCOUNTED = {*REARRANGEMENTS, "constant"}
-KEEPING_SHAPE = {op.name for op in NETWORK_OPERATIONS if op.group in ("activation", "normalisation")}
+KEEPING_SHAPE = {
+    *(op.name for op in NETWORK_OPERATIONS if op.group in ("activation", "normalisation")),
+    *("binarizer", "imputer", "normalizer", "scaler"),  # of the domain ai.onnx.ml
+}
 ELEMENTWISE = {"order", *(op.name for op in NETWORK_OPERATIONS if op.group == "elementwise")}
 Outputs = Sequence[Value | None]
 

@@ -403,6 +403,16 @@ def test_kernels_that_are_larger_than_their_input(tmp_path, call):
         read_graph(saved(tmp_path, text, w=np.ones((4, 4, 3, 3), np.float32)))
 
 
+def test_scaled_columns_keep_their_shape(tmp_path):
+    text = """g (float[1, 6] x) => (float[1, k] z) {
+        y = ai.onnx.ml.Scaler <offset = [0.5], scale = [2.0]> (x) z = MatMul (y, w)
+    }"""
+    path = saved(tmp_path, text, domains=("ai.onnx.ml",), w=np.ones((6, 8), np.float32))
+    with pytest.warns(UserWarning, match="does not know are kept .*: scaler"):
+        graph = read_graph(path)
+    assert (graph.op_names, graph.n_macs) == ((None, "scaler", "linear"), 6 * 8)
+
+
 def nested_functions(levels, calls):
     """Each function calls the next one several times, the last one Relu."""
     for depth in range(levels):
