@@ -128,7 +128,7 @@ VOCABULARY: dict[str, Names] = {
     "softsign": Names("softsign", "Softsign"),
     "softmax": Names("softmax _softmax _safe_softmax", "Softmax"),
     "log_softmax": Names("log_softmax _log_softmax", "LogSoftmax"),
-    "erf": Names("erf erfc", "Erf"),
+    "erf": Names("erf erfc", "Erf Erfc"),  # the latter by tf2onnx, of no operator set
     "shrink": Names("hardshrink softshrink", "Shrink"),
     "threshold": Names("threshold", "ThresholdedRelu"),
     "glu": Names("glu"),

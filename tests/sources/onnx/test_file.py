@@ -413,6 +413,12 @@ def test_scaled_columns_keep_their_shape(tmp_path):
     assert (graph.op_names, graph.n_macs) == ((None, "scaler", "linear"), 6 * 8)
 
 
+def test_operators_of_no_set_that_tensorflow_writes(tmp_path):
+    text = "g (float[1, 6] x) => (float[1, k] z) { y = Erfc (x) z = MatMul (y, w) }"
+    graph = read_graph(saved(tmp_path, text, w=np.ones((6, 8), np.float32)))
+    assert (graph.op_names, graph.n_macs) == ((None, "erf", "linear"), 6 * 8)
+
+
 def nested_functions(levels, calls):
     """Each function calls the next one several times, the last one Relu."""
     for depth in range(levels):
