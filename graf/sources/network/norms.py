@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from graf.sources.network.patterns import bare, pairs, through, without_number
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
@@ -47,18 +49,26 @@ def _unweighted(step: Step) -> tuple[Step, list[Step]]:
 def _shift(step: Step) -> None:
     """A tensor times a scale, plus (bias - its mean times the scale): how TensorFlow writes a norm."""
     for scaled, shift in pairs(step):
-        if scaled.op != "multiply" or through(shift).op != "subtract":
-            continue
-        bias, moved = map(bare, through(shift).reads)
-        for operand, scale in pairs(scaled):
+        for bias, mean, scale in _shifts(through(shift)) if scaled.op == "multiply" else ():
             spread, weights = _inverse_root(scale)
-            subtracted = any(again is scale and _is_mean(mean, operand) for mean, again in pairs(moved))
-            if spread is None or not is_fixed(bias) or moved.op != "multiply" or not subtracted:
-                continue
-            varied, over = _variance(_bounded(spread))
-            if varied is operand:
-                step.become(_kind(over), [operand, *weights, bias], axes=over.settings.get("axes"))
-                return
+            for operand, again in pairs(scaled):
+                if again is not scale or spread is None or not _is_mean(mean, operand):
+                    continue
+                varied, over = _variance(_bounded(spread))
+                if varied is operand:
+                    step.become(_kind(over), [operand, *weights, bias], axes=over.settings.get("axes"))
+                    return
+
+
+def _shifts(step: Step) -> Iterator[tuple[Step, Step, Step]]:
+    """Bias, mean and scale of a bias less their product, or of a bias plus that of the negative mean."""
+    added = step.op == "add"
+    ways = [tuple(map(bare, step.reads))] if step.op == "subtract" else pairs(step) if added else ()
+    for bias, moved in ways:
+        for mean, scale in pairs(moved) if moved.op == "multiply" and is_fixed(bias) else ():
+            behind = through(mean)
+            if (behind.op == "negate") == added:
+                yield bias, behind.reads[0] if added else mean, scale
 
 
 def _length(step: Step, vector: Step, length: Step) -> None:

@@ -82,6 +82,12 @@ def _global_lp_pool(call: Call) -> Step:
     return call.step("lp_pool", call.reads(0), kernel=(call.first.shape or ())[2:])
 
 
+def _global_avg_pool(call: Call) -> Step:
+    """A mean over all positions, which some write for one over the channels that stand last."""
+    axes = tuple(range(2, call.rank()))
+    return call.step("mean" if axes else "global_avg_pool", call.reads(0), axes=axes, keepdims=True)
+
+
 def linear(call: Call, x: int = 0, w: int = 1, b: int = 2) -> Step:
     """A product of matrices, transposed or not, and a bias."""
     data, weight = call.operand(x), call.operand(w)
@@ -343,6 +349,7 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "AveragePool": _pool("avg_pool"),
     "LpPool": _pool("lp_pool"),
     "GlobalLpPool": _global_lp_pool,
+    "GlobalAveragePool": _global_avg_pool,
     "BatchNormalization": _normalised("batch_norm", 0, 1, 2),
     "InstanceNormalization": _normalised("instance_norm", 0, 1, 2),
     "LayerNormalization": _normalised("layer_norm", 0, 1, 2, axes=True),

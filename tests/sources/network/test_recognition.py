@@ -175,8 +175,12 @@ def as_tensorflow(x, mean, scale, b):
     return x * scale + (b - mean * scale)
 
 
+def as_keras(x, mean, scale, b):
+    return x * scale + (-mean * scale + b)
+
+
 @pytest.mark.parametrize("variance", [slow_variance, fast_variance, bounded_variance])
-@pytest.mark.parametrize("shifted", [as_flax, as_tensorflow])
+@pytest.mark.parametrize("shifted", [as_flax, as_tensorflow, as_keras])
 def test_norms_whose_scale_is_multiplied_first(variance, shifted):
     def normed(x, w, b):
         mean = x.mean(-1, keepdim=True)

@@ -419,6 +419,15 @@ def test_operators_of_no_set_that_tensorflow_writes(tmp_path):
     assert (graph.op_names, graph.n_macs) == ((None, "erf", "linear"), 6 * 8)
 
 
+def test_a_mean_over_channels_that_is_written_as_a_pool(tmp_path):
+    text = """g (float[1, 4, 8] x) => (float[1, 4, 8] y, float[1, 4, 1] z) {
+        m = GlobalAveragePool (x) d = Sub (x, m) s = Mul (d, d) v = GlobalAveragePool (s) e = Add (v, k)
+        r = Sqrt (e) y = Div (d, r) z = GlobalAveragePool (y)
+    }"""
+    graph = read_graph(saved(tmp_path, text, k=np.float32(1e-5)))
+    assert graph.op_names == (None, "layer_norm", "global_avg_pool")
+
+
 def nested_functions(levels, calls):
     """Each function calls the next one several times, the last one Relu."""
     for depth in range(levels):
