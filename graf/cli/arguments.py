@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from graf.datasets import Dataset
 
 __all__ = [
-    "Input", "Model", "Networks", "Output", "OutputOrShown", "Seed", "SpaceName", "check_file", "check_output",
-    "metadata_path", "networks_of", "on_terminal", "read_input", "write_or_show", "write_table",
+    "Input", "Model", "Networks", "Output", "OutputOrShown", "Seed", "SpaceName", "check_alone", "check_file",
+    "check_output", "metadata_path", "networks_of", "on_terminal", "read_input", "write_or_show", "write_table",
 ]  # fmt: skip
 
 Input = Annotated[
@@ -72,6 +72,15 @@ def read_input(path: Path, space: str | None = None) -> pd.DataFrame | pd.Series
     if not architectures:
         raise InputError(f"{path} holds no architecture; give one a line")
     return pd.DataFrame(index=pd.Index(architectures, name="architecture"))
+
+
+def check_alone(networks: Path | None, **options: object) -> None:
+    """Raise `InputError` where options that mean nothing for a folder of networks are given beside it."""
+    given = [f"`--{name}`" for name, value in options.items() if value]
+    if networks is not None and given:
+        raise InputError(
+            f"`--networks` are predicted from their graphs alone; leave out {' and '.join(given)}"
+        )
 
 
 def networks_of(data: Dataset, folder: Path) -> pd.Series[Any]:

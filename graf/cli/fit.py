@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Networks, Output, Seed, SpaceName, check_file, networks_of
-from graf.exceptions import InputError
+from graf.cli.arguments import Networks, Output, Seed, SpaceName, check_alone, check_file, networks_of
 
 __all__ = ["fit"]
 
@@ -45,11 +44,8 @@ def fit(
     from graf.report.choices import choose_targets, features_of
 
     check_file(output)
+    check_alone(networks, space=space, fidelity=fidelity, features=features if features != "graph" else None)
     if networks is not None:
-        if space or fidelity or features not in (None, "graph"):
-            raise InputError(
-                "`--networks` are predicted from their graphs alone; leave out `--space`, `--features` and `--fidelity`"
-            )
         space, features = "none", "graph"
     data = load_dataset(dataset, space=space)
     with_fidelity = "given" if data.space is None else "all"

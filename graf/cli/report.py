@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Networks, Output, Seed, SpaceName, networks_of, on_terminal
+from graf.cli.arguments import Networks, Output, Seed, SpaceName, check_alone, networks_of, on_terminal
 
 __all__ = ["report"]
 
@@ -29,6 +29,7 @@ def report(
     from graf.datasets import load_dataset
     from graf.report import write_report
 
+    check_alone(networks, space=space)
     data = load_dataset(dataset, space=space if networks is None else "none")
     page = write_report(
         data,

@@ -411,10 +411,25 @@ def test_networks_that_a_dataset_names_must_be_there(run, labelled, tmp_path):
     code, _, err = run(*asked)
     assert code == 2
     assert "lacks 1 of the 12 files that the dataset names, the first '1/3.onnx'" in err
-    code, _, err = run(*asked, "--features", "all")
-    assert code == 2
-    assert "leave out `--space`, `--features` and `--fidelity`" in err
     assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("command", ["fit", "report"])
+def test_a_space_beside_networks_is_refused(run, labelled, tmp_path, command):
+    table, folder = labelled
+    asked = [command, table, "--networks", folder, "--space", "darts", "-o", tmp_path / "m"]
+    code, _, err = run(*asked)
+    assert code == 2
+    assert "leave out `--space`" in err
+    assert not (tmp_path / "m").exists()
+
+
+def test_features_beside_networks_are_those_of_graphs(run, labelled, tmp_path):
+    table, folder = labelled
+    asked = ["fit", table, "--networks", folder, "-o", tmp_path / "m"]
+    code, _, err = run(*asked, "--features", "all", "--fidelity", "ms")
+    assert code == 2
+    assert "leave out `--fidelity` and `--features`" in err
 
 
 def test_features_of_an_onnx_file(run, networks, tmp_path):
