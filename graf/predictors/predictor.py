@@ -16,7 +16,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
-from graf.exceptions import FarFromTrainingWarning
+from graf.exceptions import FarFromTrainingWarning, InputError
 from graf.features import GraphFeatures
 from graf.features.defaults import Simplified
 from graf.predictors.checks import check_coverage, check_jobs, check_novelty, check_seed
@@ -216,7 +216,9 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return self._shaped(self._at_levels(mean), table), self._shaped(std, table)
 
     def score(self, items: Any, y: Any, sample_weight: Any = None) -> float:
-        """R² of the predictions, of several targets the mean; labels are matched to items as in `fit`.
+        """R² of the predictions, of several targets the mean, each over the items that have its label.
+
+        Labels are matched to items as in `fit`.
 
         Parameters
         ----------
@@ -227,14 +229,22 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         InputError
-            If there is not one label per item, fewer than two, or a label is not a finite number.
+            If there is not one label per item, fewer than two of a target, a label is not a finite number, or there
+            are more or fewer targets than in `fit`.
         """
         table = self.features_table(items)
         truth = read_targets(y, table.index)
         if set(truth) == set(self.target_names_):
             truth = truth[self.target_names_]
+        if truth.shape[1] != len(self.target_names_):
+            raise InputError(
+                f"`y` must hold the {len(self.target_names_)} targets that the predictor was fitted on, got"
+                f" {truth.shape[1]}"
+            )
         self._warn_of_far(table)
-        return float(r2_score(truth, self._predictions(table), sample_weight=sample_weight))
+        found = self._at_levels(self._each(table, predicted)).values()
+        pairs = zip(truth.to_numpy().T, found, strict=True)
+        return float(np.mean([_r2_of_known(*pair, sample_weight) for pair in pairs]))
 
     def predict_interval(self, items: Any, coverage: float = 0.9) -> tuple[Predictions, Predictions]:
         """Lower and upper ends of intervals that hold the prediction, and the truth of a share `coverage` of items.
@@ -320,6 +330,13 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         tags.target_tags.multi_output = True
         return tags
+
+
+def _r2_of_known(truth: Floats, predictions: Floats, sample_weight: Any) -> float:
+    """R² over the items whose label (n,) is not missing: others weigh nothing."""
+    known = ~np.isnan(truth)
+    weight = known * (1.0 if sample_weight is None else np.asarray(sample_weight, np.float64))
+    return float(r2_score(np.where(known, truth, 0.0), predictions, sample_weight=weight))
 
 
 def _parts(pairs: dict[str, tuple[Floats, Floats]]) -> tuple[dict[str, Floats], dict[str, Floats]]:

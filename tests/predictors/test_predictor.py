@@ -7,6 +7,7 @@ from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
+from sklearn.model_selection import cross_val_score
 
 from graf import ComputationGraph, GraphFeatures, PerformancePredictor, get_space
 from graf.exceptions import ArchitectureError, InputError, UnknownNameError, UnsupportedError
@@ -109,6 +110,21 @@ def test_scores_are_of_labels_matched_as_in_fit():
     assert one.score(CELLS, shuffled["macs"], weights) == r2_score(
         MACS, one.predict(CELLS), sample_weight=weights
     )
+
+
+def test_scores_of_several_targets_take_the_items_that_have_a_label():
+    predictor = PerformancePredictor(small_forest(), columns=COLUMNS).fit(CELLS, TARGETS)
+    some = TARGETS.astype(float)
+    some.iloc[::3, 1] = np.nan
+    known, found = some.iloc[:, 1].notna(), predictor.predict(CELLS)
+    expected = [
+        r2_score(TARGETS.iloc[:, 0], found.iloc[:, 0]),
+        r2_score(TARGETS[known].iloc[:, 1], found[known].iloc[:, 1]),
+    ]
+    assert predictor.score(CELLS, some) == pytest.approx(np.mean(expected))
+    assert cross_val_score(predictor, CELLS, some, cv=3).shape == (3,)
+    with pytest.raises(InputError, match="must hold the 2 targets that the predictor was fitted on, got 1"):
+        predictor.score(CELLS, MACS)
 
 
 def test_features_table_is_what_the_models_see():
