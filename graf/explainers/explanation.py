@@ -40,7 +40,7 @@ class Explanation:
         were asked for: what two features do together, half at [i, j] and half at [j, i], and on the
         diagonal what each does alone; rows add up to `values`.
     errors : standard errors of `values` where these are sampled (model "auto"), as if background rows were drawn
-        at random; 0 where they are exact.
+        at random; 0 where they are exact, NaN where one background row tells no spread.
 
     Notes
     -----

@@ -75,15 +75,16 @@ def process_values(
     The Owen value (Owen, Values of games with a priori unions, 1977) is the mean of what a column
     adds when columns become known one after another, those of a group together, over all
     such orders; what is not yet known is taken from background rows (interventional). Each background row
-    (n_background, n_columns) is drawn twice, with an order and its reverse. Errors are mostly those of few
-    background rows, which are the same for all seeds. Values and base value add up to the prediction whatever the draws. O(n n_background n_columns n_labels).
+    (n_background, n_columns) is drawn twice, with an order and its reverse. Errors are those of few
+    background rows, which are the same for all seeds, and undefined (NaN) where there is one. Values and base
+    value add up to the prediction whatever the draws. O(n n_background n_columns n_labels).
     """
     from graf.kernels.owen import owen
 
     rng = np.random.default_rng(random_state)
-    orders = np.array([order for _ in background for order in _there_and_back(groups, rng)])
+    orders = np.array([_there_and_back(groups, rng) for _ in background])
     found = np.zeros((2, *X.shape))
-    starts = np.repeat(process.scaled(background), 2, axis=1)
+    starts = process.scaled(background)
     for ranked, start, (factor, train, dual) in zip(process.scaled(X), starts, process.terms(), strict=True):
         out = np.empty((2, *X.shape))
         apart = cdist(start, train, "sqeuclidean")

@@ -29,30 +29,35 @@ def _mean(squared: Array, dual: Array) -> float:
 def owen(
     rows: Array, train: Array, dual: Array, background: Array, apart: Array, orders: Array, out: Array
 ) -> None:
-    """Mean contribution of each column, and its standard error over the draws, into out (2, n_rows, d).
+    """Mean contribution of each column, and its standard error over background rows, into out (2, n_rows, d).
 
-    Draw p starts from background row p and sets the columns to those of the row that is explained, in
-    the order of orders (n_draws, d). train is (d, n) and apart (n_draws, n) holds the squared distances
-    of background rows (n_draws, d) to the training rows. O(draws d n) per row.
+    Draw p of background row b starts from it and sets the columns to those of the row that is explained, in the
+    order of orders (n_background, n_draws, d); draws of a row are no new rows, and count by their mean. train is
+    (d, n) and apart (n_background, n) holds the squared distances of background rows (n_background, d) to the
+    training rows. The error of one background row is undefined: NaN. O(n_background n_draws d n) per row.
     """
-    n_draws, d = orders.shape
+    n_background, n_draws, d = orders.shape
     for i in prange(len(rows)):
-        total, squares = np.zeros(d), np.zeros(d)
+        total, squares, added = np.zeros(d), np.zeros(d), np.empty(d)
         squared = np.empty(len(dual))
-        for p in range(n_draws):
-            squared[:] = apart[p]
-            before = _mean(squared, dual)
-            for j in orders[p]:
-                mine, other = rows[i, j], background[p, j]
-                if mine == other:
-                    continue
-                for k in range(len(dual)):
-                    squared[k] += (mine - train[j, k]) ** 2 - (other - train[j, k]) ** 2
-                after = _mean(squared, dual)
-                total[j] += after - before
-                squares[j] += (after - before) ** 2
-                before = after
+        for b in range(n_background):
+            added[:] = 0.0
+            for p in range(n_draws):
+                squared[:] = apart[b]
+                before = _mean(squared, dual)
+                for j in orders[b, p]:
+                    mine, other = rows[i, j], background[b, j]
+                    if mine == other:
+                        continue
+                    for k in range(len(dual)):
+                        squared[k] += (mine - train[j, k]) ** 2 - (other - train[j, k]) ** 2
+                    after = _mean(squared, dual)
+                    added[j] += (after - before) / n_draws
+                    before = after
+            total += added
+            squares += added**2
         for j in range(d):
-            mean = total[j] / n_draws
+            mean = total[j] / n_background
+            variance = max(0.0, squares[j] / n_background - mean * mean)
             out[0, i, j] = mean
-            out[1, i, j] = np.sqrt(max(0.0, squares[j] / n_draws - mean * mean) / max(1, n_draws - 1))
+            out[1, i, j] = np.sqrt(variance / (n_background - 1)) if n_background > 1 else np.nan

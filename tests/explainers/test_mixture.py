@@ -49,6 +49,22 @@ def test_sampled_owen_values_are_near_the_exact_ones_and_add_up():
         assert (np.abs(values[i] - exact) < 4 * errors[i] + 1e-9).all()
 
 
+def test_errors_are_those_of_as_many_draws_as_background_rows():
+    rows = RNG.normal(
+        size=(160, 2)
+    )  # more than 150, so that no errors of several draws of weights are added up
+    process = GroupGaussianProcess(["a", "b"]).fit(rows, np.sin(rows[:, 0]) + rows[:, 1])
+    background = rows[:5]
+    each = [process_values(process, rows[5:8], ["a", "b"], row[None]) for row in background]
+    values, errors, _ = process_values(process, rows[5:8], ["a", "b"], background)
+    exact = np.stack(
+        [found for found, *_ in each]
+    )  # an order of two columns and its reverse are all there are
+    np.testing.assert_allclose(values, exact.mean(axis=0))
+    np.testing.assert_allclose(errors, exact.std(axis=0, ddof=1) / np.sqrt(len(background)))
+    assert all(np.isnan(error).all() for _, error, _ in each)
+
+
 def test_orders_keep_groups_together():
     there, back = _there_and_back(list("abcabcabc"), np.random.default_rng(0))
     assert sorted(there) == list(range(9))
