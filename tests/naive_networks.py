@@ -338,13 +338,12 @@ def attention(graph, sets):
 
 def mlp(graph, sets):
     spread = {
-        v
-        for v in graph
-        if not math.isnan(attribute(graph, v, "sequence")) or attribute(graph, v, "resolution") > 1
+        v for v in graph if attribute(graph, v, "sequence") > 1 or attribute(graph, v, "resolution") > 1
     }
-    dense = members(graph, {"linear", "conv1x1"}) & spread
+    one_token = {v for v in members(graph, {"linear"}) if attribute(graph, v, "sequence") == 1}
+    dense = members(graph, {"linear", "conv1", "conv1x1", "conv1x1x1"}) & (spread | one_token)
     activations = members(graph, {"activation"})
-    gates = members(graph, {"multiply", "divide", "normalisation"})
+    gates = members(graph, {"multiply", "divide", "power", "normalisation"})
     sums = members(graph, {"add"})
     state, ratios = {}, []
     for v in nx.topological_sort(graph):

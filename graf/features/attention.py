@@ -90,11 +90,11 @@ def attention_values(batch: GraphBatch) -> dict[str, Values]:
 def mlp(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """MLPs inside of a network: their number, and mean, least and greatest MLP ratio.
 
-    An MLP is a linear layer or 1x1 convolution that reads another such layer through activations,
-    products (gates) and norms, at least one activation among them, and nothing else. Its ratio is
+    An MLP is a linear layer or convolution of kernel 1 that reads another such layer through activations,
+    products (gates), powers and norms, at least one activation among them, and nothing else. Its ratio is
     the number of channels that go into the last layer over those that come out: 4 in most vision
     transformers. Layers on pooled features (squeeze-and-excitation, classifiers), with neither a
-    `sequence` nor a `resolution` above 1, do not count. NaN without one.
+    `sequence` nor a `resolution` above 1, do not count; linear layers on one token do. NaN without one.
     """
     from graf.kernels.summaries import summaries
 
@@ -109,11 +109,14 @@ def ratios_of(batch: GraphBatch) -> Values:
     """MLP ratio of the last layer of each MLP, NaN for other nodes, (n_nodes,)."""
     from graf.kernels.mlps import ACTIVATION, DENSE, GATE, SUM, mlp_ratios
 
-    sets = [("linear", "conv1x1"), ("activation",), ("multiply", "divide", "normalisation"), ("add",)]
+    gates = ("multiply", "divide", "power", "normalisation")
+    sets = [("linear",), ("conv1", "conv1x1", "conv1x1x1"), ("activation",), gates, ("add",)]
     member = membership(batch.ops, sets)[:-1]
-    roles = [*(member @ np.array([DENSE, ACTIVATION, GATE, SUM])), 0]
+    roles = [*(member @ np.array([DENSE, DENSE, ACTIVATION, GATE, SUM])), 0]
     role = np.array(roles, np.int64)[batch.node_op]
-    spread = np.isfinite(batch.attribute("sequence")) | (batch.attribute("resolution") > 1)
+    linear = np.array([*member[:, 0], False])[batch.node_op]
+    sequence = batch.attribute("sequence")
+    spread = (sequence > 1) | (batch.attribute("resolution") > 1) | (linear & np.isfinite(sequence))
     role[(role == DENSE) & ~spread] = 0
     ratio = np.empty(len(role))
     offset, _, _, pred_indptr, preds = batch.arrays

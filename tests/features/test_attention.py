@@ -60,6 +60,11 @@ def test_mlps():
     chain = [(0, 1), (1, 2)]
     assert mlps(["linear", "gelu", "linear"], chain, [256, 256, 64]) == (1, 4)
     assert mlps(["linear", "layer_norm", "linear"], chain, [256, 256, 64])[0] == 0  # no activation
+    assert mlps(["conv1", "relu", "conv1"], chain, [256, 256, 64]) == (1, 4)
+    assert mlps(["conv1", "relu", "conv1"], chain, [16, 16, 64], sequence=[1.0] * 3)[0] == 0  # pooled too
+    assert mlps(["linear", "relu", "linear"], chain, [256, 256, 64], sequence=[1.0] * 3) == (1, 4)
+    squared = ["linear", "relu", "power", "linear"]
+    assert mlps(squared, [(0, 1), (1, 2), (2, 3)], [256, 256, 256, 64]) == (1, 4)
     assert mlps(["linear", "gelu", "linear"], chain, [16, 16, 64], sequence=[NAN] * 3)[0] == 0  # pooled
     image = {"sequence": [NAN] * 3, "resolution": [7.0] * 3}
     assert mlps(["conv1x1", "relu", "conv1x1"], chain, [96, 96, 24], **image) == (1, 4)
