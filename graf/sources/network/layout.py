@@ -32,7 +32,7 @@ def layout_of(step: Step, before: Sequence[Layout]) -> Layout:
     channels as before, or as all that it reads together (a concatenation), or the axis without which
     the image has the side it had before; else it is the second axis of an image and the last one of
     anything else. The image of an input is the squarer of the two readings. Rows of a matrix into which
-    positions were put, as before a product, are still these positions.
+    positions were put, as before a product, are still these positions, and so are those taken for experts.
     """
     shape = step.shape or ()
     if "channels" in step.settings:  # attention
@@ -49,7 +49,9 @@ def _keeps_rows(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) ->
         return False
     read = next(read for read in step.reads if not is_fixed(read))
     own = read.shape or ()
-    return read.size == shape[0] * before[0].channels and (len(own) == 2 or shape[0] > own[0])
+    taken = step.op == "gather" and shape[1] == before[0].channels
+    kept = taken or read.size == shape[0] * before[0].channels
+    return kept and (len(own) == 2 or shape[0] > own[0])
 
 
 def _with_channels(shape: tuple[int, ...], axis: int) -> Layout:

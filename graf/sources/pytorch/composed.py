@@ -115,6 +115,12 @@ def _baddbmm(bound: Bound, details: Details, **settings: str) -> Step:
     return product if bound.get("beta") == 0 else details.step("add", [bound["self"], product])
 
 
+def _experts(bound: Bound, details: Details) -> Step:
+    """Rows times the weights of the expert that each belongs to; where the rows of each end is no operand."""
+    rows, weights, *_ = bound.values()
+    return details.step("matmul", [rows, weights])
+
+
 def _einsum(bound: Bound, details: Details) -> Step:
     def make(op: str, reads: list[Step], shape: tuple[int, ...] | None, **settings: str) -> Step:
         own = details if shape is None else details._replace(shape=shape)
@@ -182,6 +188,8 @@ COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     "rsqrt": _rsqrt,
     "baddbmm": _baddbmm,
     "addbmm": partial(_baddbmm, equation="bij,bjk->ik"),
+    "_grouped_mm": _experts,
+    "transformers_grouped_mm_fallback": _experts,
     "einsum": _einsum,
     "linalg_multi_dot": _multi_dot,
     "cross": _cross,

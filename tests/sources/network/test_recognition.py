@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from graf import read_graph
+from graf import GraphFeatures, read_graph
 
 
 class Function(nn.Module):
@@ -876,3 +876,18 @@ def test_experts_in_one_product():
     graph = read_graph(Function(experts, w=(2, 16, 32)).to(torch.bfloat16), (x, ends))
     assert graph.op_names[-1] == "linear"
     assert (graph.n_macs, graph.n_parameters) == (8 * 16 * 32, 2 * 16 * 32)
+
+
+def test_experts_are_an_mlp():
+    def experts(x, route, first, second):
+        chosen, order = (x.flatten(0, 1) @ route).topk(2)[1].flatten().sort()
+        ends = torch.histc(chosen.float(), 4, 0, 3).cumsum(0).int()
+        wide = F.silu(torch._grouped_mm(x.flatten(0, 1)[order // 2], first, offs=ends))
+        narrow = torch._grouped_mm(wide, second, offs=ends)
+        return narrow[order.argsort()].view(8, 2, 16).sum(1).view(x.shape)
+
+    module = Function(experts, route=(16, 4), first=(4, 16, 48), second=(4, 48, 16)).to(torch.bfloat16)
+    graph = read_graph(module, torch.zeros(1, 8, 16, dtype=torch.bfloat16))
+    mlp = GraphFeatures(columns=["mlp.n", "mlp.ratio"]).fit_transform([graph])
+    assert mlp.iloc[0].tolist() == [1, 3]
+    assert graph.n_macs == 8 * 16 * 4 + 16 * 2 * 16 * 48
