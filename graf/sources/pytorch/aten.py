@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,7 +41,24 @@ def network_of(program: ExportedProgram, module: torch.nn.Module) -> Network:
     kinds = [spec.kind for spec in program.graph_signature.output_specs]
     asked = [value for value, kind in zip(results, kinds, strict=False) if kind is OutputKind.USER_OUTPUT]
     inputs = [step for step in leaves.values() if isinstance(step, Step) and step.op == "input"]
+    _report_open([node for node in program.graph.nodes if _is_open(node.meta.get("val"))])
     return Network(inputs, [value for value in asked if isinstance(value, Step)])
+
+
+def _is_open(value: Any) -> bool:
+    """Whether there are tensors in it with a size that depends on values."""
+    tensors = (leaf for leaf in torch.utils._pytree.tree_leaves(value) if isinstance(leaf, torch.Tensor))
+    return any(not isinstance(size, int) for tensor in tensors for size in tensor.shape)
+
+
+def _report_open(nodes: Sequence[Node]) -> None:
+    if nodes:
+        module = _module(nodes[0])
+        warnings.warn(
+            f"the sizes of {len(nodes)} operations depend on values of tensors, the first is {nodes[0].name!r:.80}"
+            f"{f' in {module!r:.80}' if module else ''}; each such size counts as 1, so that costs may be too low",
+            stacklevel=2,
+        )
 
 
 def _leaves(program: ExportedProgram, module: torch.nn.Module) -> dict[str, Any]:

@@ -416,6 +416,23 @@ def test_unknown_operations_are_kept_and_reported_once():
     assert graph.op_names == (None, "graf_tests_mystery", "relu", "graf_tests_mystery")
 
 
+def test_sizes_that_depend_on_values_are_reported():
+    class Sparse(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.layer(x[x[:, 0] > 0])
+
+    with pytest.warns(
+        UserWarning, match=r"sizes of 2 operations depend on values.*first is 'index'"
+    ) as caught:
+        graph = read_graph(Sparse(), (5, 4))
+    assert len(caught) == 1
+    assert (graph.n_macs, graph.n_parameters) == (4 * 3, 15)
+
+
 class Branching(nn.Module):
     """Looks at values."""
 
