@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from graf.sources.network.patterns import bare, pairs, through, unscaled
+from graf.sources.network.patterns import bare, pairs, plain, through, unscaled
 from graf.sources.network.step import Network, Step, is_fixed, weights_of
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
@@ -196,13 +196,13 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
         "windows": max(1, total // (heads * batch)),
         "self_attention": float(_same_origin(query, key, value)),
         "relative_bias": float(bool(moved) or any(_is_relative_bias(read, n_keys) for read in others)),
-        "causal": _causal(step, [read for read in others if read not in moved]),
+        "causal": _causal(step, others, moved),
         "channels": heads * width,
         "n_macs": total * n_queries * n_keys * (depth + width) + sum(map(_n_macs, maps)),
         "n_scores": total * n_queries * n_keys,
     }
     kept = [read for read in others if not is_fixed(read) or weights_of(read)]
-    step.become("attention", [_plain(query), _plain(key), value, *kept], **settings)
+    step.become("attention", [plain(query), plain(key), value, *kept], **settings)
 
 
 def _is_relative_bias(step: Step, n_keys: int) -> bool:
@@ -213,15 +213,25 @@ def _is_relative_bias(step: Step, n_keys: int) -> bool:
 def _is_of_positions(step: Step, parts: Parts) -> bool:
     """Whether it is a product of the queries, or of the keys, with weights of relative positions.
 
-    Source: Li et al., MViTv2, 2022.
+    It may be masked, or moved by constants put in front.
+
+    Source: Dai et al., Transformer-XL, 2019; Li et al., MViTv2, 2022.
     """
-    product = _plain(step)
-    if product.op == "add":  # one for each axis of an image
-        return all(_is_of_positions(read, parts) for read in product.reads)
+    product = plain(step)
+    if product.op in ("add", "where", "concat"):  # sums have one for each axis of an image
+        varying = [read for read in product.reads if not is_fixed(read)]
+        return bool(varying) and all(_is_of_positions(read, parts) for read in varying)
     if is_fixed(step) or product.op != "linear" or not weights_of(product.reads[1]):
         return False
     origins = _origins(product.reads[0])
-    return any(id(_plain(operand)) in origins for operand in (parts.query, parts.key))
+    return any(id(_unbiased(operand)) in origins for operand in (parts.query, parts.key))
+
+
+def _unbiased(step: Step) -> Step:
+    """The step behind a weight that is added to it, as one is to queries for each of two products."""
+    step = plain(step)
+    biased = pairs(step) if step.op == "add" else ()
+    return next((plain(other) for other, weight in biased if weight.op == "weight"), step)
 
 
 def _sizes(parts: Parts) -> tuple[int, int, int]:
@@ -293,12 +303,12 @@ def _origins(step: Step, known: dict[int, set[int]] | None = None) -> set[int]:
         step = varying[0]
 
 
-def _causal(step: Step, others: list[Step]) -> float:
-    """1 if a mask compares positions, NaN if it depends on the inputs alone, 0 otherwise."""
-    masks = [read for read in others if read.scalar is None and read.op != "weight"]
+def _causal(step: Step, others: list[Step], moved: list[Step]) -> float:
+    """1 if a mask compares positions, NaN if one depends on the inputs alone, 0 otherwise."""
+    masks = [read for read in others if read.scalar is None]
     if step.settings.get("causal") or any(_compares_positions(mask, DEEP) for mask in masks):
         return 1.0
-    return 0.0 if all(is_fixed(mask) for mask in masks) else float("nan")
+    return 0.0 if all(is_fixed(mask) or mask in moved for mask in masks) else float("nan")
 
 
 def _compares_positions(mask: Step, depth: int) -> bool:
@@ -308,10 +318,3 @@ def _compares_positions(mask: Step, depth: int) -> bool:
         mask.reads if through(mask).op in (*MASKING, "logical", "cast", "mask", *REARRANGEMENTS) else []
     )
     return any(_compares_positions(read, depth - 1) for read in looked_at)
-
-
-def _plain(step: Step) -> Step:
-    """The step behind rearrangements and products with numbers, in any order."""
-    while (behind := unscaled(through(step))) is not step:
-        step = behind
-    return step

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from graf.sources.network.einsum import axes_of, operands_of
-from graf.sources.network.patterns import bare, pairs
+from graf.sources.network.patterns import bare, pairs, plain
 from graf.sources.network.step import Network, Step, is_fixed
 
 __all__ = ["add_biases", "fold_batch_norms", "recognise_linear", "recognise_positions"]
@@ -60,13 +60,23 @@ def _n_channels(step: Step) -> int:
 
 
 def recognise_positions(network: Network) -> None:
-    """Weights that differ by position, added to a tensor, are position embeddings."""
+    """Weights that differ by position, added to a tensor, are position embeddings.
+
+    A weight for each output of a layer, or of a part of them, is not, even if heads and their width are
+    two axes.
+    """
     for step in network:
         for operand, weight in pairs(step) if step.op == "add" else ():
             spans = sum(size > 1 for size in weight.shape or ()) > 1
-            if spans and weight.op == "weight" and not is_fixed(operand):
+            if spans and weight.op == "weight" and not (is_fixed(operand) or _is_bias(weight, operand)):
                 step.become("position_embedding", [operand, weight])
                 break
+
+
+def _is_bias(weight: Step, operand: Step) -> bool:
+    """Whether the same weights are added to each position of a layer's output."""
+    layer = plain(operand)
+    return layer.op in WITH_BIAS and operand.size * _n_channels(layer) == weight.size * layer.size
 
 
 def fold_batch_norms(network: Network) -> None:

@@ -8,7 +8,17 @@ from math import nan
 from graf.sources.network.step import Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
-__all__ = ["bare", "is_only_of", "pairs", "scaled", "source", "through", "unscaled", "without_number"]
+__all__ = [
+    "bare",
+    "is_only_of",
+    "pairs",
+    "plain",
+    "scaled",
+    "source",
+    "through",
+    "unscaled",
+    "without_number",
+]
 
 SAME_VALUES = ("identity", "cast")
 DEEP = 12  # steps; no composed operation is deeper
@@ -68,6 +78,13 @@ def scaled(step: Step) -> tuple[Step, float]:
         scale = scale * number if step.op == "multiply" else scale / (number or nan)
         step = rest
     return step, scale
+
+
+def plain(step: Step) -> Step:
+    """The step behind rearrangements and products with numbers, in any order."""
+    while (behind := unscaled(through(step))) is not step:
+        step = behind
+    return step
 
 
 def is_only_of(step: Step, of: Step, depth: int = DEEP) -> bool:

@@ -612,6 +612,36 @@ def test_relative_positions_along_two_axes():
     assert graph.attributes["causal"][node] == 0
 
 
+@pytest.mark.parametrize(
+    "pad", [lambda s: F.pad(s, (1, 0)), lambda s: torch.cat([torch.zeros(2, 12, 1), s], -1)]
+)
+def test_relative_positions_of_transformer_xl(pad):
+    def attend(x, w, along, by_content, by_position):
+        q, k, v = (x @ w).view(12, 3, 2, 8).permute(1, 2, 0, 3)
+        apart = (torch.arange(23.0)[:, None] / torch.arange(1, 17)).sin() @ along
+        moved = (q + by_position) @ apart.view(23, 2, 8).permute(1, 2, 0)
+        moved = pad(moved).view(2, 24, 12)[:, 1:].view(2, 12, 23)[..., :12]
+        hidden = torch.ones(12, 12, dtype=torch.bool).triu(1)
+        scores = (q + by_content) @ k.mT + moved.masked_fill(hidden, float("-inf"))
+        return (scores.softmax(-1) @ v).transpose(0, 1).flatten(1)
+
+    biases = {"by_content": (2, 1, 8), "by_position": (2, 1, 8)}
+    graph = read_graph(Function(attend, w=(16, 48), along=(16, 16), **biases), ((12, 16),))
+    node = graph.op_names.index("attention")
+    assert "position_embedding" not in graph.op_names
+    facts = [graph.attributes[name][node] for name in ("heads", "relative_bias", "causal", "self_attention")]
+    assert facts == [2, 1, 1, 1]
+
+
+def test_causal_masks_added_to_trained_biases():
+    def attend(q, bias):
+        hidden = torch.full((5, 5), -torch.inf).triu(1)
+        return (q @ q.mT + (bias + hidden)).softmax(-1) @ q
+
+    graph = read_graph(Function(attend, bias=(2, 5, 5)), ((2, 5, 8),))
+    assert [graph.attributes[name][-1] for name in ("relative_bias", "causal")] == [1, 1]
+
+
 def test_sinks_beside_scores():
     def with_sinks(q, k, v, sinks):
         scores = heads(q, 2) @ heads(k, 2).transpose(-2, -1)
