@@ -19,7 +19,7 @@ from graf.measure.digits import digits
 from graf.measure.machine import machine
 from graf.measure.threads import one_thread
 from graf.spaces import SearchSpace
-from graf.spaces.torch_models.cell import plain_defaults
+from graf.spaces.torch_models.state import plain_defaults
 
 __all__ = ["run_latency"]
 

@@ -13,7 +13,7 @@ from graf.measure.robustness import accuracy, robustness
 from graf.measure.threads import one_thread
 from graf.measure.train import logits, train
 from graf.spaces import SearchSpace
-from graf.spaces.torch_models.cell import plain_defaults
+from graf.spaces.torch_models.state import plain_defaults
 
 __all__ = ["measure_run", "recipe_run"]
 

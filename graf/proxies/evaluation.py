@@ -20,7 +20,7 @@ from graf.proxies.plan import Plan
 from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
 from graf.proxies.workers import workers
 from graf.spaces import SearchSpace
-from graf.spaces.torch_models.cell import plain_defaults
+from graf.spaces.torch_models.state import plain_defaults
 
 __all__ = ["NO_MEMORY", "Evaluation", "Score"]
 

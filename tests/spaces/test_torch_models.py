@@ -8,7 +8,8 @@ torch = pytest.importorskip("torch")
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402 - needs torch
 
 from graf.spaces import get_space  # noqa: E402 - after what it may lack
-from graf.spaces.torch_models.cell import Cell, seeded  # noqa: E402 - needs torch
+from graf.spaces.torch_models.cell import Cell  # noqa: E402 - needs torch
+from graf.spaces.torch_models.state import seeded  # noqa: E402 - needs torch
 
 
 @pytest.fixture(scope="module", autouse=True)

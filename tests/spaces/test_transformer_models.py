@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 
 from graf.spaces import get_space  # noqa: E402 - needs torch
 from graf.spaces.torch_models import autoformer, flexibert  # noqa: E402 - needs torch
-from graf.spaces.torch_models.cell import seeded  # noqa: E402 - needs torch
+from graf.spaces.torch_models.state import seeded  # noqa: E402 - needs torch
 
 SMALL = {"embedding": 8, "heads": 2, "head_dim": 3, "patch": 4, "max_relative_position": 2}
 GRID = (4, 3)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Cell", "conv_bn", "plain_defaults", "relu_conv_bn", "seeded"]
+__all__ = ["Cell", "conv_bn", "relu_conv_bn"]
 
 
 class Zero(nn.Module):
@@ -87,23 +86,3 @@ class Cell(nn.Module):
             terms[v].append(op(junctions[u]))
         last = max(terms)
         return sum(terms[last][1:], terms[last][0])
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Draw torch's random numbers from a seed inside the block, and restore its state after."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        yield
-
-
-@contextmanager
-def plain_defaults() -> Iterator[None]:
-    """Tensors are single precision and on the CPU inside the block, whatever the caller has set."""
-    dtype = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float32)
-    try:
-        with torch.device("cpu"):
-            yield
-    finally:
-        torch.set_default_dtype(dtype)

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from graf.spaces.parts.genotype import Edge, Layer
-from graf.spaces.torch_models.cell import FactorizedReduce, Zero, conv_bn, relu_conv_bn, seeded
+from graf.spaces.torch_models.cell import FactorizedReduce, Zero, conv_bn, relu_conv_bn
+from graf.spaces.torch_models.state import seeded
 
 if TYPE_CHECKING:
     from graf.spaces.darts import DARTS

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from graf.spaces.torch_models.cell import seeded
 from graf.spaces.torch_models.encoder import Residual, mlp
+from graf.spaces.torch_models.state import seeded
 
 if TYPE_CHECKING:
     from graf.spaces.flexibert import FlexiBERT

@@ -15,7 +15,7 @@ from graf.spaces.parts.inverted_residual import (
     Linear,
     PooledConvolution,
 )
-from graf.spaces.torch_models.cell import seeded
+from graf.spaces.torch_models.state import seeded
 
 __all__ = ["Block", "build", "module"]
 

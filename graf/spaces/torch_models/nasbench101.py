@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from graf.spaces.parts.nasbench101_costs import layers
-from graf.spaces.torch_models.cell import conv_bn, seeded
+from graf.spaces.torch_models.cell import conv_bn
+from graf.spaces.torch_models.state import seeded
 
 if TYPE_CHECKING:
     from graf.spaces.nasbench101 import NASBench101

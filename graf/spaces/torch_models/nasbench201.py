@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from graf.spaces.torch_models.cell import Cell, conv_bn, relu_conv_bn, seeded
+from graf.spaces.torch_models.cell import Cell, conv_bn, relu_conv_bn
+from graf.spaces.torch_models.state import seeded
 
 if TYPE_CHECKING:
     from graf.spaces.nasbench201 import NASBench201

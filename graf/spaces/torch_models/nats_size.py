@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from graf.spaces.nats_size import CELL
-from graf.spaces.torch_models.cell import Cell, conv_bn, seeded
+from graf.spaces.torch_models.cell import Cell, conv_bn
 from graf.spaces.torch_models.nasbench201 import Reduction
+from graf.spaces.torch_models.state import seeded
 
 if TYPE_CHECKING:
     from graf.spaces.nats_size import NATSSize
