@@ -10,7 +10,6 @@ from graf.graph import GraphBatch
 
 __all__ = ["attention", "attention_values", "mlp", "ratios_of"]
 
-HERE = "this library"
 COUNTS = (
     "blocks",
     "cross",
@@ -83,7 +82,6 @@ def attention_values(batch: GraphBatch) -> dict[str, Values]:
     stats=("n", "ratio", "min_ratio", "max_ratio"),
     unit="blocks or ratio",
     cost="O(V + E)",
-    reference=HERE,
     needs=("channels",),
     default=False,
 )

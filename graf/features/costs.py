@@ -15,7 +15,7 @@ COSTS = ("parameters", "macs", "elementary", "activations", "bytes")
 Values = NDArray[np.float64]
 
 
-@feature(over="attribute", unit="decimal logarithm", cost="O(V)", reference="this library", default=False)
+@feature(over="attribute", unit="decimal logarithm", cost="O(V)", default=False)
 def log_total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Decimal logarithm of 1 + the sum of an attribute over all nodes."""
     from graf.kernels.summaries import summaries
@@ -63,7 +63,6 @@ def arithmetic_intensity(batch: GraphBatch, sets: OperationSets, out: Values) ->
     stats=("bytes", "log", "share", "at"),
     unit="bytes, decimal logarithm or fraction",
     cost="O(V + E)",
-    reference="this library",
     needs=("n_output_bytes",),
     default=False,
 )
@@ -95,7 +94,6 @@ def peak_memory(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     stats=COSTS,
     unit="of the attribute",
     cost="O(V)",
-    reference="this library",
     needs=[f"n_{cost}" for cost in COSTS],
     default=False,
 )

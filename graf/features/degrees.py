@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import BRANCHES, NUMBERED_INPUTS, OperationSets, feature, membership
+from graf.features.registry import BRANCHES, GRAF, NUMBERED_INPUTS, OperationSets, feature, membership
 from graf.graph import GraphBatch
 from graf.graph.batch import INPUT
 
@@ -17,7 +17,7 @@ __all__ = ["input_degree", "n_adjacent", "node_degree"]
     stats=("in", "out", "mean_in", "mean_out"),
     unit="operations",
     cost="O(V + E + sets operations)",
-    reference="Kadlecová et al., GRAF, ICML 2024",
+    reference=GRAF,
     needs=(BRANCHES,),
 )
 def node_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
@@ -40,7 +40,7 @@ def node_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]
     stats=("first", "second"),
     unit="operations",
     cost="O(V + E + sets operations)",
-    reference="Kadlecová et al., GRAF, ICML 2024",
+    reference=GRAF,
     needs=(NUMBERED_INPUTS,),
     default=("first",),
 )
@@ -60,7 +60,7 @@ def input_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64
         out[:, position::2] = np.where(n_inputs > position, counts, np.nan)
 
 
-@feature(over="pair", unit="edges", cost="O(pairs E)", reference="this library", default=False)
+@feature(over="pair", unit="edges", cost="O(pairs E)", default=False)
 def n_adjacent(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
     """Edges from the first operation, or one of the first group, to the second, live or not."""
     from graf.kernels import degrees

@@ -16,7 +16,6 @@ __all__ = ["depth_count", "depth_mean", "depth_share", "levels_of"]
 
 N_PARTS = 4
 PARTS = tuple(f"q{i}" for i in range(1, N_PARTS + 1))
-HERE = "this library"
 Values = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -31,7 +30,7 @@ def levels_of(batch: GraphBatch) -> tuple[Integers, Integers]:
     return level, depth
 
 
-@feature(over="set", stats=PARTS, unit="operations", cost="O(sets V + E)", reference=HERE, default=False)
+@feature(over="set", stats=PARTS, unit="operations", cost="O(sets V + E)", default=False)
 def depth_count(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Operations of the set in each quarter of the depth: a histogram of activations or norms.
 
@@ -54,7 +53,6 @@ def depth_count(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     stats=PARTS,
     unit="of the attribute",
     cost="O(V + E)",
-    reference=HERE,
     default=False,
 )
 def depth_mean(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
@@ -64,7 +62,7 @@ def depth_mean(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
         out[:] = sums / sizes
 
 
-@feature(over="attribute", stats=PARTS, unit="fraction", cost="O(V + E)", reference=HERE, default=False)
+@feature(over="attribute", stats=PARTS, unit="fraction", cost="O(V + E)", default=False)
 def depth_share(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Part of an attribute's total that lies in each quarter of the depth; NaN for a total of 0."""
     sums, _ = _by_depth(batch, [name for (name,) in sets])

@@ -10,12 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import BRANCHES, OperationSets, feature, flags, membership
+from graf.features.registry import BRANCHES, OperationSets, are_active, are_zero, feature, membership
 from graf.graph import GraphBatch
 
 __all__ = ["branching", "n_first", "n_follow", "n_last", "path_ops"]
 
-HERE = "this library"
 Values = NDArray[np.float64]
 
 
@@ -24,7 +23,6 @@ Values = NDArray[np.float64]
     stats=("min", "mean", "max"),
     unit="operations",
     cost="O(sets (V + E))",
-    reference=HERE,
     needs=(BRANCHES,),
 )
 def path_ops(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
@@ -36,7 +34,7 @@ def path_ops(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     from graf.kernels.path_moments import path_shares
     from graf.kernels.paths import lightest_paths
 
-    zero = ~flags(batch.ops, "nonzero", True, True)
+    zero = are_zero(batch.ops)
     member = membership(batch.ops, sets)[:-1]
     counts = np.empty((len(batch), 1 + len(batch.ops)))
     through_counts(*batch.arrays, zero, counts)
@@ -54,7 +52,7 @@ def path_ops(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
         out[:, column::3] = found
 
 
-@feature(over="pair", unit="paths", cost="O((V + E) operations)", reference=HERE, needs=(BRANCHES,))
+@feature(over="pair", unit="paths", cost="O((V + E) operations)", needs=(BRANCHES,))
 def n_follow(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """How often the second operation follows the first, over all live paths."""
     table = _followers(batch)
@@ -63,7 +61,7 @@ def n_follow(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
         out[:, column] = table[:, np.array(rows, int)[:, None], columns].sum(axis=(1, 2))
 
 
-@feature(over="active", unit="paths", cost="O((V + E) operations)", reference=HERE, needs=(BRANCHES,))
+@feature(over="active", unit="paths", cost="O((V + E) operations)", needs=(BRANCHES,))
 def n_first(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Number of live paths whose first active operation is this one."""
     table = _followers(batch)[:, 0]
@@ -71,7 +69,7 @@ def n_first(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
         out[:, column] = table[:, _positions(batch, name)].sum(axis=1)
 
 
-@feature(over="active", unit="paths", cost="O((V + E) operations)", reference=HERE, needs=(BRANCHES,))
+@feature(over="active", unit="paths", cost="O((V + E) operations)", needs=(BRANCHES,))
 def n_last(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Number of live paths whose last active operation is this one."""
     table = _followers(batch)[:, :, 0]
@@ -79,7 +77,7 @@ def n_last(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
         out[:, column] = table[:, _positions(batch, name)].sum(axis=1)
 
 
-@feature(over="active", stats=("in", "out"), unit="paths", cost="O(V + E)", reference=HERE, needs=(BRANCHES,))
+@feature(over="active", stats=("in", "out"), unit="paths", cost="O(V + E)", needs=(BRANCHES,))
 def branching(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Most active operations that one such operation follows, and that follow one such operation.
 
@@ -88,7 +86,7 @@ def branching(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     from graf.kernels import live
 
     table = np.empty((len(batch), 2 * len(batch.ops)))
-    zero, active = ~flags(batch.ops, "nonzero", True, True), flags(batch.ops, "active", True)
+    zero, active = are_zero(batch.ops), are_active(batch.ops)
     live.branching(*batch.arrays, zero, active, table)
     both = table.reshape(len(batch), -1, 2)
     for column, (name,) in enumerate(sets):
@@ -107,6 +105,6 @@ def _followers(batch: GraphBatch) -> Values:
 
     n = 1 + len(batch.ops)
     table = np.empty((len(batch), n * n))
-    zero, active = ~flags(batch.ops, "nonzero", True, True), flags(batch.ops, "active", False)
+    zero, active = are_zero(batch.ops), are_active(batch.ops, foreign=False)
     follow_counts(*batch.arrays, zero, active, table)
     return table.reshape(len(batch), n, n)

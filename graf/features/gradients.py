@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import OperationSets, feature, flags
+from graf.features.registry import OperationSets, are_zero, feature
 from graf.graph import GraphBatch
 from graf.ops import OpSet
 
@@ -71,7 +71,7 @@ def gradient_path(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     kinds = [kind_of(batch.ops, i) for i in range(len(batch.ops))] + ["mix"]
     weight = np.array([[kind in ("all", own) for kind in KINDS] for own in kinds], float)
     weight = np.vstack([weight, np.zeros(len(KINDS))])
-    zero = ~flags(batch.ops, "nonzero", True, True)
+    zero = are_zero(batch.ops)
     backward_paths(*batch.arrays, zero, weight, has_parameters(batch), out)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from graf.features.columns import Column, column_of
-from graf.features.registry import BRANCHES, FEATURES, OperationSets
+from graf.features.registry import BRANCHES, FEATURES, OperationSets, singly
 
 __all__ = ["ATTRIBUTES", "network_columns"]
 
@@ -50,34 +50,30 @@ EACH = ("mean", "spread", "min", "max")
 MERGES = ("add", "concat", "multiply")
 
 
-def _singly(names: Iterable[str]) -> list[tuple[str, ...]]:
-    return [(name,) for name in names]
-
-
 GRAPH: OperationSets = [()]
 ALL: tuple[str, ...] = ()  # every statistic
 CHOSEN: dict[str, tuple[OperationSets, tuple[str, ...]]] = {
-    "op_count": (_singly((*GROUPS, *SINGLES)), ALL),
+    "op_count": (singly((*GROUPS, *SINGLES)), ALL),
     "live": (GRAPH, ALL),
-    "node_degree": (_singly(MAIN), ("mean_in", "mean_out")),
-    "path_ops": (_singly(MAIN), ALL),
-    "op_depth": (_singly(MAIN), ALL),
-    "branching": (_singly(MAIN), ALL),
+    "node_degree": (singly(MAIN), ("mean_in", "mean_out")),
+    "path_ops": (singly(MAIN), ALL),
+    "op_depth": (singly(MAIN), ALL),
+    "branching": (singly(MAIN), ALL),
     "n_adjacent": ([(a, b) for a in PAIRED for b in PAIRED], ALL),
     "log_paths": (GRAPH, ALL),
     "effective_depth": (GRAPH, ALL),
-    "shortcut": (_singly(MERGES), ALL),
+    "shortcut": (singly(MERGES), ALL),
     "gradient_path": (GRAPH, ALL),
     "attention": (GRAPH, ALL),
     "mlp": (GRAPH, ALL),
-    "depth_count": (_singly(BY_DEPTH), ALL),
-    "depth_mean": (_singly(SIZES), ALL),
-    "depth_share": (_singly(COSTS), ALL),
-    "profile": (_singly((*SIZES, "stride", "groups")), EACH),
+    "depth_count": (singly(BY_DEPTH), ALL),
+    "depth_mean": (singly(SIZES), ALL),
+    "depth_share": (singly(COSTS), ALL),
+    "profile": (singly((*SIZES, "stride", "groups")), EACH),
     "parameter_sharing": (GRAPH, ALL),
-    "total": (_singly(COSTS), ALL),
-    "log_total": (_singly(COSTS), ALL),
-    "op_cost": (_singly((*MAIN, "matmul")), ALL),
+    "total": (singly(COSTS), ALL),
+    "log_total": (singly(COSTS), ALL),
+    "op_cost": (singly((*MAIN, "matmul")), ALL),
     "arithmetic_intensity": (GRAPH, ALL),
     "peak_memory": (GRAPH, ALL),
     "receptive_field": (GRAPH, ALL),

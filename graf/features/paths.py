@@ -9,13 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import BRANCHES, OperationSets, feature, membership
+from graf.features.registry import BRANCHES, GRAF, OperationSets, feature, membership
 from graf.graph import GraphBatch
 
 __all__ = ["input_path_len", "max_path_len", "min_path_len", "n_paths", "traded_path_len"]
 
 TIE = 4096  # a weight counts for more than any number of operations on a path
-GRAF = "Kadlecová et al., GRAF, ICML 2024"
 
 
 @feature(over="kind", unit="operations", cost="O(sets (V + E))", reference=GRAF, needs=(BRANCHES,))
@@ -63,7 +62,7 @@ def input_path_len(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float
         out[:, position::2] = found
 
 
-@feature(over="set", unit="paths", cost="O(sets (V + E))", reference="this library", needs=(BRANCHES,))
+@feature(over="set", unit="paths", cost="O(sets (V + E))", needs=(BRANCHES,))
 def n_paths(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
     """Number of paths of allowed operations; infinite beyond 1e308."""
     from graf.kernels.paths import count_paths

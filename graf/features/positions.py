@@ -8,12 +8,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import NUMBERED_JUNCTIONS, OperationSets, feature, flags, membership
+from graf.features.registry import (
+    NUMBERED_JUNCTIONS,
+    OperationSets,
+    are_active,
+    are_zero,
+    feature,
+    membership,
+)
 from graf.graph import GraphBatch
 
 __all__ = ["junction_degree", "op_depth"]
-
-HERE = "this library"
 
 
 @feature(
@@ -21,7 +26,6 @@ HERE = "this library"
     stats=("first_in", "last_in", "first_out", "last_out"),
     unit="operations",
     cost="O(sets V + E)",
-    reference=HERE,
 )
 def op_depth(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
     """Distances of the operations from the ends, in operations that are no identities.
@@ -32,7 +36,7 @@ def op_depth(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -
     """
     from graf.kernels import live
 
-    zero, active = ~flags(batch.ops, "nonzero", True, True), flags(batch.ops, "active", True)
+    zero, active = are_zero(batch.ops), are_active(batch.ops)
     live.depths(*batch.arrays, zero, active, membership(batch.ops, sets), out)
 
 
@@ -41,7 +45,6 @@ def op_depth(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -
     stats=("out1", "out2", "out3", "in1", "in2", "in3"),
     unit="operations",
     cost="O(sets (V + E))",
-    reference=HERE,
     needs=(NUMBERED_JUNCTIONS,),
 )
 def junction_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
@@ -55,5 +58,5 @@ def junction_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.floa
     """
     from graf.kernels import live
 
-    zero = ~flags(batch.ops, "nonzero", True, True)
+    zero = are_zero(batch.ops)
     live.junction_degrees(*batch.arrays, zero, membership(batch.ops, sets), out)

@@ -20,7 +20,7 @@ STAGE = ("channels", "resolution")
 Values = NDArray[np.float64]
 
 
-@feature(over="attribute", unit="of the attribute", cost="O(V)", reference="this library", needs=("widths",))
+@feature(over="attribute", unit="of the attribute", cost="O(V)", needs=("widths",))
 def total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Sum of an attribute over all nodes: parameters, multiply-adds, layers times kernel.
 
@@ -36,7 +36,6 @@ def total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     stats=("mean", "spread", "min", "max", *(f"at{i}" for i in range(1, N_POSITIONS + 1))),
     unit="of the attribute",
     cost="O(V)",
-    reference="this library",
     needs=("channels",),
 )
 def profile(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
@@ -68,7 +67,6 @@ def profile(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     stats=tuple(f"sum{i}" for i in range(1, N_STAGES + 1)),
     unit="of the attribute",
     cost="O(V)",
-    reference="this library",
     needs=STAGE,
 )
 def stage(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
@@ -91,7 +89,7 @@ def stage(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
         out[:, N_STAGES * column : N_STAGES * (column + 1)] = block
 
 
-@feature(over="graph", unit="fraction", cost="O(V log V)", reference="this library", needs=("shared_id",))
+@feature(over="graph", unit="fraction", cost="O(V log V)", needs=("shared_id",))
 def parameter_sharing(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Share of the operations with weights that reuse the weights of an earlier one.
 

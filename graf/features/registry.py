@@ -18,16 +18,20 @@ from graf.ops import OpSet
 __all__ = [
     "BRANCHES",
     "FEATURES",
+    "GRAF",
     "NUMBERED_INPUTS",
     "NUMBERED_JUNCTIONS",
     "Feature",
     "OperationSets",
     "Over",
+    "are_active",
+    "are_zero",
     "feature",
-    "flags",
     "membership",
+    "singly",
 ]
 
+GRAF = "Kadlecová et al., GRAF, ICML 2024"
 BRANCHES, NUMBERED_INPUTS, NUMBERED_JUNCTIONS = "branches", "numbered inputs", "numbered junctions"
 Over = Literal["graph", "operation", "active", "kind", "pair", "set", "attribute"]
 OperationSets = Sequence[tuple[str, ...]]
@@ -80,12 +84,13 @@ class Feature:
         return ARGUMENTS[self.over](ops, attributes)
 
 
-def _singles(names: Iterable[str]) -> list[tuple[str, ...]]:
+def singly(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """A set for each name."""
     return [(name,) for name in names]
 
 
 def _kinds(ops: OpSet) -> list[tuple[str, ...]]:
-    found = [*_singles(ops.nonzero), *ops.groups.values(), ops.active]
+    found = [*singly(ops.nonzero), *ops.groups.values(), ops.active]
     return [names for names in dict.fromkeys(found) if names]
 
 
@@ -95,12 +100,12 @@ def _pairs(ops: OpSet) -> list[tuple[str, ...]]:
 
 ARGUMENTS: dict[str, Callable[[OpSet, Iterable[str]], list[tuple[str, ...]]]] = {
     "graph": lambda ops, attributes: [()],
-    "operation": lambda ops, attributes: _singles(ops),
-    "active": lambda ops, attributes: _singles(ops.active),
+    "operation": lambda ops, attributes: singly(ops),
+    "active": lambda ops, attributes: singly(ops.active),
     "kind": lambda ops, attributes: _kinds(ops),
     "pair": lambda ops, attributes: _pairs(ops),
     "set": lambda ops, attributes: ops.subsets(),
-    "attribute": lambda ops, attributes: _singles(name for name in attributes if name not in LABELS),
+    "attribute": lambda ops, attributes: singly(name for name in attributes if name not in LABELS),
 }
 
 
@@ -112,7 +117,7 @@ def feature(
     over: Over,
     unit: str,
     cost: str,
-    reference: str,
+    reference: str = "this library",
     stats: tuple[str, ...] = ("",),
     needs: Iterable[str] = (),
     default: bool | tuple[str, ...] = True,
@@ -141,10 +146,14 @@ def feature(
     return declare
 
 
-def flags(ops: OpSet, fact: str, foreign: bool, junction: bool = False) -> NDArray[np.bool_]:
-    """Which operations are in `ops.<fact>`, (n_ops + 2,), with what foreign ones and junctions are."""
-    names = getattr(ops, fact)
-    return np.array([name in names for name in ops] + [foreign, junction])
+def are_zero(ops: OpSet) -> NDArray[np.bool_]:
+    """Which operations are zeros, (n_ops + 2,); foreign ones and junctions are none."""
+    return np.array([*(name not in ops.nonzero for name in ops), False, False])
+
+
+def are_active(ops: OpSet, foreign: bool = True) -> NDArray[np.bool_]:
+    """Which operations are neither zeros nor identities, (n_ops + 2,): foreign ones as told, no junctions."""
+    return np.array([*(name in ops.active for name in ops), foreign, False])
 
 
 def membership(ops: OpSet, sets: OperationSets) -> NDArray[np.bool_]:

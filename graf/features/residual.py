@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.features.depth import levels_of
-from graf.features.registry import OperationSets, feature, flags, membership
+from graf.features.registry import OperationSets, are_zero, feature, membership
 from graf.graph import GraphBatch
 
 __all__ = ["WEIGHTED", "effective_depth", "log_paths", "shortcut"]
@@ -84,7 +84,7 @@ def effective_depth(batch: GraphBatch, sets: OperationSets, out: Values) -> None
     operations = np.arange(len(layers)) < len(layers) - 1
     found = _moments(batch, np.stack([layers, operations], axis=1).astype(np.float64))
     out[:, [1, 4]], out[:, [2, 5]] = found[:, 1:3], np.sqrt(found[:, 3:5])
-    zero = ~flags(batch.ops, "nonzero", True, True)
+    zero = are_zero(batch.ops)
     cost, extreme = np.empty((len(layers), 1), np.float32), np.empty((len(batch), 1))
     for column, sign in ((0, 1.0), (3, -1.0)):
         cost[:, 0] = np.where(zero, np.inf, sign * layers)
@@ -97,6 +97,6 @@ def _moments(batch: GraphBatch, weight: Values) -> Values:
     from graf.kernels.path_moments import path_moments
 
     out = np.empty((len(batch), 1 + 2 * weight.shape[1]))
-    zero = ~flags(batch.ops, "nonzero", True, True)
+    zero = are_zero(batch.ops)
     path_moments(*batch.arrays, zero, weight, out)
     return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import OperationSets, feature, flags, membership
+from graf.features.registry import GRAF, OperationSets, are_zero, feature, membership
 from graf.graph import GraphBatch
 
 __all__ = ["live", "n_among_first", "n_nodes"]
@@ -18,7 +18,6 @@ N_BLOCKS = 6
     stats=("nodes", "edges", "depth", "width"),
     unit="nodes, edges or operations",
     cost="O(V + E)",
-    reference="this library",
 )
 def live(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
     """Size of the part on a path from an input to an output without zero operations.
@@ -31,11 +30,11 @@ def live(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> No
     """
     from graf.kernels.structure import structure
 
-    zero = ~flags(batch.ops, "nonzero", True, True)
+    zero = are_zero(batch.ops)
     structure(*batch.arrays, zero, out)
 
 
-@feature(over="graph", unit="nodes", cost="O(V)", reference="this library", default=False)
+@feature(over="graph", unit="nodes", cost="O(V)", default=False)
 def n_nodes(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
     """Number of nodes, live or not, junctions included."""
     out[:, 0] = np.diff(batch.offset)
@@ -46,7 +45,7 @@ def n_nodes(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) ->
     stats=tuple(f"blocks{i}" for i in range(1, N_BLOCKS + 1)),
     unit="operations",
     cost="O(sets V)",
-    reference="Kadlecová et al., GRAF, ICML 2024",
+    reference=GRAF,
     default=False,
 )
 def n_among_first(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:

@@ -11,7 +11,7 @@ from strategies import OF_NETWORKS, networks, node_graphs
 from graf import ComputationGraph, GraphBatch
 from graf.features import FEATURES
 from graf.features.networks import CHOSEN
-from graf.features.registry import flags
+from graf.features.registry import are_zero
 from graf.kernels._jit import threads_for
 from graf.kernels.path_moments import path_shares
 
@@ -93,7 +93,7 @@ def layered(size, seed=0):
 def test_shares_of_paths_are_what_counts_give(graph):
     batch = GraphBatch.from_graphs([graph])
     shares = np.empty((1, len(graph.ops)))
-    path_shares(*batch.arrays, ~flags(graph.ops, "nonzero", True, True), shares)
+    path_shares(*batch.arrays, are_zero(graph.ops), shares)
     expected = naive_networks.path_ops(naive_networks.as_networkx(graph), [(name,) for name in graph.ops])
     np.testing.assert_allclose(shares[0], [mean for _, mean, _ in expected], rtol=1e-12, atol=1e-12)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.features.depth import levels_of
-from graf.features.registry import OperationSets, flags, membership
+from graf.features.registry import OperationSets, are_active, are_zero, membership
 from graf.graph import ComputationGraph, GraphBatch
 from graf.graph.computation_graph import JUNCTION
 
@@ -61,12 +61,12 @@ class View:
     @cached_property
     def usable(self) -> Mask:
         """Nodes that are no zero operations."""
-        return flags(self.graph.ops, "nonzero", True, True)[self.graph.node_op]
+        return ~are_zero(self.graph.ops)[self.graph.node_op]
 
     @cached_property
     def active(self) -> Mask:
         """Nodes of operations that are neither zeros nor identities."""
-        return flags(self.graph.ops, "active", True)[self.graph.node_op]
+        return are_active(self.graph.ops)[self.graph.node_op]
 
     @cached_property
     def levels(self) -> tuple[list[int], int]:
