@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.features.registry import OperationSets, feature, membership
+from graf.features.summary import summary
 from graf.graph import GraphBatch
 
 __all__ = ["attention", "attention_values", "mlp", "ratios_of"]
@@ -45,17 +46,12 @@ def attention(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     Means over attention operations of the attributes `heads`, `kv_heads`, `head_dim`, `sequence`
     (queries), `key_sequence` and `windows`, and maxima of three; NaN without attention.
     """
-    from graf.kernels.summaries import summaries
-
-    values = np.stack(list(attention_values(batch).values()))
-    table = np.empty((len(batch), len(values), 4))
-    summaries(batch.offset, values, table)
-    n = len(COUNTS)
-    out[:, :n] = table[:, :n, 1]
+    found, n = summary(batch, np.stack(list(attention_values(batch).values()))), len(COUNTS)
+    out[:, :n] = found.total[:, :n]
     with np.errstate(invalid="ignore"):
-        out[:, n : n + len(MEANS)] = table[:, n:, 1] / table[:, n:, 0]
+        out[:, n : n + len(MEANS)] = found.total[:, n:] / found.n[:, n:]
     shown = [n + MEANS.index(name) for name in ("heads", "sequence", "key_sequence")]
-    out[:, n + len(MEANS) :] = table[:, shown, 3]
+    out[:, n + len(MEANS) :] = found.most[:, shown]
 
 
 def attention_values(batch: GraphBatch) -> dict[str, Values]:
@@ -94,13 +90,9 @@ def mlp(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     transformers. Layers on pooled features (squeeze-and-excitation, classifiers), with neither a
     `sequence` nor a `resolution` above 1, do not count; linear layers on one token do. NaN without one.
     """
-    from graf.kernels.summaries import summaries
-
-    found = np.empty((len(batch), 1, 4))
-    summaries(batch.offset, ratios_of(batch)[None], found)
+    n, total, least, most = (part[:, 0] for part in summary(batch, ratios_of(batch)[None]))
     with np.errstate(invalid="ignore"):
-        out[:, 1] = found[:, 0, 1] / found[:, 0, 0]
-    out[:, [0, 2, 3]] = found[:, 0, [0, 2, 3]]
+        out.T[:] = n, total / n, least, most
 
 
 def ratios_of(batch: GraphBatch) -> Values:

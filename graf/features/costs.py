@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.features.registry import OperationSets, feature, membership
+from graf.features.summary import summary
 from graf.graph import GraphBatch
 
 __all__ = ["arithmetic_intensity", "log_total", "op_cost", "peak_memory"]
@@ -18,11 +19,7 @@ Values = NDArray[np.float64]
 @feature(over="attribute", unit="decimal logarithm", cost="O(V)", default=False)
 def log_total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Decimal logarithm of 1 + the sum of an attribute over all nodes."""
-    from graf.kernels.summaries import summaries
-
-    found = np.empty((len(batch), len(sets), 4))
-    summaries(batch.offset, batch.rows([name for (name,) in sets]), found)
-    out[:] = np.log10(1 + found[:, :, 1])
+    out[:] = np.log10(1 + summary(batch, batch.rows([name for (name,) in sets])).total)
 
 
 @feature(
@@ -42,20 +39,15 @@ def arithmetic_intensity(batch: GraphBatch, sets: OperationSets, out: Values) ->
     traffic that belongs to operations below ten per byte, which wait for memory on most machines.
     NaN without traffic.
     """
-    from graf.kernels.summaries import summaries
-
     traffic = batch.attribute("n_bytes")
     work = 2 * batch.attribute("n_macs") + np.nan_to_num(batch.attribute("n_elementary"))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(traffic > 0, work / traffic, np.nan)
-        found = np.empty((len(batch), 4, 4))
-        values = np.stack(
-            [np.where(traffic > 0, work, np.nan), traffic, ratio, np.where(ratio < LOW, traffic, np.nan)]
-        )
-        summaries(batch.offset, values, found)
-        out[:, 0] = found[:, 0, 1] / found[:, 1, 1]
-        out[:, 1] = found[:, 2, 1] / found[:, 2, 0]
-        out[:, 2] = found[:, 3, 1] / found[:, 1, 1]
+        known, low = np.where(traffic > 0, work, np.nan), np.where(ratio < LOW, traffic, np.nan)
+        found = summary(batch, np.stack([known, traffic, ratio, low]))
+        out[:, 0] = found.total[:, 0] / found.total[:, 1]
+        out[:, 1] = found.total[:, 2] / found.n[:, 2]
+        out[:, 2] = found.total[:, 3] / found.total[:, 1]
 
 
 @feature(
@@ -99,10 +91,6 @@ def peak_memory(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
 )
 def op_cost(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """What an operation, or the operations of a group, cost in all: sums of the attributes `n_...`."""
-    from graf.kernels.summaries import summaries
-
     here = membership(batch.ops, sets)[batch.node_op].T & (batch.node_op >= 0)  # no junctions
-    found = np.empty((len(batch), len(sets), 4))
     for i, cost in enumerate(COSTS):
-        summaries(batch.offset, np.where(here, batch.attribute(f"n_{cost}"), np.nan), found)
-        out[:, i :: len(COSTS)] = found[:, :, 1]
+        out[:, i :: len(COSTS)] = summary(batch, np.where(here, batch.attribute(f"n_{cost}"), np.nan)).total

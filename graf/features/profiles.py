@@ -28,7 +28,8 @@ def total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     as much.
     """
     for column, (name,) in enumerate(sets):
-        out[:, column] = _sums(batch, np.nan_to_num(batch.attribute(name)))
+        weights = np.nan_to_num(batch.attribute(name))
+        out[:, column] = np.bincount(batch.graph_of, weights, minlength=len(batch))
 
 
 @feature(
@@ -119,11 +120,6 @@ def stage_of(batch: GraphBatch) -> NDArray[np.intp]:
     np.minimum.at(first, graph, run)
     found = np.full(len(batch.node_op), -1)
     found[known] = run - first[graph]
-    return found
-
-
-def _sums(batch: GraphBatch, values: Values) -> Values:
-    found: Values = np.bincount(batch.graph_of, weights=values, minlength=len(batch)).astype(np.float64)
     return found
 
 
