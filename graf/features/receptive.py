@@ -85,8 +85,7 @@ def settings_of(batch: GraphBatch, axis: str) -> tuple[Values, Values, NDArray[n
 def _shrinking(batch: GraphBatch) -> Values:
     """Side of the image that each node reads, the largest, over that of its own; 1 if unknown."""
     own = batch.attribute("resolution")
-    target = np.repeat(np.arange(len(own)), np.diff(batch.pred_indptr))
-    source = batch.preds + batch.offset[:-1][batch.graph_of[target]]
+    source, target = batch.edges
     read = np.full(len(own), np.nan)
     np.fmax.at(read, target, own[source])
     known = (own > 0) & (read > 0)

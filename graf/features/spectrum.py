@@ -46,11 +46,10 @@ def laplacian(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
 
 def _edges(batch: GraphBatch) -> Any:
     """Number of nodes and edges (n_edges, 2) of each graph."""
-    target = np.repeat(np.arange(len(batch.node_op)), np.diff(batch.pred_indptr))
-    target -= batch.offset[:-1][batch.graph_of[target]]
+    _, target = batch.edges
     for start, stop in zip(batch.offset[:-1], batch.offset[1:], strict=True):
         edges = slice(batch.pred_indptr[start], batch.pred_indptr[stop])
-        yield stop - start, batch.preds[edges], target[edges]
+        yield stop - start, batch.preds[edges], target[edges] - start
 
 
 def _lowest(n: int, source: NDArray[Any], target: NDArray[Any]) -> Values:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from graf.exceptions import InputError, UnknownNameError
 from graf.graph.computation_graph import JUNCTION, ComputationGraph
+from graf.graph.csr import offsets
 from graf.ops import OpSet
 
 __all__ = ["FOREIGN", "INPUT", "OUTPUT", "STATION", "GraphBatch"]
@@ -63,10 +64,10 @@ class GraphBatch:
         degrees = [np.diff(graph.pred_indptr) for graph in graphs]
         return cls(
             ops=ops,
-            offset=_cumulative([graph.n_nodes for graph in graphs]),
+            offset=offsets([graph.n_nodes for graph in graphs]),
             node_op=np.concatenate([_translated(graph.node_op, graph.ops, ops) for graph in graphs]),
             flags=np.concatenate([_flags(graph) for graph in graphs]),
-            pred_indptr=_cumulative(np.concatenate(degrees)),
+            pred_indptr=offsets(np.concatenate(degrees)),
             preds=np.concatenate([graph.preds for graph in graphs]),
             attributes={
                 name: np.concatenate([_attribute(graph, name) for graph in graphs])
@@ -102,7 +103,7 @@ class GraphBatch:
             offset=np.arange(n_graphs + 1, dtype=np.int64) * n_nodes,
             node_op=np.ascontiguousarray(node_op, np.int32).reshape(-1),
             flags=np.tile(_flags(template), n_graphs),
-            pred_indptr=_cumulative(degrees),
+            pred_indptr=offsets(degrees),
             preds=_repeated(template.preds if preds is None else preds, n_graphs, np.int32),
             attributes={
                 name: _repeated(values, n_graphs, np.float64) for name, values in (attributes or {}).items()
@@ -143,12 +144,16 @@ class GraphBatch:
         return np.repeat(np.arange(len(self)), np.diff(self.offset))
 
     @cached_property
+    def edges(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Where each edge begins and ends, (n_edges,) numbers among the nodes of all graphs, ordered by target."""
+        target = np.repeat(np.arange(len(self.node_op)), np.diff(self.pred_indptr))
+        return self.preds + self.offset[:-1][self.graph_of[target]], target
+
+    @cached_property
     def is_chains(self) -> bool:
         """Whether every graph is one chain, whose nodes can be numbered in one way only."""
-        degrees = np.diff(self.pred_indptr)
-        sources = self.preds + np.repeat(self.offset[:-1][self.graph_of], degrees)
         in_one_piece = len(self.preds) == len(self.node_op) - len(self)
-        return in_one_piece and bool(max(degrees.max(initial=0), np.bincount(sources).max(initial=0)) <= 1)
+        return in_one_piece and all(np.bincount(ends).max(initial=0) <= 1 for ends in self.edges)
 
     def slice(self, start: int, stop: int) -> GraphBatch:
         """The graphs from `start` up to `stop`, as views of the same arrays."""
@@ -168,7 +173,7 @@ class GraphBatch:
 
     def rank(self, mask: NDArray[np.bool_]) -> NDArray[np.intp]:
         """How many nodes of the mask come before each node in its graph, (n_nodes,)."""
-        before = np.concatenate([[0], np.cumsum(mask)])
+        before = offsets(mask)
         return before[:-1] - before[self.offset[:-1]][self.graph_of]
 
     def from_input(self, position: int) -> GraphBatch:
@@ -213,11 +218,9 @@ class GraphBatch:
 
 def _part(batch: GraphBatch, kept: NDArray[np.bool_]) -> GraphBatch:
     """The batch of the graphs' parts that a mask of nodes keeps."""
-    start = batch.offset[:-1][batch.graph_of]
     rank = np.cumsum(kept) - 1
-    first = np.concatenate([[0], np.cumsum(kept)])[batch.offset]  # kept nodes before each graph
-    target = np.repeat(np.arange(len(kept)), np.diff(batch.pred_indptr))
-    source = batch.preds + start[target]
+    first = offsets(kept)[batch.offset]  # kept nodes before each graph
+    source, target = batch.edges
     inside = kept[target] & kept[source]
     degrees = np.bincount(target[inside], minlength=len(kept))
     flags = batch.flags.copy()
@@ -228,10 +231,10 @@ def _part(batch: GraphBatch, kept: NDArray[np.bool_]) -> GraphBatch:
         flags[border & (flagged == 0)[batch.graph_of]] |= flag
     return GraphBatch(
         ops=batch.ops,
-        offset=first.astype(np.int64),
+        offset=first,
         node_op=batch.node_op[kept],
         flags=flags[kept],
-        pred_indptr=_cumulative(degrees[kept]),
+        pred_indptr=offsets(degrees[kept]),
         preds=(rank[source[inside]] - first[batch.graph_of[target[inside]]]).astype(np.int32),
         attributes={name: values[kept] for name, values in batch.attributes.items()},
     )
@@ -264,12 +267,6 @@ def _cell_mask(graph: ComputationGraph, name: str) -> NDArray[np.bool_]:
     mask = np.zeros(graph.n_nodes, bool)
     mask[graph.cells.get(name, np.zeros(0, np.int32))] = True
     return mask
-
-
-def _cumulative(sizes: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int64]:
-    total = np.zeros(len(sizes) + 1, np.int64)
-    np.cumsum(sizes, out=total[1:])
-    return total
 
 
 def _flags(graph: ComputationGraph) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from graf.exceptions import UnsupportedError
 from graf.graph import convert, hashing, simplify, validate
+from graf.graph.csr import offsets
 from graf.ops import OpSet
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class ComputationGraph:
     def succ_indptr(self) -> NDArray[np.int32]:
         """Successors as the first CSR array (n_nodes + 1,)."""
         counts = np.bincount(self.preds, minlength=self.n_nodes)
-        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+        return offsets(counts).astype(np.int32)
 
     def predecessors(self, node: int) -> NDArray[np.int32]:
         """Node numbers with an edge into `node`."""

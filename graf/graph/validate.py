@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.exceptions import GraphError
+from graf.graph.csr import offsets
 from graf.ops import OpSet
 from graf.ops.op_set import FORBIDDEN, is_name
 
@@ -99,7 +100,7 @@ def number_nodes(
     return {
         "ops": ops,
         "node_op": [-1 if name is None else ops.index(name) for name in (operations[i] for i in order)],
-        "pred_indptr": np.concatenate([[0], np.cumsum(degree)]),
+        "pred_indptr": offsets(degree),
         "preds": pairs[:, 0],
         "inputs": sources if inputs is None else _renumbered("inputs", inputs, rank),
         "outputs": sinks if outputs is None else _renumbered("outputs", outputs, rank),

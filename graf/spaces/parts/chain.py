@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from graf.graph import ComputationGraph, GraphBatch
 from graf.graph.batch import INPUT, OUTPUT, STATION
+from graf.graph.csr import offsets
 from graf.ops import OpSet
 
 __all__ = [
@@ -123,7 +124,7 @@ def chain_batch(
     carried: Mapping[str, NDArray[np.float64]],
 ) -> GraphBatch:
     """Chains of the given lengths; nodes and what they carry follow one another."""
-    offset = np.concatenate([[0], np.cumsum(lengths)])
+    offset = offsets(lengths)
     number = np.arange(len(node_op)) - np.repeat(offset[:-1], lengths)
     flags = np.full(len(node_op), STATION, np.uint8)
     flags[offset[:-1]] |= INPUT
@@ -133,7 +134,7 @@ def chain_batch(
         offset=offset,
         node_op=node_op.astype(np.int32),
         flags=flags,
-        pred_indptr=np.concatenate([[0], np.cumsum(number > 0)]),
+        pred_indptr=offsets(number > 0),
         preds=(number[number > 0] - 1).astype(np.int32),
         attributes=carried,
     )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from graf.graph import GraphBatch
 from graf.graph.batch import INPUT, OUTPUT, STATION
 from graf.graph.computation_graph import JUNCTION
+from graf.graph.csr import offsets
 from graf.ops import OpSet
 
 __all__ = [
@@ -97,19 +98,13 @@ def packed(
     entry = np.flatnonzero(np.ascontiguousarray(edges.T))  # ordered by cell, target, source
     return GraphBatch(
         ops=ops,
-        offset=_cumulative(kept.sum(axis=0)),
+        offset=offsets(kept.sum(axis=0)),
         node_op=node_op[nodes],
         flags=flags[nodes],
-        pred_indptr=_cumulative(edges.sum(axis=0).T[nodes]),
+        pred_indptr=offsets(edges.sum(axis=0).T[nodes]),
         preds=number.ravel()[entry // N_NODES**2 * N_NODES + entry % N_NODES],
         attributes={name: values[nodes].astype(np.float64) for name, values in attributes.items()},
     )
-
-
-def _cumulative(sizes: NDArray[np.integer]) -> NDArray[np.int64]:
-    total = np.zeros(len(sizes) + 1, np.int64)
-    np.cumsum(sizes, out=total[1:])
-    return total
 
 
 def published_hash(edges: Sequence[Edge], labels: Sequence[int]) -> str:
