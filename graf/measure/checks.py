@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from graf.checks import is_whole
 from graf.exceptions import InputError
 from graf.files import output_folder
 from graf.spaces import SearchSpace, get_space
@@ -49,21 +48,17 @@ def distinct_names(space: SearchSpace, architectures: Sequence[Any]) -> list[str
 def checked_seeds(seeds: Sequence[int]) -> list[int]:
     """Seeds as integers of Python; they are different ones, at least one."""
     found = list(seeds) if isinstance(seeds, Iterable) else []
-    if not found or not all(map(_is_whole, found)) or len(set(found)) < len(found):
+    if not found or not all(map(is_whole, found)) or len(set(found)) < len(found):
         raise InputError(f"`seeds` must be different integers, at least one, got {seeds!r:.80}")
     return [int(seed) for seed in found]
 
 
 def check_at_least(name: str, value: int, least: int) -> None:
     """Raise `InputError` that names an argument that is no integer, or below its least value."""
-    if not _is_whole(value):
+    if not is_whole(value):
         raise InputError(f"`{name}` must be an integer, got {value!r:.80}")
     if value < least:
         raise InputError(f"`{name}` must be at least {least}, got {value}")
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def output_paths(folder: str | os.PathLike[str], out: str | os.PathLike[str] | None) -> tuple[Path, Path]:

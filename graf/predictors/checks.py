@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from graf.checks import is_whole
 from graf.exceptions import InputError
 
-__all__ = ["LARGEST_SEED", "check_coverage", "check_jobs", "check_novelty", "check_seed", "is_whole"]
+__all__ = ["LARGEST_SEED", "check_coverage", "check_jobs", "check_novelty", "check_seed"]
 
 LARGEST_SEED = 2**32 - 1
-
-
-def is_whole(value: Any, least: int, most: int | None = None) -> bool:
-    """Whether it is an integer, and no truth value, between `least` and `most`."""
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    return whole and least <= value and (most is None or value <= most)
 
 
 def check_seed(random_state: Any) -> None:

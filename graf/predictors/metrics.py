@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import mean_absolute_error, r2_score
 
+from graf.checks import is_whole
 from graf.exceptions import InputError, UnknownNameError
-from graf.predictors.checks import is_whole
 
 __all__ = ["check_direction", "kendall_tau", "mae", "r2", "score", "spearman", "top_k_regret"]
 

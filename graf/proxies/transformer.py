@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
 import graf
+from graf.checks import is_whole
 from graf.exceptions import InputError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.journal import Journal, JournalKind
@@ -237,7 +238,7 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
             )
         shape = INPUT_SHAPE if shape is None else shape
         sides = tuple(shape) if isinstance(shape, (Sequence, np.ndarray)) else ()
-        if len(sides) != 3 or not all(_is_whole(side) and side > 0 for side in sides):
+        if len(sides) != 3 or not all(is_whole(side, 1) for side in sides):
             raise InputError(f"`input_shape` must be (channels, height, width), got {shape!r}")
         sides = tuple(map(int, sides))
         return digits(sides), sides
@@ -245,7 +246,7 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
     def _check(self) -> None:
         for name, least in (("batch_size", 1), ("seed", 0)):
             value = getattr(self, name)
-            if not _is_whole(value) or value < least:
+            if not is_whole(value, least):
                 raise InputError(f"`{name}` must be an integer of at least {least}, got {value!r}")
         if self.seed > MOST_SEED:
             raise InputError(f"`seed` must be at most {MOST_SEED}, got {self.seed}")
@@ -306,7 +307,7 @@ def _device(name: str) -> torch.device:
 def _jobs(n_jobs: int | None) -> int | None:
     if n_jobs is None:
         return None
-    if not _is_whole(n_jobs) or n_jobs == 0:
+    if not is_whole(n_jobs) or n_jobs == 0:
         raise InputError(f"`n_jobs` must be None, a positive integer, or -1 for one per core, got {n_jobs!r}")
     return int(n_jobs) if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + int(n_jobs))
 
@@ -348,10 +349,6 @@ def _check_writable(settings: dict[str, dict[str, Any]]) -> None:
             "`settings` are written into the file of `cache` and must be numbers, texts or lists of them,"
             f" got {settings!r:.200}; leave `cache` out"
         ) from None
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _is_finite(value: Any) -> bool:

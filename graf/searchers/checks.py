@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from graf.checks import is_whole
 from graf.exceptions import InputError, UnknownNameError
-from graf.predictors.checks import is_whole
 
 __all__ = ["check_goal", "count"]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from graf.checks import is_whole
 from graf.exceptions import ArchitectureError, InputError, UnsupportedError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
@@ -46,7 +47,7 @@ class SearchSpace(ABC):
             value = getattr(self, setting.name)
             if setting.name == "input_shape":
                 object.__setattr__(self, "input_shape", _shape(value))
-            elif not _is_count(value):
+            elif not is_whole(value, 1):
                 raise InputError(f"`{setting.name}` must be a positive integer, got {value!r}")
             else:
                 object.__setattr__(self, setting.name, int(value))
@@ -249,13 +250,10 @@ class SearchSpace(ABC):
 
 
 def _shape(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, (tuple, list)) or len(value) != 3 or not all(map(_is_count, value)):
+    sides = value if isinstance(value, (tuple, list)) else ()
+    if len(sides) != 3 or not all(is_whole(side, 1) for side in sides):
         raise InputError(f"`input_shape` must be (channels, height, width), got {value!r}")
-    return tuple(map(int, value))
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and int(value) >= 1
+    return tuple(map(int, sides))
 
 
 def _generator(seed: int) -> np.random.Generator:

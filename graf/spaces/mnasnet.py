@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from graf.checks import is_whole
 from graf.exceptions import ArchitectureError
 from graf.ops import OpSet
 from graf.spaces.parts.inverted_residual import Convolution, InvertedResidual, Layer, Linear
@@ -176,12 +177,8 @@ def _read_keys(values: Mapping[Any, Any]) -> tuple[int, ...]:
     for key, options in zip(KEYS, OPTIONS, strict=True):
         value = values.get(key)
         is_switch = isinstance(value, bool) and options == SWITCH
-        if not (is_switch or _is_integer(value)) or value not in options:
+        if not (is_switch or is_whole(value)) or value not in options:
             one_of = ", ".join(map(str, options))
             raise ArchitectureError(f"not a {KIND}: `{key}` must be one of {one_of}, got {shown(value)}")
         choices.append(options.index(value))
     return tuple(choices)
-
-
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

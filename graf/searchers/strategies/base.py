@@ -11,8 +11,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from graf.checks import is_whole
 from graf.exceptions import InputError
-from graf.predictors.checks import is_whole
 from graf.searchers.domains import Domain
 from graf.searchers.history import History
 from graf.searchers.surrogate import Fitted, Surrogate

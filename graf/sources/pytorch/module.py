@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from graf.checks import is_whole
 from graf.exceptions import InputError, UnsupportedError, require
 from graf.graph import ComputationGraph
 from graf.sources.network import to_graph
@@ -96,9 +97,7 @@ def _arguments(module: Any, given: Any) -> tuple[tuple[Any, ...], dict[str, Any]
 
 def _is_shape(value: Any) -> bool:
     """Whether it is a tuple or list of positive integers, `torch.Size` included."""
-    counts = isinstance(value, (tuple, list)) and all(
-        isinstance(size, (int, np.integer)) and not isinstance(size, bool) for size in value
-    )
+    counts = isinstance(value, (tuple, list)) and all(map(is_whole, value))
     if counts and len(value) > 0 and min(value) < 1:
         raise InputError(f"a shape in `example_inputs` must hold positive integers, got {tuple(value)}")
     return counts and len(value) > 0

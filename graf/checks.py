@@ -1,0 +1,20 @@
+"""What is asked of numbers, wherever they are given."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+__all__ = ["is_whole"]
+
+
+def is_whole(value: Any, least: int | None = None, most: int | None = None) -> bool:
+    """Whether it is an integer, and no truth value, from `least` to `most` where these are given.
+
+    Examples
+    --------
+    >>> is_whole(3), is_whole(3.0), is_whole(True), is_whole(3, 4)
+    (True, False, False, False)
+    """
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return whole and (least is None or value >= least) and (most is None or value <= most)
