@@ -47,11 +47,11 @@ from typing import Any
 from graf.datasets.fidelities import FidelityRule, fidelity_rules
 from graf.datasets.reading import reading
 from graf.datasets.schema import checked, flag, number, numbers, one_of, table, text, texts
+from graf.directions import DIRECTIONS
 from graf.exceptions import UnknownNameError
 from graf.spaces import SearchSpace
 
 __all__ = [
-    "DIRECTIONS",
     "GROUPS",
     "KINDS",
     "Description",
@@ -73,7 +73,6 @@ KINDS = (
     "not stated",
 )
 GROUPS = ("accuracy", "latency", "energy", "robustness", "calibration", "cost", "other")
-DIRECTIONS = ("max", "min")
 
 
 @dataclass(frozen=True)

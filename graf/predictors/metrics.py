@@ -10,13 +10,13 @@ from scipy import stats
 from sklearn.metrics import mean_absolute_error, r2_score
 
 from graf.checks import is_whole
+from graf.directions import DIRECTIONS, SIGNS
 from graf.exceptions import InputError, UnknownNameError
 
 __all__ = ["check_direction", "kendall_tau", "mae", "r2", "score", "spearman", "top_k_regret"]
 
 Direction = Literal["max", "min"]
 Floats = NDArray[np.float64]
-DIRECTIONS = ("max", "min")
 
 
 def kendall_tau(y_true: Any, y_pred: Any) -> float:
@@ -84,7 +84,7 @@ def top_k_regret(y_true: Any, y_pred: Any, k: int = 10, direction: Direction = "
     if not is_whole(k, 1):
         raise InputError(f"`k` must be a whole number of at least 1, got {k!r:.60}")
     check_direction(direction)
-    sign = 1 if direction == "max" else -1
+    sign = SIGNS[direction]
     chosen = np.argsort(-sign * predicted, kind="stable")[:k]
     return float(np.max(sign * true) - np.max(sign * true[chosen]))
 

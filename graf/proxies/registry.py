@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from graf.directions import DIRECTIONS
 from graf.exceptions import InputError, UnknownNameError
 from graf.proxies.quantities import QUANTITIES
 
@@ -102,7 +103,7 @@ def proxy(
     >>> PROXIES.pop("largest_weight").needs
     frozenset({'weights'})
     """
-    if direction not in ("max", "min"):
+    if direction not in DIRECTIONS:
         raise InputError(f"`direction` must be 'max' or 'min', got {direction!r}")
 
     def declare(compute: Callable[..., Any]) -> Callable[..., Any]:

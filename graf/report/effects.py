@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from graf.directions import SIGNS
 from graf.explainers import Explanation
 from graf.explainers.grouping import weights
 from graf.features import Column, GraphFeatures
@@ -60,8 +61,7 @@ def effects(
     found = {}
     for target, explanation in explanations.items():
         size = pd.Series(np.abs(explanation.values).mean(axis=0), index=explanation.feature_names)
-        sign = 1 if direction[target] == "max" else -1
-        found[target] = sign * trend(explanation) * size / spread[target]
+        found[target] = SIGNS[direction[target]] * trend(explanation) * size / spread[target]
     return pd.DataFrame(found)
 
 

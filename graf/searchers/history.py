@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from graf.directions import SIGNS
+
 __all__ = ["FAILED", "OK", "PENDING", "History", "Trial"]
 
 PENDING, OK, FAILED = "pending", "ok", "failed"
-SIGNS = {"max": 1.0, "min": -1.0}
 
 
 @dataclass

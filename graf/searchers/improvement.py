@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from graf.directions import SIGNS
 from graf.exceptions import InputError, UnknownNameError
 from graf.predictors import PerformancePredictor
 from graf.searchers.checks import count
@@ -126,7 +127,7 @@ class _Goal:
             if name not in self.targets:
                 raise UnknownNameError("target", name, self.targets)
         self._first = self.targets.index(next(iter(directions)))
-        return np.array([{"max": 1.0, "min": -1.0}.get(directions.get(t, ""), 0.0) for t in self.targets])
+        return np.array([SIGNS.get(directions.get(t, ""), 0.0) for t in self.targets])
 
     def gains(self, architectures: list[str]) -> Floats:
         """Predicted changes, (n, n_targets)."""

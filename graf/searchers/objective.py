@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from graf.directions import DIRECTIONS
 from graf.exceptions import InputError
 
 __all__ = ["VALUE", "Measurement", "measure", "read_directions", "read_values", "taken_columns"]
 
-DIRECTIONS = ("max", "min")
 VALUE = "value"  # the only objective, where it has no name
 RESERVED = ("number", "architecture", "parent", "batch", "status", "reason")  # columns of the history
 LONGEST = 300

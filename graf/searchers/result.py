@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from graf.directions import SIGNS
 from graf.exceptions import InputError
 from graf.searchers.fitness import is_efficient
-from graf.searchers.history import OK, SIGNS
+from graf.searchers.history import OK
 
 __all__ = ["SearchResult"]
 

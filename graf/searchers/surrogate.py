@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 from sklearn.base import clone
 
+from graf.directions import SIGNS
 from graf.exceptions import InputError, UnsupportedError
 from graf.features import GraphFeatures
 from graf.predictors import PerformancePredictor
@@ -20,7 +21,7 @@ from graf.predictors.auto import AutoRegressor
 from graf.predictors.models import is_model, new_model
 from graf.searchers.clock import Clock
 from graf.searchers.domains import Domain
-from graf.searchers.history import SIGNS, History
+from graf.searchers.history import History
 from graf.searchers.outlook import Outlook
 
 __all__ = ["Fitted", "Surrogate", "read_predictor"]

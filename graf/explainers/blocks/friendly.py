@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from graf.directions import SIGNS, check_directions
 from graf.exceptions import InputError, UnknownNameError
 
 __all__ = ["friendly", "relative_to_average"]
@@ -50,8 +51,9 @@ def friendly(
     for name in scores["target"].unique():
         if name not in directions:
             raise UnknownNameError("target in `directions`", name, directions)
+    check_directions(directions)
     rows = scores[scores["position"].isna()]
-    sign = rows["target"].map({name: 1 if end == "max" else -1 for name, end in directions.items()})
+    sign = rows["target"].map({name: SIGNS[end] for name, end in directions.items()})
     verdict = np.select(
         [(rows["p_adjusted"] < false_rate) & (sign * rows["effect"] > 0), rows["p_adjusted"] < false_rate],
         ["friendly", "unfriendly"],

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from graf.directions import SIGNS, check_directions
 from graf.exceptions import InputError, UnknownNameError, require
 from graf.spaces import SearchSpace, get_space
 
@@ -66,7 +67,7 @@ def dropped_options(
     """
     table = _single(scores, directions)
     table = table.assign(half=table["effect"] - table["effect_low"])
-    signs = np.array([{"max": 1.0, "min": -1.0}[directions[name]] for name in directions])
+    signs = np.array([SIGNS[end] for end in directions.values()])
     scale = _spread(space, table, list(directions))
     weights = _weights(len(signs)) / scale
     rows = []
@@ -140,18 +141,16 @@ def hypervolume(costs: Floats) -> float:
 
 
 def _costs(targets: pd.DataFrame, directions: Mapping[str, str]) -> Floats:
-    signs = [-1.0 if directions[name] == "max" else 1.0 for name in directions]
-    return targets[list(directions)].to_numpy() * signs
+    return targets[list(directions)].to_numpy() * [-SIGNS[end] for end in directions.values()]
 
 
 def _single(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFrame:
     if not directions:
         raise InputError("`directions` must name at least one target, got none")
-    for name, end in directions.items():
+    for name in directions:
         if name not in set(scores["target"]):
             raise UnknownNameError("target", name, scores["target"].unique())
-        if end not in ("max", "min"):
-            raise InputError(f"`directions` of {name!r} must be 'max' or 'min', got {end!r}")
+    check_directions(directions)
     return scores[scores["position"].notna() & scores["target"].isin(list(directions))]
 
 

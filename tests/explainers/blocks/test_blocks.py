@@ -151,6 +151,8 @@ def test_devices_and_their_friends():
     assert relative.loc[("operation", "skip")].tolist() == ["unfriendly", "friendly"]
     with pytest.raises(UnknownNameError, match="gpu"):
         friendly(block_scores(SPACE, names, latency), {"cpu": "min"})
+    with pytest.raises(InputError, match="'max' or 'min'"):
+        friendly(block_scores(SPACE, names, latency), {"cpu": "min", "gpu": "least"})
     with pytest.raises(InputError, match="positive"):
         relative_to_average(latency - 100)
 
