@@ -16,6 +16,7 @@ __all__ = ["predicted_figure", "ranking_figure"]
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "solid", "dash")
+CEILING, WHERE_LOW = "noise ceiling", "top left"  # after few labels lines are below it
 
 
 def ranking_figure(scores: pd.DataFrame, ceiling: float) -> go.Figure:
@@ -35,7 +36,8 @@ def ranking_figure(scores: pd.DataFrame, ceiling: float) -> go.Figure:
             marker={"symbol": symbol, "size": 8},
         )
     if not np.isnan(ceiling):
-        figure.add_hline(ceiling, line={"color": GREY, "dash": "dot"}, annotation_text="noise ceiling")
+        line = {"color": GREY, "dash": "dot"}
+        figure.add_hline(ceiling, line=line, annotation_text=CEILING, annotation_position=WHERE_LOW)
     sizes = sorted(scores["labels"].unique())
     figure.update_xaxes(title="labels", type="log", tickvals=sizes, ticktext=[f"{n:,}" for n in sizes])
     figure.update_yaxes(title="Kendall tau")
