@@ -52,13 +52,13 @@ def _rows(kind: Kind) -> list[tuple[str, str]]:
     if kind is Kind.FEATURES:
         from graf.features import FEATURES
 
-        return [(family, f"{f.description} [{f.unit}]") for family, f in FEATURES.items()]
+        return [(family, f"{f.description} [{f.unit}]") for family, f in sorted(FEATURES.items())]
     if kind is Kind.PROXIES:
         return _proxies()
     if kind is Kind.MODELS:
         from graf.predictors import MODELS
 
-        return [(name, type(make(None, None)).__name__) for name, make in MODELS.items()]
+        return [(name, str(type(make(None, None)).__doc__).splitlines()[0]) for name, make in MODELS.items()]
     if kind is Kind.OPERATIONS:
         from graf.sources.network.operations import operation_table
 
@@ -79,4 +79,4 @@ def _proxies() -> list[tuple[str, str]]:
         from graf.proxies import PROXIES
     except MissingDependencyError as error:
         return [("", str(error))]
-    return [(name, proxy.description) for name, proxy in sorted(PROXIES.items())]
+    return [(name, f"{proxy.description} [{proxy.reference}]") for name, proxy in sorted(PROXIES.items())]

@@ -55,8 +55,8 @@ class Proxy:
 
     @property
     def description(self) -> str:
-        """First line of the definition."""
-        return (self.compute.__doc__ or "").strip().split("\n", maxsplit=1)[0]
+        """The definition in a sentence: the first paragraph of the function's docstring."""
+        return " ".join((self.compute.__doc__ or "").split("\n\n", maxsplit=1)[0].split())
 
     @property
     def numbers(self) -> frozenset[str]:

@@ -250,6 +250,9 @@ def test_list(run):
     for name in ("digits201", "op_count", "nasbench201", "random_forest"):
         assert name in out
     assert "transnas_micro" in run("list", "spaces")[1]
+    assert (
+        "input gradients of a class. [Lopes et al., 2021]" in run("list", "proxies")[1]
+    )  # the whole sentence
 
 
 def bad_inputs(tmp_path):
