@@ -72,7 +72,8 @@ def evaluate(
     check_jobs(n_jobs)
     seeds = _checked_seeds(seeds)
     _check_predictors(predictors)
-    prepared = _in_one_order({label: _prepare(entrant, items) for label, entrant in predictors.items()})
+    prepared = {label: _prepare(entrant, items) for label, entrant in predictors.items()}
+    prepared = _in_one_order(prepared, _names(items, predictors, prepared))
     values = _one_target(y, prepared)
     train_sizes = _checked_sizes(train_sizes, len(values))
     trials = (
@@ -113,15 +114,29 @@ def _prepare(entrant: Entrant, items: Any) -> tuple[PerformancePredictor, pd.Dat
     return clone(predictor).set_params(features="given", warn_beyond=None), table
 
 
-def _in_one_order(
+def _names(
+    items: Any,
+    predictors: Mapping[str, Entrant],
     prepared: Mapping[str, tuple[PerformancePredictor, pd.DataFrame]],
+) -> pd.Index[Any]:
+    """The items by name, in their order; none where they have no names."""
+    for label, entrant in predictors.items():
+        if not isinstance(entrant, tuple):
+            return prepared[label][1].index
+    if isinstance(items, pd.DataFrame):
+        return items.index
+    named = np.iterable(items) and all(isinstance(item, str) for item in items)
+    return pd.Index(items if named else [], dtype=object)
+
+
+def _in_one_order(
+    prepared: Mapping[str, tuple[PerformancePredictor, pd.DataFrame]], names: pd.Index[Any]
 ) -> dict[str, tuple[PerformancePredictor, pd.DataFrame]]:
-    """Tables of the same architectures in the order of the first; others are in the order of the items."""
+    """Tables of the same architectures in the order of the items; others are in that order."""
     found: dict[str, tuple[PerformancePredictor, pd.DataFrame]] = {}
     for label, (predictor, table) in prepared.items():
-        first = next(iter(found.values()))[1].index if found else table.index
-        same = table.index.is_unique and first.is_unique and not first.symmetric_difference(table.index).size
-        found[label] = predictor, table.loc[first] if same else table
+        same = table.index.is_unique and names.is_unique and not names.symmetric_difference(table.index).size
+        found[label] = predictor, table.loc[names] if same else table
     return found
 
 

@@ -156,6 +156,9 @@ def test_tables_of_their_own_may_come_in_any_order():
     given = PerformancePredictor(LinearRegression(), features="given")
     own = evaluate({"items": given, "own": (given, table)}, graf_table(), MACS, **settings)
     assert own["tau"].iloc[0] == own["tau"].iloc[1]
+    for items in (graf_table(), CELLS):  # labels without names are in the order of the items
+        first = evaluate({"own": (given, table)}, items, np.array(MACS), **settings)
+        assert first["tau"].iloc[0] == own["tau"].iloc[0]
 
 
 def graf_table():
