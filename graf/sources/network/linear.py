@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import prod
 
 from graf.sources.network.einsum import axes_of, operands_of
-from graf.sources.network.patterns import bare, pairs, plain
+from graf.sources.network.patterns import bare, pairs, plain, through
 from graf.sources.network.step import Network, Step, is_fixed
 
 __all__ = ["add_biases", "fold_batch_norms", "recognise_linear", "recognise_positions"]
 
 WITH_BIAS = ("linear", "conv", "conv_transpose")
+COUNTING = 4  # steps between a cumulative sum and the positions that it gives
 
 
 def recognise_linear(network: Network) -> None:
@@ -62,15 +63,31 @@ def _n_channels(step: Step) -> int:
 def recognise_positions(network: Network) -> None:
     """Weights that differ by position, added to a tensor, are position embeddings.
 
-    A weight for each output of a layer, or of a part of them, is not, even if heads and their width are
-    two axes.
+    So are rows that a running count of tokens looks up. A weight for each output of a layer, or of a part
+    of them, is not, even if heads and their width are two axes.
     """
     for step in network:
-        for operand, weight in pairs(step) if step.op == "add" else ():
-            spans = sum(size > 1 for size in weight.shape or ()) > 1
-            if spans and weight.op == "weight" and not (is_fixed(operand) or _is_bias(weight, operand)):
-                step.become("position_embedding", [operand, weight])
+        for operand, other in pairs(step) if step.op == "add" else ():
+            if not is_fixed(operand) and (_is_of_places(other, operand) or _is_counted(other)):
+                step.become("position_embedding", [operand, other])
                 break
+
+
+def _is_of_places(weight: Step, operand: Step) -> bool:
+    spans = sum(size > 1 for size in weight.shape or ()) > 1
+    return weight.op == "weight" and spans and not _is_bias(weight, operand)
+
+
+def _is_counted(step: Step) -> bool:
+    """Whether it is an embedding of positions counted by a cumulative sum, without padding perhaps (RoBERTa)."""
+    return step.op == "embedding" and _counts(step.reads[0], COUNTING)
+
+
+def _counts(step: Step, depth: int) -> bool:
+    step = through(step)
+    if step.op == "cumulative_sum" or depth == 0:
+        return depth > 0
+    return step.op in ("add", "subtract", "multiply") and any(_counts(read, depth - 1) for read in step.reads)
 
 
 def _is_bias(weight: Step, operand: Step) -> bool:

@@ -842,6 +842,16 @@ def test_absolute_positions():
     assert ops_of(lambda x, b: x.relu() + b, (1, 5, 4), b=4) == ["relu", "add"]
 
 
+def test_absolute_positions_that_leave_out_padding():
+    def embedded(tokens, words, places):
+        kept = (tokens != 1).int()
+        return F.embedding(tokens, words) + F.embedding((kept.cumsum(1) + 2) * kept + 1, places)
+
+    graph = read_graph(Function(embedded, words=(9, 4), places=(16, 4)), torch.zeros(1, 5, dtype=torch.long))
+    assert graph.op_names[-1] == "position_embedding"
+    assert graph.n_parameters == 100
+
+
 def test_rows_of_a_matrix_are_the_positions_that_were_put_there():
     def mlp(x, first, second):
         rows = F.gelu(x.flatten(0, -2) @ first) @ second
