@@ -11,6 +11,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 __all__ = ["recognise_norms"]
 
 NORMS = ("layer_norm", "rms_norm", "instance_norm", "group_norm", "batch_norm")
+ROOTS = {"mean": "rms_norm", "sum": "l2_norm"}  # what a tensor over the root of either of its squares is
 
 
 def recognise_norms(network: Network) -> None:
@@ -108,14 +109,14 @@ def _inverse_root(step: Step) -> tuple[Step | None, list[Step]]:
 
 
 def _standardise(step: Step, centred: Step, spread: Step, weights: list[Step]) -> None:
-    """A tensor over the root of its mean square: centred before, or not."""
+    """A tensor over the root of its mean square, centred before or not, or over that of its sum of squares."""
     spread = _bounded(spread)
     operand = _uncentred(centred)
     varied, over = _variance(spread)
     if operand is not None and varied is operand:
         step.become(_kind(over), [operand, *weights], axes=over.settings.get("axes"))
-    elif spread.op == "mean" and _squared(bare(spread.reads[0])) is centred:
-        step.become("rms_norm", [centred, *weights], axes=spread.settings.get("axes"))
+    elif spread.op in ROOTS and _squared(bare(spread.reads[0])) is centred:
+        step.become(ROOTS[spread.op], [centred, *weights], axes=spread.settings.get("axes"))
 
 
 def _bounded(step: Step) -> Step:

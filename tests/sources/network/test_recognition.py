@@ -203,6 +203,8 @@ def test_length_one():
     assert ops_of(lambda x: F.normalize(x, dim=-1), (1, 4, 8)) == ["l2_norm"]
     for length in (lambda x: x.norm(dim=-1, keepdim=True), lambda x: torch.linalg.norm(x, None, -1, True)):
         assert ops_of(lambda x, length=length: x / (length(x) + 1e-6), (1, 4, 8)) == ["l2_norm"]
+    assert ops_of(lambda x: x * torch.rsqrt((x * x).sum(-1, True) + 1e-6), (1, 4, 8)) == ["l2_norm"]
+    assert ops_of(lambda x: x / (x**2).sum(-1, True).sqrt(), (1, 4, 8)) == ["l2_norm"]
 
 
 @pytest.mark.parametrize("order", [1, 3, float("inf")])
