@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from graf.sources.network.step import Step
+from graf.sources.network.patterns import through
+from graf.sources.network.step import FIXED, Step
 
 __all__ = ["axes_of", "operands_of", "products"]
 
@@ -76,7 +77,23 @@ def _product(first: tuple[str, Step], second: tuple[str, Step], kept: str, is_la
     shape = None if is_last else _shape(kept, sizes)
     if set(one + other) <= set(kept):
         return make("multiply", [a, b], shape)
-    return make("matmul", [a, b], shape, equation=f"{one},{other}->{kept}")
+    inner = _rows_by_columns(one, other, kept) if through(a).op not in FIXED else kept
+    product = make(
+        "matmul", [a, b], shape if inner == kept else _shape(inner, sizes), equation=f"{one},{other}->{inner}"
+    )
+    return product if inner == kept else make("transpose", [product], shape)
+
+
+def _rows_by_columns(one: str, other: str, kept: str) -> str:
+    """The letters of a product in the order of a product of matrices, if each operand has one axis of its own.
+
+    Then those of both come first: attention is told by the axes of its products.
+    """
+    rows, columns = ([letter for letter in kept if letter not in more] for more in (other, one))
+    if len(rows) != 1 or len(columns) != 1 or "." in rows + columns:
+        return kept
+    both = [letter for letter in kept if letter not in (".", *rows, *columns)]
+    return "".join(("..." if "." in kept else "", *both, *rows, *columns))
 
 
 def _sizes(letters: str, step: Step) -> Sizes:

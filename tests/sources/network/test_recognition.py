@@ -501,6 +501,24 @@ def by_convolution(scores, weight):
     return F.conv2d(scores, weight[..., None, None])
 
 
+@pytest.mark.parametrize("scores", ["bqhk", "qkbh", "bkqh", "hbqk"])
+@pytest.mark.parametrize("attended", ["bqhd", "qbhd", "bhdq"])
+def test_axes_of_attention_in_any_order(scores, attended):
+    def attend(q, k, v):
+        q, k, v = (x.unflatten(-1, (2, 4)) for x in (q, k, v))
+        weights = torch.einsum(f"bqhd,bkhd->{scores}", q, k).softmax(scores.index("k"))
+        found = torch.einsum(f"{scores},bkhd->{attended}", weights, v)
+        return found.permute(*map(attended.index, "bqhd")).flatten(2)
+
+    graph = read_graph(Function(attend), ((3, 5, 8), (3, 7, 8), (3, 7, 8)))
+    facts = {name: graph.attributes[name][3] for name in FACTS}
+    assert facts == {
+        "heads": 2, "kv_heads": 2, "head_dim": 4, "sequence": 5, "key_sequence": 7, "windows": 1,
+        "self_attention": 0,
+    }  # fmt: skip
+    assert graph.n_macs == 3 * 2 * (2 * 5 * 7 * 4)
+
+
 def by_einsum(scores, weight):
     return torch.einsum("bhqk,gh->bgqk", scores, weight)
 
