@@ -107,7 +107,7 @@ def _exported(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     """The `ExportedProgram` of a module, or an error that names the line at fault."""
     import torch
 
-    with _evaluating(module), torch.no_grad(), _quiet():
+    with _evaluating(module), _taking_masks_as_given(), torch.no_grad(), _quiet():
         try:
             return torch.export.export(module, args, kwargs, strict=False)
         except Exception as error:  # torch.export and the module raise errors of every kind
@@ -166,6 +166,19 @@ def _evaluating(module: Any) -> Iterator[None]:
         hook.remove()
         for part, mode in modes.items():
             part.training = mode
+
+
+@contextmanager
+def _taking_masks_as_given() -> Iterator[None]:
+    """Keep layers of `torch.nn.Transformer` from comparing a mask with the causal one, which is for speed alone."""
+    from torch.nn.modules import transformer
+
+    compare = transformer._detect_is_causal_mask
+    transformer._detect_is_causal_mask = lambda mask, is_causal=None, size=None: is_causal is True
+    try:
+        yield
+    finally:
+        transformer._detect_is_causal_mask = compare
 
 
 def _plain(output: Any) -> Any:

@@ -405,6 +405,26 @@ def test_flexible_attention(causal):
     assert graph.n_parameters == 9 * 24 + 4
 
 
+class Masked(nn.Module):
+    """The transformer of PyTorch, whose decoder sees earlier tokens only."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Transformer(16, 2, 1, 1, 32, batch_first=True)
+
+    def forward(self, source, target, padding):
+        mask = nn.Transformer.generate_square_subsequent_mask(target.shape[1])
+        return self.layers(source, target, tgt_mask=mask, src_key_padding_mask=padding)
+
+
+def test_masks_of_transformers_are_taken_as_given():
+    compare = nn.modules.transformer._detect_is_causal_mask
+    graph = read_graph(Masked(), ((1, 9, 16), (1, 6, 16), torch.zeros(1, 9, dtype=torch.bool)))
+    causal = graph.attributes["causal"][[op == "attention" for op in graph.op_names]]
+    np.testing.assert_array_equal(causal, [np.nan, 1, 0])
+    assert nn.modules.transformer._detect_is_causal_mask is compare
+
+
 def test_unknown_operations_are_kept_and_reported_once():
     class Unknown(nn.Module):
         def forward(self, x):
