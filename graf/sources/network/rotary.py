@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from graf.sources.network.patterns import bare, pairs, source, through
 from graf.sources.network.step import Network, Step, is_fixed, weights_of
 
@@ -12,11 +14,13 @@ def recognise_rotary(network: Network) -> None:
     """Products with cosines and sines of positions, added up, are one rotary embedding.
 
     Either of a tensor and of its halves swapped (Su et al., RoFormer, 2021), or half by half, or of
-    pairs as complex numbers with numbers of length one (Touvron et al., LLaMA, 2023).
+    pairs as complex numbers with numbers of length one (Touvron et al., LLaMA, 2023), or of pairs with
+    the columns of their rotations (FLUX).
     """
     for step in network:
         if step.op == "add":
             _rotate_whole(step)
+            _rotate_pairs(step)
         elif step.op == "multiply":
             _rotate_complex(step)
         elif step.op == "concat" and len(step.reads) == 2:
@@ -24,15 +28,31 @@ def recognise_rotary(network: Network) -> None:
 
 
 def _rotate_whole(step: Step) -> None:
+    for straight, cosine, swapped, sine in _summed_products(step):
+        turned = through(swapped).op == "concat" and source(swapped) is source(straight)
+        if turned and source(cosine) is not source(straight):
+            step.become("rotary", [straight, cosine, sine])
+            return
+
+
+def _rotate_pairs(step: Step) -> None:
+    for first, column, second, other in _summed_products(step):
+        pair, turns = source(first), [source(column), source(other)]
+        sizes = [(read.shape or ())[-1:] for read in (first, second, column, other)]
+        if pair is first or source(second) is not pair or sizes != [(1,), (1,), (2,), (2,)]:
+            continue
+        if pair not in turns and not any(map(_is_trained, turns)):
+            step.become("rotary", [pair, *turns])
+            return
+
+
+def _summed_products(step: Step) -> Iterator[tuple[Step, Step, Step, Step]]:
+    """The factors of the two products that a step adds up, each in both orders."""
     products = [bare(read) for read in step.reads]
-    if len(products) != 2 or any(product.op != "multiply" or len(product.reads) != 2 for product in products):
-        return
-    for straight, cosine in pairs(products[0]):
-        for swapped, sine in pairs(products[1]):
-            turned = through(swapped).op == "concat" and source(swapped) is source(straight)
-            if turned and source(cosine) is not source(straight):
-                step.become("rotary", [straight, cosine, sine])
-                return
+    if len(products) == 2 and all(product.op == "multiply" for product in products):
+        for one in pairs(products[0]):
+            for other in pairs(products[1]):
+                yield *one, *other
 
 
 def _rotate_halves(step: Step) -> None:

@@ -816,6 +816,12 @@ def swap_pairs(x):
     return torch.stack([-x[..., 1::2], x[..., ::2]], -1).reshape(x.shape)
 
 
+def columns_of_rotations(x, cos, sin):
+    turns = torch.stack([cos, -sin, sin, cos], -1)[..., ::2, :].unflatten(-1, (2, 2))
+    pair = x.unflatten(-1, (-1, 1, 2))
+    return (turns[..., 0] * pair[..., 0] + turns[..., 1] * pair[..., 1]).reshape(x.shape)
+
+
 def half_by_half(x, cos, sin):
     first, second = x.chunk(2, -1)
     cos, sin = cos[..., :2], sin[..., :2]
@@ -827,12 +833,15 @@ def half_by_half(x, cos, sin):
     [
         lambda x, cos, sin: x * cos + swap_halves(x) * sin,
         lambda x, cos, sin: x * cos + swap_pairs(x) * sin,
+        columns_of_rotations,
         half_by_half,
     ],
 )
 def test_rotary_positions(rotate):
     positions = torch.arange(5.0)[:, None] * torch.ones(4)
     assert ops_of(lambda x: rotate(x, positions.cos(), positions.sin()), (1, 5, 4)) == ["rotary"]
+    given = ops_of(lambda x, angles: rotate(x, angles.cos(), angles.sin()), (1, 5, 4), (5, 4))
+    assert [op for op in given if op in ("multiply", "rotary")] == ["rotary"]
 
 
 def test_rotary_positions_as_complex_numbers():
@@ -854,6 +863,7 @@ def test_complex_weights_are_no_rotary_positions():
 def test_filters_of_complex_numbers_are_no_rotary_positions():
     expected = ["multiply", "multiply", "subtract", "multiply", "multiply", "add", "concat"]
     assert ops_of(half_by_half, (1, 5, 4), cos=(5, 2), sin=(5, 2)) == expected
+    assert "rotary" not in ops_of(columns_of_rotations, (1, 5, 4), cos=(5, 4), sin=(5, 4))
 
 
 def test_absolute_positions():
