@@ -67,9 +67,14 @@ class History:
         return [trial for trial in self.trials if trial.status == OK]
 
     @property
+    def pending(self) -> list[Trial]:
+        """The trials that were not told yet."""
+        return [trial for trial in self.trials if trial.status == PENDING]
+
+    @property
     def n_told(self) -> int:
         """How many trials are no longer pending."""
-        return sum(trial.status != PENDING for trial in self.trials)
+        return len(self.trials) - len(self.pending)
 
     def gains(self, trials: list[Trial] | None = None) -> NDArray[np.float64]:
         """Measured objectives, (n, objectives), turned so that more is better; all `ok` trials by default."""

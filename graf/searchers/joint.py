@@ -54,10 +54,6 @@ class Joint(Domain):
         found = json.loads(candidate)
         return found.pop(KEY), found
 
-    def architectures(self, candidates: Sequence[str]) -> list[str]:
-        """The architectures of pairs."""
-        return [self.arguments(candidate)[0] for candidate in candidates]
-
     def read(self, item: Any) -> str:
         """A pair given as a mapping of "architecture" and all settings, or as its text."""
         if isinstance(item, str) and item.startswith("{"):

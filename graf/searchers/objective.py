@@ -13,7 +13,7 @@ import pandas as pd
 from graf.directions import DIRECTIONS
 from graf.exceptions import InputError
 
-__all__ = ["VALUE", "Measurement", "measure", "read_directions", "read_values", "taken_columns"]
+__all__ = ["VALUE", "Measurement", "failure", "measure", "read_directions", "read_values", "taken_columns"]
 
 VALUE = "value"  # the only objective, where it has no name
 RESERVED = ("number", "architecture", "parent", "batch", "status", "reason")  # columns of the history
@@ -72,9 +72,13 @@ def measure(
     try:
         answer = objective(architecture, **recipe)
     except Exception as error:
-        text = " ".join(f"{type(error).__name__}: {error}".split())
-        return Measurement({}, text[:LONGEST])
+        return failure(error)
     return read_values(answer, names)
+
+
+def failure(error: BaseException) -> Measurement:
+    """No objectives, because of an error; what it says is one line."""
+    return Measurement({}, " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST])
 
 
 def read_values(answer: Any, names: list[str]) -> Measurement:

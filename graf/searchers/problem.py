@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
 
 from graf.datasets import Dataset
 from graf.exceptions import ArchitectureError, InputError
@@ -72,13 +70,7 @@ def _measured(data: Any) -> pd.DataFrame:
 
 def is_fitted(predictor: Any) -> bool:
     """Whether it is a predictor that can predict."""
-    if not isinstance(predictor, PerformancePredictor):
-        return False
-    try:
-        check_is_fitted(predictor, "estimators_")
-    except NotFittedError:
-        return False
-    return True
+    return isinstance(predictor, PerformancePredictor) and hasattr(predictor, "estimators_")
 
 
 def predicted_by(predictor: PerformancePredictor) -> Callable[[str], Any]:

@@ -15,8 +15,8 @@ from graf.exceptions import InputError
 from graf.searchers.checkpoint import Checkpoint
 from graf.searchers.checks import check_goal, count
 from graf.searchers.clock import KINDS, Clock
-from graf.searchers.history import FAILED, OK, PENDING, History, Trial
-from graf.searchers.objective import Measurement, measure, read_values
+from graf.searchers.history import FAILED, OK, History, Trial
+from graf.searchers.objective import Measurement, failure, measure, read_values
 from graf.searchers.problem import Problem, read_problem
 from graf.searchers.result import SearchResult
 from graf.searchers.strategies import State, Strategy, read_strategy
@@ -97,7 +97,7 @@ class Search:
     @property
     def pending(self) -> list[Any]:
         """What was asked for and not told yet."""
-        return [self._shown(trial) for trial in self._history.trials if trial.status == PENDING]
+        return list(map(self._shown, self._history.pending))
 
     def ask(self, n: int | None = None) -> list[Any]:
         """At most `n` architectures to measure, by default as many as the strategy likes.
@@ -118,7 +118,7 @@ class Search:
             seconds = self._spent(first)
             if self._checkpoint is not None:
                 self._checkpoint.asked(trials, seconds)
-        return [self._shown(trial) for trial in trials]
+        return list(map(self._shown, trials))
 
     def expect(self, architectures: Sequence[Any]) -> None:
         """Note architectures that are being measured without having been asked for."""
@@ -156,7 +156,7 @@ class Search:
 
     def _trials_of(self, candidates: list[str]) -> list[Trial]:
         """Pending trials of candidates; those that were not asked for get one."""
-        open_trials = {trial.candidate: trial for trial in self._history.trials if trial.status == PENDING}
+        open_trials = {trial.candidate: trial for trial in self._history.pending}
         told = self._history.tried - open_trials.keys()
         counts = Counter(candidates)
         again = [name for name in counts if name in told or counts[name] > 1]
@@ -202,20 +202,17 @@ class Search:
         with tqdm(total=budget, disable=not progress, unit="architecture") as bar:
             bar.update(min(budget, self._history.n_told))
             while self._history.n_told < budget:
-                waiting = [trial for trial in self._history.trials if trial.status == PENDING]
-                if not waiting and not self.ask():
+                if not self._history.pending and not self.ask():
                     break
-                for trial in waiting[:1]:
-                    with self._clock.measure("measuring"):
-                        measured = measure(self.problem.objective, self._arguments(trial), names)
-                    self._tell([trial], [measured])
-                    bar.update()
-                    if any([callback(self) is True for callback in callbacks]):  # noqa: C419 - call all of them
-                        return self.result
+                trial = self._history.pending[0]
+                with self._clock.measure("measuring"):
+                    arguments = self.problem.domain.arguments(trial.candidate)
+                    measured = measure(self.problem.objective, arguments, names)
+                self._tell([trial], [measured])
+                bar.update()
+                if any([callback(self) is True for callback in callbacks]):  # noqa: C419 - call all of them
+                    break
         return self.result
-
-    def _arguments(self, trial: Trial) -> tuple[str, dict[str, Any]]:
-        return self.problem.domain.arguments(trial.candidate)
 
     def _shown(self, trial: Trial) -> Any:
         return self.problem.domain.shown(trial.candidate)
@@ -266,7 +263,7 @@ def _answers(values: Any) -> list[Any]:
 
 def _measurement(answer: Any, names: list[str]) -> Measurement:
     if isinstance(answer, BaseException):
-        return Measurement({}, f"{type(answer).__name__}: {answer}"[:300])
+        return failure(answer)
     if answer is None:
         return Measurement({}, "nothing was measured")
     return read_values(answer, names)

@@ -141,16 +141,20 @@ class Surrogate:
     def check_uncertainty(self) -> None:
         """Raise `UnsupportedError` if the model cannot tell how sure it is."""
         table = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0]})
-        model = clone(self.predictor).set_params(
-            features="given", columns=None, compat=None, simplified=False, warn_beyond=None
-        )
         try:
-            model.fit(table, [0.0, 1.0, 0.0, 1.0]).predict(table, return_std=True)
+            self._unfitted().fit(table, [0.0, 1.0, 0.0, 1.0]).predict(table, return_std=True)
         except UnsupportedError:
             raise UnsupportedError(
                 f"the strategy needs a model that tells how sure it is, and {self.predictor.model!r:.60} does not;"
                 " use model='auto', or Guided(acquisition='mean')"
             ) from None
+
+    def _unfitted(self) -> PerformancePredictor:
+        """The predictor on given columns, those of `features`."""
+        model: PerformancePredictor = clone(self.predictor)
+        return model.set_params(
+            features="given", columns=None, compat=None, simplified=False, warn_beyond=None
+        )
 
     def _recipes(self, candidates: list[str]) -> pd.DataFrame:
         """Settings of recipes: numbers as they are, the position of other options one-hot."""
@@ -205,14 +209,7 @@ class Surrogate:
         X = self.features([trial.candidate for trial in trials])
         y = pd.DataFrame([trial.values for trial in trials], columns=list(history.directions))
         with self.clock.measure("fits"):
-            model = clone(self.predictor).set_params(
-                features="given",
-                columns=None,
-                compat=None,
-                simplified=False,
-                random_state=seed,
-                warn_beyond=None,
-            )
+            model = self._unfitted().set_params(random_state=seed)
             if model.model == "auto":
                 model.set_params(model=AutoRegressor(list(X), seed, model.n_jobs, by_rank=not front))
             return Fitted(model.fit(X, y.set_axis(X.index, axis=0)), self, history.directions, front)
