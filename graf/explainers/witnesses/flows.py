@@ -62,12 +62,12 @@ def _arrivals(view: View, source: int | None = None, back: bool = False) -> list
 
     With `back` from any output, against the edges.
     """
-    reads, ends = (view.succs, view.outputs) if back else (view.preds, view.inputs)
+    nodes, ahead, begin = view.along(view.usable, back)
     passive = (view.usable & ~view.active).tolist()
     found = [0] * view.n
-    for v in np.flatnonzero(view.usable).tolist()[:: -1 if back else 1]:
-        begins = source is None and v in ends
-        found[v] = begins + sum(1 if u == source else passive[u] * found[u] for u in reads[v])
+    for v in nodes:
+        begins = source is None and v in begin
+        found[v] = begins + sum(1 if u == source else passive[u] * found[u] for u in ahead[v])
     return found
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from graf.explainers.witnesses.counts import ones
-from graf.explainers.witnesses.view import View, names_of
+from graf.explainers.witnesses.view import Mask, View, names_of
 from graf.explainers.witnesses.witness import Witness, finds, none, of_nodes, of_path
 from graf.features import Column
 from graf.features.paths import TIE
@@ -43,7 +43,7 @@ def _traded_path_len(view: View, column: Column) -> Witness:
 @finds("n_paths")
 def _n_paths(view: View, column: Column) -> Witness:
     allowed = view.allowed([column.ops])[:, 0]
-    to, onward = view.count_to(allowed), view.count_from(allowed)
+    to, onward = view.count(allowed), view.count(allowed, back=True)
     through = {v: to[v] * onward[v] for v in range(view.n) if to[v] * onward[v]}
     words = f"paths over {names_of(column.ops)}"
     return of_passing(view, column, words, through, sum(to[v] for v in view.outputs))
@@ -51,16 +51,20 @@ def _n_paths(view: View, column: Column) -> Witness:
 
 @finds("path_ops")
 def _path_ops(view: View, column: Column) -> Witness:
-    counted, names = view.having(column.ops) & view.usable, names_of(column.ops)
-    if column.stat == "mean":
-        if not view.n_paths:
-            return none(column, "no live path")
-        through = {v: view.through(v) / view.n_paths for v in np.flatnonzero(counted & view.live).tolist()}
-        return of_nodes(column, f"{names} on live paths", through)
-    sign = 1.0 if column.stat == "min" else -1.0
-    path = view.lightest(sign * counted, view.usable)
-    words = f"live path with {'fewest' if sign > 0 else 'most'} {names}"
-    return of_path(column, words, path, ones(counted, path or ()))
+    return on_live_paths(view, column, view.having(column.ops) & view.usable, names_of(column.ops))
+
+
+def on_live_paths(view: View, column: Column, counted: Mask, what: str) -> Witness:
+    """The witness of the fewest ("min") or the most ("max") counted nodes on a live path, or of their mean."""
+    if column.stat in ("min", "max"):
+        sign = 1.0 if column.stat == "min" else -1.0
+        path = view.lightest(sign * counted, view.usable)
+        words = f"live path with {'fewest' if sign > 0 else 'most'} {what}"
+        return of_path(column, words, path, ones(counted, path or ()))
+    if not view.n_paths:
+        return none(column, "no live path")
+    through = {v: view.through(v) / view.n_paths for v in np.flatnonzero(counted & view.live).tolist()}
+    return of_nodes(column, f"{what} on live paths", through)
 
 
 def input_of(view: View, stat: str) -> list[int]:

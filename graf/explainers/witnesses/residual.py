@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from graf.explainers.witnesses.counts import ones
+from graf.explainers.witnesses.paths import on_live_paths
 from graf.explainers.witnesses.view import View, names_of
-from graf.explainers.witnesses.witness import Edge, Witness, finds, none, of_nodes, of_path
+from graf.explainers.witnesses.witness import Edge, Witness, finds, none, of_nodes
 from graf.features import Column
 from graf.features.residual import WEIGHTED
 
@@ -36,14 +36,9 @@ def _effective_depth(view: View, column: Column) -> Witness:
     counted, what = (view.having(WEIGHTED), "layers") if of_layers else (view.is_op, "operations")
     if not view.n_paths:
         return none(column, "no live path")
-    if column.stat in ("min", "max"):
-        sign = 1.0 if column.stat == "min" else -1.0
-        path = view.lightest(sign * counted, view.usable)
-        words = f"live path with {'fewest' if sign > 0 else 'most'} {what}"
-        return of_path(column, words, path, ones(counted, path or ()))
+    if not column.stat.startswith("std"):
+        return on_live_paths(view, column, counted, what)
     nodes = np.flatnonzero(counted & view.live).tolist()
-    if column.stat.startswith("mean"):
-        return of_nodes(column, f"{what} on live paths", {v: view.through(v) / view.n_paths for v in nodes})
     return of_nodes(column, f"{what} by which live paths differ", _deviations(view, counted, nodes))
 
 
@@ -65,10 +60,10 @@ def _deviations(view: View, counted: np.ndarray, nodes: list[int]) -> dict[int, 
 
 def _lengths(view: View, weight: list[int], back: bool) -> list[int]:
     """Total length of all paths from an input up to each node, itself included; with `back` to an output."""
-    reads, paths = (view.succs, view.paths_from) if back else (view.preds, view.paths_to)
-    found = [0] * view.n
-    for v in np.flatnonzero(view.usable).tolist()[:: -1 if back else 1]:
-        found[v] = sum(found[u] for u in reads[v]) + weight[v] * paths[v]
+    nodes, ahead, _ = view.along(view.usable, back)
+    paths, found = view.paths_from if back else view.paths_to, [0] * view.n
+    for v in nodes:
+        found[v] = sum(found[u] for u in ahead[v]) + weight[v] * paths[v]
     return found
 
 

@@ -14,7 +14,7 @@ from graf.features.registry import OperationSets, are_active, are_zero, membersh
 from graf.graph import ComputationGraph, GraphBatch
 from graf.graph.computation_graph import JUNCTION
 
-__all__ = ["View", "names_of", "walk"]
+__all__ = ["Mask", "View", "names_of", "walk"]
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.floating[Any]]
@@ -86,12 +86,12 @@ class View:
     @cached_property
     def paths_to(self) -> list[int]:
         """Number of paths without zero operations from an input up to each node."""
-        return self.count_to(self.usable)
+        return self.count(self.usable)
 
     @cached_property
     def paths_from(self) -> list[int]:
         """Number of paths without zero operations from each node to an output."""
-        return self.count_from(self.usable)
+        return self.count(self.usable, back=True)
 
     @cached_property
     def n_paths(self) -> int:
@@ -102,18 +102,20 @@ class View:
         """Number of live paths that pass a node."""
         return self.paths_to[node] * self.paths_from[node]
 
-    def count_to(self, mask: Mask) -> list[int]:
-        """Number of paths over the nodes of the mask from an input up to each of them."""
-        found = [0] * self.n
-        for v in np.flatnonzero(mask).tolist():
-            found[v] = (v in self.inputs) + sum(found[u] for u in self.preds[v])
-        return found
+    def along(self, mask: Mask, back: bool = False) -> tuple[list[int], list[list[int]], set[int]]:
+        """Nodes of the mask in the order of paths, the nodes ahead of each, and where paths begin.
 
-    def count_from(self, mask: Mask) -> list[int]:
-        """Number of paths over the nodes of the mask from each of them to an output."""
+        With `back`, paths run from the outputs against the edges.
+        """
+        nodes = np.flatnonzero(mask).tolist()
+        return (nodes[::-1], self.succs, self.outputs) if back else (nodes, self.preds, self.inputs)
+
+    def count(self, mask: Mask, back: bool = False) -> list[int]:
+        """Number of paths over the nodes of the mask up to each of them; with `back` as `along`."""
+        nodes, ahead, begin = self.along(mask, back)
         found = [0] * self.n
-        for v in np.flatnonzero(mask).tolist()[::-1]:
-            found[v] = (v in self.outputs) + sum(found[w] for w in self.succs[v])
+        for v in nodes:
+            found[v] = (v in begin) + sum(found[u] for u in ahead[v])
         return found
 
     def trace(
@@ -122,13 +124,13 @@ class View:
         """Least total cost of a path over the nodes of the mask up to each node, and the node before it.
 
         Paths begin at `starts` (the inputs) and hold the node itself; infinite without one, and -1 before
-        the first. Costs may be negative. With `back`, paths run from the outputs against the edges.
+        the first. Costs may be negative. `back` as in `along`.
         """
-        reads, ends = (self.succs, self.outputs) if back else (self.preds, self.inputs)
-        first = ends if starts is None else set(starts)
+        nodes, ahead, begin = self.along(mask, back)
+        first = begin if starts is None else set(starts)
         best, link = np.full(self.n, np.inf), [-1] * self.n
-        for v in np.flatnonzero(mask).tolist()[:: -1 if back else 1]:
-            reached = min(reads[v], key=best.__getitem__, default=-1)
+        for v in nodes:
+            reached = min(ahead[v], key=best.__getitem__, default=-1)
             least = 0.0 if v in first else np.inf
             if reached >= 0 and best[reached] < least:
                 least, link[v] = best[reached], reached
