@@ -6,19 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly import graph_objects as go
-from plotly.offline import get_plotlyjs
 
-import graf
 from graf.features import FEATURES, Feature
 from graf.graph import ComputationGraph
 from graf.report import figures as plots
 from graf.report.importances import importances_sentences
+from graf.report.pages import render_page
 from graf.report.payload import ELSEWHERE, payload
 from graf.report.sentences import headline
 from graf.report.summarize import Summary
@@ -28,24 +25,15 @@ from graf.report.words import label, listed, words
 
 __all__ = ["figures", "render"]
 
-HERE = Path(__file__).parent
-
 
 def render(summary: Summary) -> str:
     """The page as HTML that needs no other file."""
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters = (number, spread, signed, listed, breakable)
-    environment.filters |= {function.__name__: function for function in filters}
     drawn = figures(summary)
     labels = _labels(summary)
     changed = [name.partition(" ")[2] for name in summary.changes if name.startswith("predicted ")]
-    return environment.get_template("page.html").render(
+    return render_page(
+        "page.html",
+        (number, spread, signed, listed, breakable),
         summary=summary,
         figures={name: _place(name, figure) for name, figure in drawn.items()},
         labels=labels,
@@ -58,11 +46,8 @@ def render(summary: Summary) -> str:
         words=partial(words, ops=summary.ops),
         folds=FOLDS,
         n_dots=plots.N_DOTS,
-        asset=_asset,
-        plotly=Markup(get_plotlyjs()),
         payload=payload(summary, drawn, labels),
         table_names=[name for name in tables(summary) if name not in ELSEWHERE],
-        version=graf.__version__,
         today=date.today().isoformat(),
     )
 
@@ -108,10 +93,6 @@ def _target_figures(
 def _drawn(graph: ComputationGraph) -> Markup:
     """A graph with a colour for each operation of its space."""
     return Markup(graph.plot(colour_by="operation", legend=False))
-
-
-def _asset(name: str) -> Markup:
-    return Markup((HERE / name).read_text(encoding="utf-8"))
 
 
 def _place(name: str, figure: go.Figure) -> Markup:

@@ -8,21 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 from plotly import graph_objects as go
 from plotly.colors import qualitative
-from plotly.offline import get_plotlyjs
 
-import graf
 from graf.exceptions import InputError
 from graf.files import atomic_path
+from graf.report.pages import render_page
 from graf.searchers import SearchResult
 
 __all__ = ["write_search_page"]
 
-HERE = Path(__file__).parent
 COLOURS = qualitative.D3
 Results = Mapping[str, SearchResult | Sequence[SearchResult]]
 
@@ -47,35 +44,28 @@ def write_search_page(results: Results | SearchResult, out: str | os.PathLike[st
     InputError
         If there are no searches, their objectives differ, or the file cannot be written.
     """
-    given: Results = {"search": results} if isinstance(results, SearchResult) else results
-    runs = {name: [one] if isinstance(one, SearchResult) else list(one) for name, one in given.items()}
-    every = [result for several in runs.values() for result in several]
-    if not every:
-        raise InputError("`results` must hold at least one search, got none")
-    directions = every[0].directions
-    if any(result.directions != directions for result in every):
-        raise InputError("`results` must be searches with the same objectives; write a page for each")
+    runs = _runs(results)
+    directions = list(next(iter(runs.values()))[0].directions)
     figures = [_progress(runs, name) for name in directions]
     if len(directions) > 1:
-        figures.append(_fronts(runs, *list(directions)[:2]))
-    page = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
-    ).get_template("search.html")
+        figures.append(_fronts(runs, *directions[:2]))
+    drawn = [Markup(figure.to_html(full_html=False, include_plotlyjs=False)) for figure in figures]
+    page = render_page("search.html", figures=drawn, found=_html(_found(runs)), seconds=_html(_seconds(runs)))
     with atomic_path(out) as path:
-        path.write_text(
-            page.render(
-                style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
-                plotly=Markup(get_plotlyjs()),
-                figures=[
-                    Markup(figure.to_html(full_html=False, include_plotlyjs=False)) for figure in figures
-                ],
-                found=_html(_found(runs)),
-                seconds=_html(_seconds(runs)),
-                version=graf.__version__,
-            ),
-            encoding="utf-8",
-        )
+        path.write_text(page, encoding="utf-8")
     return Path(out)
+
+
+def _runs(results: Results | SearchResult) -> dict[str, list[SearchResult]]:
+    """The searches of each strategy, checked."""
+    given: Results = {"search": results} if isinstance(results, SearchResult) else results
+    runs = {name: [one] if isinstance(one, SearchResult) else list(one) for name, one in given.items()}
+    if not runs or not all(runs.values()):
+        raise InputError("`results` must hold at least one search, got none")
+    first, *others = (result.directions for several in runs.values() for result in several)
+    if any(directions != first for directions in others):
+        raise InputError("`results` must be searches with the same objectives; write a page for each")
+    return runs
 
 
 def _best_so_far(result: SearchResult, name: str) -> NDArray[np.float64]:

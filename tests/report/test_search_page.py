@@ -39,3 +39,5 @@ def test_searches_that_do_not_fit_together(data, tmp_path):
         write_search_page({"a": one, "b": two}, tmp_path / "search.html")
     with pytest.raises(InputError, match="at least one search"):
         write_search_page({}, tmp_path / "search.html")
+    with pytest.raises(InputError, match="at least one search"):
+        write_search_page({"a": [], "b": one}, tmp_path / "search.html")
