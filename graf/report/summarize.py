@@ -98,32 +98,18 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
     compared = importances(plan, lead)
     if settings.n_refits:
         step(f"{lead}: importances")
-    metadata, ops = data.metadata.loc[names], None if data.space is None else data.space.ops
     explanations = {target.name: target.explanation for target in targets}
-    scales = data.targets[names].std(), metadata["direction"]
-    table = effects(explanations, *scales)
-    values = ordered(targets[0].explanation.data, targets[0].explanation.columns)
-    told = _by_operation(data, explanations)
-    operations = effects(told, *scales) if told else table.iloc[:0]
-    counts = told[names[0]].data if told else values
-    spoken = [
-        *sentences(operations, counts, metadata, ops, N_SENTENCES),
-        *sentences(table.drop(operations.index, errors="ignore"), values, metadata, ops, N_SENTENCES),
-    ]
     return Summary(
         name=data.name,
         n=len(data),
         space="" if data.space is None else data.space.name,
-        ops=ops,
-        metadata=metadata,
+        ops=_ops(data),
+        metadata=data.metadata.loc[names],
         features=next(iter(plan.predictors)),
         targets=targets,
         properties=properties(data),
         cells=draw_cells(data.space, data.architectures),
-        effects=table,
-        operation_effects=operations,
-        strongest=strongest(table, values, N_EFFECTS),
-        sentences=spoken,
+        **_across_targets(data, explanations),
         examples=examples(data, chosen, explanations),
         changes=better,
         lead=lead,
@@ -131,6 +117,32 @@ def summarize(data: Dataset, names: Sequence[str], settings: Settings, step: Ste
         recipes=shares,
         importances=compared,
     )
+
+
+def _ops(data: Dataset) -> OpSet | None:
+    return None if data.space is None else data.space.ops
+
+
+def _across_targets(data: Dataset, explanations: Mapping[str, Explanation]) -> dict[str, Any]:
+    """Effects of features and of operations, the strongest, and what they are in plain words."""
+    names, ops = list(explanations), _ops(data)
+    metadata, first = data.metadata.loc[names], explanations[names[0]]
+    scales = data.targets[names].std(), metadata["direction"]
+    table = effects(explanations, *scales)
+    values = ordered(first.data, first.columns)
+    told = _by_operation(data, explanations)
+    operations = effects(told, *scales) if told else table.iloc[:0]
+    counts = told[names[0]].data if told else values
+    spoken = [
+        *sentences(operations, counts, metadata, ops, N_SENTENCES),
+        *sentences(table.drop(operations.index, errors="ignore"), values, metadata, ops, N_SENTENCES),
+    ]
+    return {
+        "effects": table,
+        "operation_effects": operations,
+        "strongest": strongest(table, values, N_EFFECTS),
+        "sentences": spoken,
+    }
 
 
 def _by_operation(data: Dataset, explanations: Mapping[str, Explanation]) -> dict[str, Explanation]:
