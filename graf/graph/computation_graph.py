@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.exceptions import UnsupportedError
-from graf.graph import convert, hashing, simplify, validate
+from graf.graph import convert, hashing, parts, simplify, validate
 from graf.graph.csr import offsets
 from graf.ops import OpSet
 
@@ -200,7 +200,7 @@ class ComputationGraph:
     @cached_property
     def live(self) -> NDArray[np.bool_]:
         """Nodes on a path from an input to an output that no zero operation cuts."""
-        return simplify.live_nodes(self)
+        return parts.live_nodes(self)
 
     @property
     def connected(self) -> bool:
@@ -240,7 +240,7 @@ class ComputationGraph:
 
     def cell(self, name: str) -> ComputationGraph:
         """The part of the graph that belongs to one named cell, as a graph of its own."""
-        return simplify.cell(self, name)
+        return parts.cell(self, name)
 
     def simplified(self) -> ComputationGraph:
         """The graph without what cannot change its function; see `graf.graph.simplify`."""

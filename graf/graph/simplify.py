@@ -1,4 +1,4 @@
-"""Graphs without what cannot change their function, and parts of graphs."""
+"""Graphs without what cannot change their function."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graf.exceptions import UnknownNameError
-
 if TYPE_CHECKING:
     from graf.graph.computation_graph import ComputationGraph
 
-__all__ = ["cell", "simplified"]
+__all__ = ["simplified"]
 
 
 def simplified(graph: ComputationGraph) -> ComputationGraph:
@@ -46,54 +44,68 @@ def simplified(graph: ComputationGraph) -> ComputationGraph:
     """
     from graf.graph.computation_graph import ComputationGraph
 
-    ends = set(graph.inputs.tolist()) | set(graph.outputs.tolist())
-    live, kept_sums = graph.live, _kept_sums(graph)
-    weights, calls = (
-        np.nan_to_num(graph.attributes.get(name, np.zeros(graph.n_nodes)))
-        for name in ("n_parameters", "call_id")
+    new = _contracted(graph)
+    number = {node: i for i, node in enumerate(new.sources)}
+    return ComputationGraph.from_edges(
+        [graph.op_names[node] for node in new.sources],
+        [(u, v) for v, terms in enumerate(new.reads) for u in terms],
+        inputs=[number[node] for node in graph.inputs.tolist()],
+        outputs=[number[node] for node in graph.outputs.tolist()],
+        ops=graph.ops,
+        attributes={name: values[new.sources] for name, values in graph.attributes.items()},
+        cells={
+            name: np.flatnonzero(np.isin(new.sources, nodes)).tolist() for name, nodes in graph.cells.items()
+        },
     )
-    sources: list[int] = []  # node of `graph` behind each new node
-    reads: list[list[int]] = []  # new nodes that each new node reads
-    merged: dict[tuple[int, float, tuple[int, ...]], int] = {}
-    carried: dict[int, list[int]] = {}  # new nodes whose sum each node of `graph` carries
 
-    def add(node: int, terms: list[int]) -> int:
-        sources.append(node)
-        reads.append(terms)
-        return len(sources) - 1
 
-    def add_once(node: int, terms: list[int]) -> int:
-        key = (int(graph.node_op[node]), float(calls[node]), tuple(terms))
-        if key not in merged:
-            merged[key] = add(node, terms)
-        return merged[key]
+class _NewNodes:
+    """Nodes of the simplified graph: the node of the graph behind each, and the new nodes that it reads."""
 
-    for node in range(graph.n_nodes):
+    def __init__(self) -> None:
+        self.sources: list[int] = []
+        self.reads: list[list[int]] = []
+        self._merged: dict[tuple[int, float, tuple[int, ...]], int] = {}
+
+    def add(self, node: int, terms: list[int]) -> int:
+        self.sources.append(node)
+        self.reads.append(terms)
+        return len(self.sources) - 1
+
+    def add_once(self, node: int, terms: list[int], op: int, call: float) -> int:
+        key = (op, call, tuple(terms))
+        if key not in self._merged:
+            self._merged[key] = self.add(node, terms)
+        return self._merged[key]
+
+
+def _contracted(graph: ComputationGraph) -> _NewNodes:
+    ends = set(graph.inputs.tolist()) | set(graph.outputs.tolist())
+    live, kept_sums, new = graph.live, _kept_sums(graph), _NewNodes()
+    weights, calls = (_known(graph, name) for name in ("n_parameters", "call_id"))
+    carried: dict[int, list[int]] = {}  # new nodes whose sum each node of the graph carries
+    for node, kind in enumerate(graph.node_op.tolist()):
         if not live[node] and node not in ends:
             continue
         readable = [u for u in graph.predecessors(node).tolist() if live[u]] if live[node] else []
         terms = sorted(term for u in readable for term in carried[u])
-        op = None if graph.node_op[node] < 0 else graph.ops.operation(graph.node_op[node])
+        op = None if kind < 0 else graph.ops.operation(kind)
         passes = op is None or op.identity
         stateful = op is not None and not passes and (not op.stateless or weights[node] > 0)
         if node in ends or stateful or (passes and kept_sums[node] and len(terms) != 1):
-            carried[node] = [add(node, terms)]
+            carried[node] = [new.add(node, terms)]
         elif passes:
             carried[node] = terms
-        elif op is not None and op.linear:
-            carried[node] = [add_once(node, [term]) for term in terms]
         else:
-            carried[node] = [add_once(node, terms)]
-    new_number = {node: i for i, node in enumerate(sources)}
-    return ComputationGraph.from_edges(
-        [graph.op_names[node] for node in sources],
-        [(u, v) for v, terms in enumerate(reads) for u in terms],
-        inputs=[new_number[node] for node in graph.inputs.tolist()],
-        outputs=[new_number[node] for node in graph.outputs.tolist()],
-        ops=graph.ops,
-        attributes={name: values[sources] for name, values in graph.attributes.items()},
-        cells={name: np.flatnonzero(np.isin(sources, nodes)).tolist() for name, nodes in graph.cells.items()},
-    )
+            read = [[term] for term in terms] if op is not None and op.linear else [terms]
+            carried[node] = [new.add_once(node, some, kind, calls[node]) for some in read]
+    return new
+
+
+def _known(graph: ComputationGraph, name: str) -> list[float]:
+    """An attribute of each node, 0 where it is not known."""
+    found: list[float] = np.nan_to_num(graph.attributes.get(name, np.zeros(graph.n_nodes))).tolist()
+    return found
 
 
 def _kept_sums(graph: ComputationGraph) -> np.ndarray:
@@ -104,37 +116,3 @@ def _kept_sums(graph: ComputationGraph) -> np.ndarray:
     sources, targets = graph.edges.T
     kept[sources[(graph.node_op[sources] < 0) & (graph.node_op[targets] < 0)]] = True
     return kept
-
-
-def live_nodes(graph: ComputationGraph) -> np.ndarray:
-    """Mask of the nodes on a path from an input to an output without zero operations."""
-    zero = np.array([ops.zero for ops in map(graph.ops.operation, range(len(graph.ops)))] + [False])
-    usable = ~zero[graph.node_op]
-    forward, backward = np.zeros((2, graph.n_nodes), bool)
-    forward[graph.inputs] = True
-    for node in range(graph.n_nodes):
-        forward[node] = usable[node] and (forward[node] or forward[graph.predecessors(node)].any())
-    backward[graph.outputs] = True
-    for node in reversed(range(graph.n_nodes)):
-        backward[node] = usable[node] and (backward[node] or backward[graph.successors(node)].any())
-    return forward & backward
-
-
-def cell(graph: ComputationGraph, name: str) -> ComputationGraph:
-    """The subgraph of one named cell; its ends are the graph's, or its own border."""
-    from graf.graph.computation_graph import ComputationGraph
-
-    if name not in graph.cells:
-        raise UnknownNameError("cell", name, graph.cells)
-    kept = np.sort(graph.cells[name])
-    number = {int(node): i for i, node in enumerate(kept)}
-    return ComputationGraph.from_edges(
-        [graph.op_names[node] for node in kept],
-        [(number[u], number[v]) for u, v in graph.edges.tolist() if u in number and v in number],
-        inputs=[number[u] for u in graph.inputs.tolist() if u in number] or None,
-        outputs=[number[u] for u in graph.outputs.tolist() if u in number] or None,
-        ops=graph.ops,
-        ops_on=graph.ops_on,
-        names=None if graph.names is None else [graph.names[node] for node in kept],
-        attributes={key: values[kept] for key, values in graph.attributes.items()},
-    )
