@@ -15,9 +15,10 @@ from graf.features import CHOICE, Column
 from graf.ops import is_known
 from graf.predictors.groups import GIVEN
 
-__all__ = ["GIVEN", "WHOLE", "partition", "rank_correlations", "weights"]
+__all__ = ["ALIKE", "GIVEN", "WHOLE", "partition", "rank_correlations", "weights"]
 
 WHOLE = "whole graph"  # features that are not about any operation
+ALIKE = 0.7  # rank correlation from which two columns say much the same
 
 
 def weights(names: Sequence[str], columns: Mapping[str, Column], by: str) -> pd.DataFrame:
@@ -62,9 +63,7 @@ GROUPS: dict[str, Callable[[str, Column | None], tuple[str, ...]]] = {
 }
 
 
-def partition(
-    data: pd.DataFrame, columns: Mapping[str, Column], by: str, least: float = 0.7
-) -> pd.Series[str]:
+def partition(data: pd.DataFrame, columns: Mapping[str, Column], by: str) -> pd.Series[str]:
     """The one group that each column of a table is of, by column.
 
     Parameters
@@ -72,8 +71,8 @@ def partition(
     data : (n, n_features).
     columns : what the graph features among them hold.
     by : "feature"; "family"; "operation", where a feature of several operations is of their set; or
-        "cluster", of columns whose values rank the rows alike.
-    least : mean absolute Spearman correlation down to which clusters are joined.
+        "cluster", of columns whose values rank the rows alike: clusters are joined down to a mean
+        absolute Spearman correlation of 0.7.
 
     Examples
     --------
@@ -82,7 +81,7 @@ def partition(
     {'a': 'a + 1 more', 'b': 'a + 1 more', 'c': 'c'}
     """
     if by == "cluster":
-        return _clusters(data, least)
+        return _clusters(data)
     if by not in GROUPS:
         raise UnknownNameError("grouping", by, [*GROUPS, "cluster"])
     labels = {name: "+".join(GROUPS[by](name, columns.get(name))) for name in data}
@@ -100,12 +99,12 @@ def rank_correlations(data: pd.DataFrame) -> NDArray[np.float64]:
     return found
 
 
-def _clusters(data: pd.DataFrame, least: float) -> pd.Series[str]:
+def _clusters(data: pd.DataFrame) -> pd.Series[str]:
     """Average linkage; a cluster is called after its shortest name."""
     if data.shape[1] == 1:
         return pd.Series(data.columns, index=data.columns, dtype=object)
     distances = squareform(1.0 - rank_correlations(data), checks=False)
-    numbers = pd.Series(fcluster(linkage(distances, "average"), 1.0 - least, "distance"), index=data.columns)
+    numbers = pd.Series(fcluster(linkage(distances, "average"), 1.0 - ALIKE, "distance"), index=data.columns)
     members = numbers.groupby(numbers, sort=False).groups
     named = {n: min(found, key=lambda name: (len(str(name)), str(name))) for n, found in members.items()}
     more = {n: f" + {len(found) - 1} more" if len(found) > 1 else "" for n, found in members.items()}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["reasons"]
+from graf.explainers.grouping import ALIKE
 
-ALIKE = 0.7  # rank correlation from which two columns say much the same
+__all__ = ["reasons"]
 
 
 def reasons(table: pd.DataFrame) -> list[str]:
