@@ -15,7 +15,7 @@ from torch.utils.data import Dataset, IterableDataset, default_collate
 from graf.exceptions import InputError
 from graf.proxies.state import seeded
 
-__all__ = ["Batch", "Inputs", "batches_of", "digits", "each"]
+__all__ = ["Batch", "Inputs", "batches_of", "digits", "each", "normal"]
 
 Inputs = Tensor | dict[str, Tensor]
 REMEDY = "give (inputs, labels), arrays or tensors with one row for each input, or a torch Dataset of pairs"
@@ -62,7 +62,7 @@ class Batch:
 
     def noise(self, generator: torch.Generator) -> Inputs:
         """Standard normal numbers in the shape of the inputs; token ids stay as they are."""
-        return each(self.inputs, lambda tensor: _noise(tensor, generator))
+        return each(self.inputs, lambda one: normal(one, generator) if one.is_floating_point() else one)
 
     def ones(self, dtype: torch.dtype) -> Inputs:
         """One input of ones; token ids are those of the first input."""
@@ -81,9 +81,8 @@ def each(inputs: Inputs, change: Any) -> Inputs:
     return {name: change(tensor) for name, tensor in inputs.items()}
 
 
-def _noise(tensor: Tensor, generator: torch.Generator) -> Tensor:
-    if not tensor.is_floating_point():
-        return tensor
+def normal(tensor: Tensor, generator: torch.Generator) -> Tensor:
+    """Standard normal numbers in the shape of a tensor."""
     return torch.randn(tensor.shape, generator=generator, device=tensor.device, dtype=tensor.dtype)
 
 

@@ -99,9 +99,13 @@ class Network:
     @property
     def weights(self) -> list[Tensor]:
         """The weights that proxies look at; shared ones once. `Undefined` where there is none."""
+        self.check_weights()
+        return [self.parameters[name] for name in self.names]
+
+    def check_weights(self) -> None:
+        """Raise `Undefined` where there are no weights."""
         if not self.names:
             raise Undefined("the network has no weights of convolutions or linear layers")
-        return [self.parameters[name] for name in self.names]
 
     def differentiable(self) -> tuple[dict[str, Tensor], list[Tensor]]:
         """The parameters with weights that gradients can be taken by, and these weights, if any."""

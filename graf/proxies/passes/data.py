@@ -121,8 +121,7 @@ def _by_loss(
     """Gradients of the loss, and of these gradients."""
     if not wanted & OF_LOSS:
         return
-    if not weights:
-        raise Undefined("the network has no weights of convolutions or linear layers")
+    network.check_weights()
     loss = loss_of(scores, network.batch)
     twice = "hessian_gradients" in wanted
     by = weights + layers.outputs

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from graf.proxies.batch import Inputs
+from graf.proxies.batch import Inputs, normal
 from graf.proxies.network import Network
 from graf.proxies.observe import Calls, is_batch_norm
 from graf.proxies.passes.order import Activations
-from graf.proxies.passes.redrawn import ClassifierInputs, fresh_buffers, redrawn
+from graf.proxies.passes.redrawn import ClassifierInputs, fresh_buffers, noise, redrawn
 from graf.proxies.passes.results import Results
 from graf.proxies.state import seeded, untouched
 from graf.proxies.undefined import Undefined
@@ -29,12 +30,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     What the module draws in one, and keeps of it, is not moved on by the other.
     """
     network.module.train()
-    generator = network.generator()
-
-    def normal(weight: Tensor) -> Tensor:
-        return torch.randn(weight.shape, generator=generator, device=weight.device, dtype=weight.dtype)
-
-    parameters = redrawn(network, normal)
+    parameters = redrawn(network, partial(normal, generator=network.generator()))
     of_noise = wanted - {"patterns"}
     if "patterns" in wanted:
         with results.attempt(["patterns"]), seeded(network.seed, network.device), untouched(network.module):
@@ -46,12 +42,10 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
 
 @torch.no_grad()
 def _noise(network: Network, parameters: dict[str, Tensor], results: Results) -> None:
-    if not network.batch.first.is_floating_point():
-        raise Undefined("the inputs are whole numbers, which cannot be replaced by noise")
-    x = network.batch.noise(network.generator(1))
+    x = noise(network, 1)
     buffers = fresh_buffers(network)
     results["noise_features"] = _features(network, parameters, x, buffers)
-    moved = _moved(x, network.batch.noise(network.generator(2)))
+    moved = _moved(x, noise(network, 2))
     results["perturbed_features"] = _features(network, parameters, moved, buffers)
     results["running_variances"] = [b for name, b in buffers.items() if name.endswith("running_var")]
 

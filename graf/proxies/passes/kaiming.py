@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from torch.autograd import grad
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
+from graf.proxies.batch import normal
 from graf.proxies.network import LAYERS, Network, first_tensor
 from graf.proxies.observe import outputs_of
-from graf.proxies.passes.redrawn import fresh_buffers, redrawn
+from graf.proxies.passes.redrawn import fresh_buffers, noise, redrawn
 from graf.proxies.passes.results import Results
 from graf.proxies.undefined import Undefined
 
@@ -24,13 +25,10 @@ SEQUENCES = (nn.Sequential, nn.ModuleList)
 def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     """One forward, and one backward between each two consecutive blocks, in training mode."""
     network.module.train()
-    if not network.batch.first.is_floating_point():
-        raise Undefined("the inputs are whole numbers, which cannot be replaced by noise")
-    generator = network.generator(3)
+    x, generator = noise(network, 4), network.generator(3)
 
-    def normal(weight: Tensor) -> Tensor:
-        drawn = torch.randn(weight.shape, generator=generator, device=weight.device, dtype=weight.dtype)
-        return (drawn * (2 / weight[0].numel()) ** 0.5).requires_grad_()
+    def kaiming(weight: Tensor) -> Tensor:
+        return (normal(weight, generator) * (2 / weight[0].numel()) ** 0.5).requires_grad_()
 
     outputs: list[Tensor] = []
 
@@ -39,10 +37,9 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
         return output.clone() if isinstance(output, Tensor) else None  # what follows may write over it
 
     with outputs_of(blocks_of(network.module), see):
-        noise = network.batch.noise(network.generator(4))
-        if isinstance(noise, Tensor):
-            noise.requires_grad_()  # so that blocks without weights are differentiated too
-        network(redrawn(network, normal), noise, fresh_buffers(network))
+        if isinstance(x, Tensor):
+            x.requires_grad_()  # so that blocks without weights are differentiated too
+        network(redrawn(network, kaiming), x, fresh_buffers(network))
     if len(outputs) < 2:
         raise Undefined(f"the network has {len(outputs)} blocks; expected at least two")
     results["block_outputs"] = [by_position(output.detach()) for output in outputs]

@@ -23,7 +23,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
         name: p.double().abs() if p.is_floating_point() else p for name, p in network.parameters.items()
     }
     weights = [parameters[name].requires_grad_() for name in network.names]
-    network.weights  # noqa: B018 - raises where there is none
+    network.check_weights()
     attention = AttentionModules(network.module)
 
     def see(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

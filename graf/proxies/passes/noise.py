@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import ParametrizationList
 
+from graf.proxies.batch import normal
 from graf.proxies.network import Network, first_tensor
 from graf.proxies.observe import outputs_of
 from graf.proxies.passes.results import Results
@@ -45,7 +46,7 @@ def _one_input(network: Network) -> Any:
         return first.noise(network.generator(6))
     sides = (max(side, LEAST_SIDE) for side in inputs.shape[2:])
     shape = (1, inputs.shape[1], *sides)
-    return torch.randn(shape, generator=network.generator(6), device=inputs.device, dtype=inputs.dtype)
+    return normal(inputs.new_empty(shape), network.generator(6))
 
 
 def _of_one(output: Tensor) -> Tensor:

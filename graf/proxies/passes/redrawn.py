@@ -9,9 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
+from graf.proxies.batch import Inputs
 from graf.proxies.network import Network
+from graf.proxies.undefined import Undefined
 
-__all__ = ["ClassifierInputs", "fresh_buffers", "redrawn"]
+__all__ = ["ClassifierInputs", "fresh_buffers", "noise", "redrawn"]
 
 POOLS = frozenset(
     {F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d, F.adaptive_max_pool2d}
@@ -36,6 +38,13 @@ def redrawn(network: Network, draw: Callable[[Tensor], Tensor], scale: float = 1
         elif parameter.ndim == 1 and last == "weight" and name not in slopes:
             parameters[name] = torch.full_like(parameter, scale)
     return parameters
+
+
+def noise(network: Network, offset: int) -> Inputs:
+    """Standard normal numbers in the place of the inputs; `Undefined` where these are whole numbers."""
+    if not network.batch.first.is_floating_point():
+        raise Undefined("the inputs are whole numbers, which cannot be replaced by noise")
+    return network.batch.noise(network.generator(offset))
 
 
 def fresh_buffers(network: Network) -> dict[str, Tensor]:

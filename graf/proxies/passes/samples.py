@@ -16,7 +16,7 @@ from graf.proxies.network import Network, first_tensor
 from graf.proxies.observe import Calls
 from graf.proxies.passes.data import class_scores, loss_of
 from graf.proxies.passes.results import Results
-from graf.proxies.undefined import Undefined, is_out_of_memory
+from graf.proxies.undefined import is_out_of_memory
 
 __all__ = ["run"]
 
@@ -26,8 +26,7 @@ MOST_NUMBERS = 2**26  # of gradients at once
 def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     """All inputs at once where the module allows it, else one by one."""
     network.module.train()
-    if not network.names:
-        raise Undefined("the network has no weights of convolutions or linear layers")
+    network.check_weights()
     with torch.no_grad():
         first = network.batch.rows(slice(1))
         with Calls(without_running_statistics):
