@@ -12,6 +12,7 @@ from dataclasses import fields, is_dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -173,12 +174,11 @@ def _taking_masks_as_given() -> Iterator[None]:
     """Keep layers of `torch.nn.Transformer` from comparing a mask with the causal one, which is for speed alone."""
     from torch.nn.modules import transformer
 
-    compare = transformer._detect_is_causal_mask
-    transformer._detect_is_causal_mask = lambda mask, is_causal=None, size=None: is_causal is True
-    try:
+    def given(mask: Any, is_causal: bool | None = None, size: int | None = None) -> bool:
+        return is_causal is True
+
+    with patch.object(transformer, "_detect_is_causal_mask", given, create=True):  # private to torch
         yield
-    finally:
-        transformer._detect_is_causal_mask = compare
 
 
 def _plain(output: Any) -> Any:
