@@ -150,7 +150,8 @@ class Dataset:
             return self
         tables = {name: means(getattr(self, name)) for name in TABLES if name != "recipes"}
         per = len(self) / self.targets.index.nunique()
-        protocol = self.metadata["protocol"] + f", mean over {per:g} recipes"
+        stated = self.metadata["protocol"]
+        protocol = [", ".join(filter(None, (text, f"mean over {per:g} recipes"))) for text in stated]
         facts = self.metadata.assign(protocol=protocol, noise_ceiling=np.nan)
         return replace(self, recipes=None, metadata=facts, **tables)
 

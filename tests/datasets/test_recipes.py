@@ -68,6 +68,9 @@ def test_usual_names_of_recipe_columns_are_known(write, pairs):
     named = pairs.rename(columns={"lr": "learning_rate"})
     data = graf.load_dataset(write("mine.csv", named))
     assert list(data.recipes) == ["learning_rate", "shift"] and list(data.targets) == ["acc"]
+    assert data.mean_over_recipes().metadata["protocol"].tolist() == [
+        "mean over 3 recipes"
+    ]  # none was stated
 
 
 def test_predictor_learns_architecture_and_recipe_together(data):
