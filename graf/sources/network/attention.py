@@ -38,7 +38,7 @@ Consumers = Mapping[int, list[Step]]
 class Parts(NamedTuple):
     """What attention is computed from; `scores` is None where it comes in one piece.
 
-    `maps` are products with weights across heads.
+    `maps` are products with weights across heads; `keys_first` says that scores have a row for each key.
     """
 
     query: Step
@@ -47,6 +47,7 @@ class Parts(NamedTuple):
     others: list[Step]
     scores: Step | None = None
     maps: Sequence[Step] = ()
+    keys_first: bool = False
 
 
 def recognise_attention(network: Network) -> None:
@@ -83,18 +84,24 @@ def _parts(step: Step) -> Parts | None:
         behind = _to_softmax(weights)
         scores = _first_product(_unshifted(behind[-1].reads[0]), DEEP) if behind else None
         if scores is not None:
-            return _parts_of(scores, behind, value)
+            return _parts_of(scores, behind, value, step.settings["contracted"])
     return None
 
 
-def _parts_of(scores: Step, behind: list[Step], value: Step) -> Parts:
-    """What attention with these scores is computed from; `behind` leads from its weights to the softmax."""
+def _parts_of(scores: Step, behind: list[Step], value: Step, n_keys: int) -> Parts:
+    """What attention with these scores is computed from; `behind` leads from its weights to the softmax.
+
+    Queries are the first operand of the scores, unless their number shows that it is the keys.
+    """
     before = _way(_unshifted(behind[-1].reads[0]), scores, DEEP)
     known = {id(step) for step in (*before, scores)}
     others = [read for step in before for read in step.reads if id(through(read)) not in known]
     others += [read for step in behind for read in step.reads if read.op == "weight"]
-    query, key = scores.reads if scores.op == "matmul" else scores.reads[::-1]
-    return Parts(query, key, value, others, scores, list(filter(_mixes_heads, (*before, *behind))))
+    rows, columns = (scores.shape or (0, 0))[-2:]
+    keys_first = columns != n_keys == rows
+    query, key = scores.reads if (scores.op == "matmul") != keys_first else scores.reads[::-1]
+    maps = list(filter(_mixes_heads, (*before, *behind)))
+    return Parts(query, key, value, others, scores, maps, keys_first)
 
 
 def _to_softmax(step: Step) -> list[Step]:
@@ -179,7 +186,7 @@ def _way(step: Step, product: Step, depth: int) -> list[Step]:
 
 
 def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) -> None:
-    query, key, value, others, scores, maps = parts
+    query, key, value, others, scores, maps, _ = parts
     if query.shape is None or value.shape is None or not (step.shape and step.size) or len(query.shape) < 2:
         return
     n_queries, n_keys, depth = _sizes(parts)
@@ -239,7 +246,9 @@ def _sizes(parts: Parts) -> tuple[int, int, int]:
     query, scores = parts.query.shape or (1, 1), parts.scores
     if scores is None or scores.shape is None:
         return query[-2], (parts.key.shape or (1, 1))[-2], query[-1]
-    return scores.shape[-2], scores.shape[-1], scores.settings.get("contracted", query[-1])
+    rows, columns = scores.shape[-2:]
+    n_queries, n_keys = (columns, rows) if parts.keys_first else (rows, columns)
+    return n_queries, n_keys, scores.settings.get("contracted", query[-1])
 
 
 def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: Consumers) -> int:

@@ -493,6 +493,16 @@ def test_heads_behind_positions():
     assert graph.n_macs == 2 * (2 * 5 * 7 * 4)
 
 
+def test_keys_times_one_query():
+    def attend(encoded, state):
+        weights = torch.bmm(encoded, state[:, :, None]).squeeze(2).softmax(1)
+        return torch.bmm(weights[:, None], encoded).squeeze(1)
+
+    graph = read_graph(Function(attend), ((3, 7, 8), (3, 8)))
+    assert [graph.attributes[name][2] for name in FACTS] == [1, 1, 8, 1, 7, 1, 0]
+    assert graph.n_macs == 3 * 2 * 7 * 8
+
+
 def by_linear(scores, *parameters):
     return F.linear(scores.permute(0, 2, 3, 1), *parameters).permute(0, 3, 1, 2)
 
