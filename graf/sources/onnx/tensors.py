@@ -30,6 +30,7 @@ FLOATS = {
 } | {number for name, number in TensorProto.DataType.items() if name.startswith("FLOAT8")}
 FEW = 4096  # elements of a constant whose content is kept
 MANY = 2**22  # elements of a tensor whose content is looked at
+TIED = 2**28  # elements of an embedding that is compared with a weight of its shape transposed
 MASKING = ("Add", "Sub", "Mul", "Where", "Max", "Min", "And")
 GATHERING = ("Gather", "GatherND")
 SCATTERING = ("Scatter", "ScatterElements", "ScatterND")
@@ -170,7 +171,7 @@ class Tensors:
         """Let a weight be an embedding's if it is a transposed copy of it."""
         for table in self.tables:
             if table.shape == (step.shape or ())[::-1] and table is not step and step.op == "weight":
-                content, own = self._content(table), self._content(step)
+                content, own = self._content(table, TIED), self._content(step, TIED)
                 if content is not None and own is not None and np.array_equal(content.T, own):
                     step.become("transpose", [table])
 
@@ -201,8 +202,8 @@ class Tensors:
         content = self._content(step)
         return content is not None and bool(np.all(content == content.flat[0]))
 
-    def _content(self, step: Step) -> NDArray[Any] | None:
-        tensor = self.of.get(id(step)) if step.size <= MANY else None
+    def _content(self, step: Step, most: int = MANY) -> NDArray[Any] | None:
+        tensor = self.of.get(id(step)) if step.size <= most else None
         return None if tensor is None else content_of(tensor, self.folder)
 
 

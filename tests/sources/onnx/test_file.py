@@ -51,6 +51,17 @@ def test_operators_of_old_and_new_opsets(tmp_path, opset):
     assert graph.attributes["shape"][-1] == "1"
 
 
+def test_a_transposed_copy_of_a_large_embedding_is_tied_to_it(tmp_path):
+    """As PyTorch's older exporter writes the last layer of language models."""
+    text = """g (int64[1, 5] tokens) => (float[1, 5, 70000] y) {
+        e = Gather (table, tokens)
+        y = MatMul (e, head)
+    }"""
+    table = weight(70_000, 64)  # more elements than are looked at elsewhere
+    assert read_graph(saved(tmp_path, text, table=table, head=table.T.copy())).n_parameters == table.size
+    assert read_graph(saved(tmp_path, text, table=table, head=table.T + 1)).n_parameters == 2 * table.size
+
+
 def test_open_sizes(tmp_path):
     text = """g (float[N, 3, H, W] x, int64[N, T] tokens) => (float[N, 8] y, float[N, T, 6] z) {
         c = Conv (x, w)
