@@ -153,7 +153,19 @@ def _gate(gate: Step, operand: Step) -> str | None:
     if gate.op == "tanh" and inner.op == "softplus" and bare(inner.reads[0]) is operand:
         return "mish"
     shifted = _more(gate, 1)
-    return "gelu" if shifted is not None and _is_normal(shifted, operand) else None
+    is_gelu = _is_tail(gate, operand) if shifted is None else _is_normal(shifted, operand)
+    return "gelu" if is_gelu else None
+
+
+def _is_tail(step: Step, operand: Step) -> bool:
+    """Whether a step is the complementary error function of minus an operand over the root of 2."""
+    if step.op != "erf":
+        return False
+    inner, scale = scaled(step.reads[0])
+    if inner.op == "negate":
+        inner, before = scaled(inner.reads[0])
+        scale *= -before
+    return inner is operand and abs(scale + 0.5**0.5) < TOLERANCE
 
 
 def _is_normal(step: Step, operand: Step) -> bool:

@@ -39,6 +39,8 @@ ACTIVATIONS = {
         lambda x: 0.5 * x * (1 + torch.tanh(0.797 * (x + 0.0447 * x**3))),
         lambda x: (0.5 * x) * (torch.erf(x / 1.41421) + 1),
         lambda x: x * (0.5 * (1 + torch.tanh(0.797 * (x + 0.0447 * torch.pow(x, 3))))),
+        lambda x: 0.5 * x * torch.erfc(-x * 0.7071),
+        lambda x: 0.5 * x * torch.erfc(x * -0.7071),
     ],
     "hardsigmoid": [F.hardsigmoid, lambda x: F.relu6(x + 3) / 6, lambda x: (x + 3).clamp(0, 6) * (1 / 6)],
     "hardswish": [
