@@ -5,7 +5,9 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any
 
-__all__ = ["is_whole"]
+__all__ = ["LARGEST_SEED", "is_whole"]
+
+LARGEST_SEED = 2**32 - 1  # that NumPy, and so scikit-learn and XGBoost, can draw from
 
 
 def is_whole(value: Any, least: int | None = None, most: int | None = None) -> bool:

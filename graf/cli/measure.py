@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from graf.cli.arguments import Output, Seed, on_terminal, read_input
+from graf.exceptions import InputError
 
 __all__ = ["measure"]
 
@@ -45,7 +46,6 @@ def measure(
 ) -> None:
     """Train architectures on handwritten digits and measure them; stop and call again to resume."""
     from graf import measure as library
-    from graf.exceptions import InputError
     from graf.spaces import get_space
 
     if recipes is not None and epochs is not None:

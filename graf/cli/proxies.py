@@ -25,6 +25,7 @@ from graf.cli.arguments import (
     write_table,
 )
 from graf.cli.settings import assignments, value_of
+from graf.exceptions import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,7 +123,6 @@ def _space(
 
 def _settings(given: Sequence[str] | None) -> dict[str, dict[str, Any]]:
     """Settings by proxy."""
-    from graf.exceptions import InputError
 
     found: dict[str, dict[str, Any]] = {}
     for name, value in assignments(given, "--setting").items():
@@ -152,8 +152,6 @@ def _warnings_printed(output: Path) -> Iterator[None]:
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """The arrays x and y of a file."""
     import numpy as np
-
-    from graf.exceptions import InputError
 
     try:
         with path.open("rb") as stream:

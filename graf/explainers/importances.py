@@ -11,7 +11,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from graf.checks import is_whole
+from graf.checks import LARGEST_SEED, is_whole
 from graf.exceptions import InputError
 from graf.explainers.attribution import input_columns
 from graf.explainers.boosted import unit
@@ -20,7 +20,6 @@ from graf.explainers.reasons import reasons
 from graf.explainers.tree_shap import TreeShap
 from graf.predictors import PerformancePredictor
 from graf.predictors.boosted import BoostedTrees
-from graf.predictors.checks import LARGEST_SEED
 from graf.predictors.inputs import Inputs
 from graf.predictors.models import fit_model, new_model
 from graf.predictors.targets import read_targets

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from graf.checks import is_whole
+from graf.checks import LARGEST_SEED, is_whole
 from graf.exceptions import InputError
 
-__all__ = ["LARGEST_SEED", "check_coverage", "check_jobs", "check_novelty", "check_seed"]
-
-LARGEST_SEED = 2**32 - 1
+__all__ = ["check_coverage", "check_jobs", "check_novelty", "check_seed"]
 
 
 def check_seed(random_state: Any) -> None:

@@ -14,9 +14,9 @@ from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
-from graf.checks import is_whole
+from graf.checks import LARGEST_SEED, is_whole
 from graf.exceptions import InputError
-from graf.predictors.checks import LARGEST_SEED, check_jobs
+from graf.predictors.checks import check_jobs
 from graf.predictors.inputs import Inputs
 from graf.predictors.metrics import Direction, Floats, check_direction, score
 from graf.predictors.predictor import PerformancePredictor

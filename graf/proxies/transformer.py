@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -20,14 +18,15 @@ from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
 import graf
-from graf.checks import is_whole
+from graf.checks import LARGEST_SEED, is_whole
 from graf.exceptions import InputError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.journal import Journal, JournalKind
 from graf.proxies.batch import Batch, batches_of, digits
+from graf.proxies.checks import check_writable, read_device, read_jobs, read_settings, recorded
 from graf.proxies.evaluation import NO_MEMORY, Evaluation, Score
 from graf.proxies.plan import Plan, Settings
-from graf.proxies.registry import Proxy, chosen
+from graf.proxies.registry import chosen
 from graf.sources.items import read_batch
 from graf.spaces import SearchSpace
 
@@ -39,7 +38,6 @@ PUBLISHED = (
 )  # fmt: skip
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 INPUT_SHAPE = (3, 32, 32)
-MOST_SEED = 2**32 - 1  # of numpy
 
 
 class Failure(NamedTuple):
@@ -143,11 +141,11 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         data, shape = self._data()
         batches = batches_of(data, int(self.batch_size), int(self.seed))
         self._evaluation = Evaluation(
-            Plan(proxies, _settings(self.settings, proxies)),
+            Plan(proxies, read_settings(self.settings, proxies)),
             self.space_,
             batches,
             DTYPES[self.dtype],
-            _device(self.device),
+            read_device(self.device),
             int(self.seed),
         )
         self.metadata_: dict[str, Any] = {
@@ -157,14 +155,14 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
             "batch_size": len(batches[0]),
             "dtype": self.dtype,
             "seed": int(self.seed),
-            "settings": _recorded(self.settings or {}),
+            "settings": recorded(self.settings or {}),
             "device": self._evaluation.device.type,
             "graf": graf.__version__,
             "torch": torch.__version__,
             "space": None if self.space_ is None else repr(self.space_),
         }
         if self.cache is not None:
-            _check_writable(self.metadata_["settings"])
+            check_writable(self.metadata_["settings"])
         self.failures_: list[Failure] = []
         return self
 
@@ -212,7 +210,7 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         return [found[i] for i in range(len(items))]
 
     def _run(self, items: Sequence[Any]) -> Iterator[tuple[int, Score]]:
-        scores = self._evaluation.run(items, _jobs(self.n_jobs))
+        scores = self._evaluation.run(items, read_jobs(self.n_jobs))
         return iter(tqdm(scores, total=len(items), unit="network", disable=not self.progress))
 
     def _warn(self, n_values: int) -> None:
@@ -248,9 +246,9 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
             value = getattr(self, name)
             if not is_whole(value, least):
                 raise InputError(f"`{name}` must be an integer of at least {least}, got {value!r}")
-        if self.seed > MOST_SEED:
-            raise InputError(f"`seed` must be at most {MOST_SEED}, got {self.seed}")
-        _jobs(self.n_jobs)  # before a file of values is begun
+        if self.seed > LARGEST_SEED:
+            raise InputError(f"`seed` must be at most {LARGEST_SEED}, got {self.seed}")
+        read_jobs(self.n_jobs)  # before a file of values is begun
         if self.dtype not in DTYPES:
             raise InputError(f"`dtype` must be one of {', '.join(DTYPES)}, got {self.dtype!r}")
         if self.cache is not None and not isinstance(self.cache, (str, os.PathLike)):
@@ -287,72 +285,6 @@ def _read(items: Any, space: Any) -> tuple[pd.Index[Any], GraphBatch, SearchSpac
     if found is None or (isinstance(index, pd.RangeIndex) and not isinstance(items, pd.DataFrame)):
         raise InputError("`items` must be architectures or torch modules, got graphs, which cannot be run")
     return index, batch, found
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.empty(0, device=name).device  # with its number
-    except (RuntimeError, AssertionError, TypeError) as error:
-        reason = str(error).partition("\n")[0]
-        raise InputError(
-            f"`device` must be 'auto' or a device of torch, got {name!r}: {reason:.200}"
-        ) from None
-    if device.type == "meta":
-        raise InputError("`device` must be one that computes values, got 'meta'")
-    return device
-
-
-def _jobs(n_jobs: int | None) -> int | None:
-    if n_jobs is None:
-        return None
-    if not is_whole(n_jobs) or n_jobs == 0:
-        raise InputError(f"`n_jobs` must be None, a positive integer, or -1 for one per core, got {n_jobs!r}")
-    return int(n_jobs) if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + int(n_jobs))
-
-
-def _settings(given: Settings | None, proxies: list[Proxy]) -> Settings:
-    known = {proxy.name: proxy.settings for proxy in proxies}
-    numbers = {proxy.name: proxy.numbers for proxy in proxies}
-    if not isinstance(given or {}, Mapping):
-        raise InputError(f"`settings` must be dictionaries by proxy, got {given!r:.60}")
-    for name, values in (given or {}).items():
-        if not isinstance(values, Mapping):
-            raise InputError(f"`settings` must be dictionaries by proxy, got {values!r:.60} for {name!r}")
-        for keyword, value in values.items():
-            if keyword not in known.get(name, ()):
-                raise InputError(
-                    f"`settings` of {name!r} has {keyword!r}; known for the asked proxies:"
-                    f" {({n: s for n, s in known.items() if s}) or 'none'}"
-                )
-            if keyword in numbers[name] and not (value is None or _is_finite(value)):
-                raise InputError(
-                    f"`settings` of {name!r}: {keyword!r} must be a finite number, got {value!r:.60}"
-                )
-    return given or {}
-
-
-def _recorded(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Settings as they are written into files, numbers of numpy as those of Python."""
-    return {
-        proxy: {name: v.item() if isinstance(v, np.generic) else v for name, v in values.items()}
-        for proxy, values in settings.items()
-    }
-
-
-def _check_writable(settings: dict[str, dict[str, Any]]) -> None:
-    try:
-        json.dumps(settings)
-    except (TypeError, ValueError):
-        raise InputError(
-            "`settings` are written into the file of `cache` and must be numbers, texts or lists of them,"
-            f" got {settings!r:.200}; leave `cache` out"
-        ) from None
-
-
-def _is_finite(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and isfinite(value)
 
 
 def _key(graph: ComputationGraph, name: str) -> str:
