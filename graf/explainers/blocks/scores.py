@@ -13,6 +13,7 @@ from scipy import stats
 from graf.exceptions import InputError
 from graf.explainers.blocks.regression import ChoiceModel
 from graf.spaces import SearchSpace, get_space
+from graf.spaces.parts.one_hot import one_hot
 
 __all__ = ["block_scores"]
 
@@ -96,22 +97,12 @@ def _of_target(space: SearchSpace, choices: NDArray[np.int32], y: Floats, level:
         raise InputError(
             f"`targets` must have more than {len(space.cardinalities)} values, got {known.sum()}"
         )
-    choices, y = choices[known], y[known]
-    options = pd.DataFrame(
-        [
-            (space.choice_kind(i), space.option_name(i, k), i, space.choice_name(i), k)
-            for i, cardinality in enumerate(space.cardinalities)
-            for k in range(cardinality)
-        ],
-        columns=["kind", "block", "position", "choice", "option"],
-    )
-    has = np.hstack([choices[:, [i]] == np.arange(k) for i, k in enumerate(space.cardinalities)])
-    model = ChoiceModel.fit(has.astype(np.float64), y)
+    columns, y = one_hot(choices[known], space.cardinalities), y[known]
+    has, options, model = columns > 0, _options(space), ChoiceModel.fit(columns, y)
     weights = _main_effects(has, options["position"].to_numpy())
     groups = _groups(options, has)
-    spread = np.array([weights[members].mean(axis=0) for members in groups.values()]).reshape(
-        -1, has.shape[1]
-    )
+    spread = np.array([weights[members].mean(axis=0) for members in groups.values()])
+    spread = spread.reshape(-1, has.shape[1])  # also of no groups
     single = options.assign(**_summaries(has, y, level), **_estimates("effect", model, weights, level))
     single = single.assign(**_estimates("placement", model, _placements(weights, groups), level))
     everywhere = pd.DataFrame(list(groups), columns=["kind", "block"]).assign(
@@ -120,6 +111,16 @@ def _of_target(space: SearchSpace, choices: NDArray[np.int32], y: Floats, level:
         **_estimates("effect", model, spread, level),
     )
     return pd.concat([single, everywhere], ignore_index=True).astype({"position": "Int64", "option": "Int64"})
+
+
+def _options(space: SearchSpace) -> pd.DataFrame:
+    """A row for each option of each position, in the order of one-hot columns."""
+    rows = [
+        (space.choice_kind(i), space.option_name(i, k), i, space.choice_name(i), k)
+        for i, cardinality in enumerate(space.cardinalities)
+        for k in range(cardinality)
+    ]
+    return pd.DataFrame(rows, columns=["kind", "block", "position", "choice", "option"])
 
 
 def _main_effects(has: NDArray[np.bool_], position: NDArray[Any]) -> Floats:
@@ -155,18 +156,14 @@ def _summaries(has: NDArray[np.bool_], y: Floats, level: float) -> dict[str, Flo
     """Means and quantiles of the networks that have each option, NaN where these are too few."""
     n = has.sum(axis=0)
     enough = np.maximum(n, FEWEST)
-    sorted_y = [
-        np.sort(y[here]) if k >= FEWEST else np.full(FEWEST, np.nan) for here, k in zip(has.T, n, strict=True)
-    ]
-    mean = np.array([values.mean() for values in sorted_y])
-    half = (
-        stats.t.ppf((1 + level) / 2, enough - 1)
-        * [values.std(ddof=1) for values in sorted_y]
-        / np.sqrt(enough)
-    )
+    few = np.full(FEWEST, np.nan)
+    parts = [np.sort(y[here]) if k >= FEWEST else few for here, k in zip(has.T, n, strict=True)]
+    mean, std = np.array([(part.mean(), part.std(ddof=1)) for part in parts]).T
+    half = stats.t.ppf((1 + level) / 2, enough - 1) * std / np.sqrt(enough)
     overall = np.quantile(y, QUANTILES)
-    low, middle, high = np.array([np.quantile(values, QUANTILES) for values in sorted_y]).T - overall[:, None]
-    first = stats.binom.ppf((1 - level) / 2, enough, 0.5).astype(int)
+    low, middle, high = np.array([np.quantile(part, QUANTILES) for part in parts]).T - overall[:, None]
+    rank = np.maximum(stats.binom.ppf((1 - level) / 2, enough, 0.5).astype(int), 1)
+    ends = np.array([(part[k - 1], part[-k]) for part, k in zip(parts, rank, strict=True)]).T - overall[1]
     return {
         "n": n,
         "mean": np.where(n == 1, [y[here].sum() for here in has.T], mean),
@@ -174,12 +171,8 @@ def _summaries(has: NDArray[np.bool_], y: Floats, level: float) -> dict[str, Flo
         "mean_high": mean + half,
         "shift_10": low,
         "shift_50": middle,
-        "shift_50_low": np.array([v[max(0, k - 1)] for v, k in zip(sorted_y, first, strict=True)])
-        - overall[1],
-        "shift_50_high": np.array(
-            [v[min(len(v) - 1, len(v) - k)] for v, k in zip(sorted_y, first, strict=True)]
-        )
-        - overall[1],
+        "shift_50_low": ends[0],
+        "shift_50_high": ends[1],
         "shift_90": high,
     }
 
