@@ -33,11 +33,11 @@ class Cost(NamedTuple):
     A branch costs what the costlier one does, a loop what one iteration does, in all of these.
     """
 
-    macs: int
-    elementary: int
-    n_bytes: int
-    fvcore: int
-    activations: int
+    macs: int = 0
+    elementary: int = 0
+    n_bytes: int = 0
+    fvcore: int = 0
+    activations: int = 0
 
 
 def cost_of(step: Step) -> Cost:
@@ -77,13 +77,7 @@ def _total(network: Network) -> Cost:
     """Of all steps but those that only move elements."""
     steps = [step for step in network if step.op not in ("input", *REARRANGEMENTS) and not is_fixed(step)]
     costs = list(map(cost_of, steps))
-    return Cost(
-        sum(cost.macs for cost in costs),
-        sum(cost.elementary for cost in costs),
-        sum(cost.n_bytes for cost in costs),
-        sum(cost.fvcore for cost in costs),
-        sum(cost.activations for cost in costs),
-    )
+    return Cost(*(sum(getattr(cost, name) for cost in costs) for name in Cost._fields))
 
 
 def _macs(step: Step) -> int:

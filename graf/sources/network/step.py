@@ -9,9 +9,10 @@ from itertools import count
 from math import prod
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Network", "Step", "is_fixed", "weights_of"]
+__all__ = ["Network", "Step", "constant", "is_fixed", "weights_of"]
 
 FIXED = ("weight", "constant")
 _positions = count()
@@ -85,6 +86,11 @@ class Network:
         reads = Counter(id(read) for step in self for read in step.reads)
         reads.update(map(id, self.outputs))
         return reads
+
+
+def constant(value: float) -> Step:
+    """A number among the operands, or one that an operator implies."""
+    return Step("constant", shape=(), value=np.array(float(value)))
 
 
 def is_fixed(step: Step) -> bool:

@@ -15,7 +15,7 @@ from graf.ops import OpSet
 from graf.sources.network.activations import recognise_activations
 from graf.sources.network.attention import recognise_attention
 from graf.sources.network.constants import settle_constants
-from graf.sources.network.costs import cost_of
+from graf.sources.network.costs import Cost, cost_of
 from graf.sources.network.layout import Layout, layout_of
 from graf.sources.network.linear import add_biases, fold_batch_norms, recognise_linear, recognise_positions
 from graf.sources.network.naming import name_operations
@@ -41,7 +41,7 @@ def to_graph(network: Network, fold_batch_norm: bool = True) -> ComputationGraph
     Complexity: linear in the number of steps.
     """
     fixed = _recognise(network, fold_batch_norm)
-    costs = {id(step): cost_of(step) for step in network if not is_fixed(step)}
+    costs = {id(step): cost_of(step) for step in network if step.op != "input" and not is_fixed(step)}
     steps = _without_rearrangements(network)
     number = {id(step): i for i, step in enumerate(steps)}
     reads = [sorted(number[id(read)] for read in step.reads if id(read) in number) for step in steps]
@@ -106,27 +106,26 @@ def _rearranges(step: Step) -> bool:
     return step.op in REARRANGEMENTS
 
 
-def _attributes(steps: list[Step], costs: dict[int, Any], fixed: int) -> dict[str, Any]:
+def _attributes(steps: list[Step], costs: dict[int, Cost], fixed: int) -> dict[str, Any]:
     layouts: dict[int, Layout] = {}
-    rows = [_row(step, costs[id(step)], layouts) for step in steps]
+    rows = [_row(step, costs.get(id(step), Cost()), layouts) for step in steps]
     rows[0]["n_macs_fvcore"] += fixed  # of no node
     columns: dict[str, Any] = {"n_parameters": count_parameters(steps)}
     columns |= {name: [row[name] for row in rows] for name in rows[0]}
     return columns | {"shared_id": shared_ids(steps), "call_id": range(len(steps))}
 
 
-def _row(step: Step, cost: Any, layouts: dict[int, Layout]) -> dict[str, Any]:
+def _row(step: Step, cost: Cost, layouts: dict[int, Layout]) -> dict[str, Any]:
     """The attributes of one node; a layout depends on those before."""
     before = [layouts[id(read)] for read in step.reads if id(read) in layouts]
     layouts[id(step)] = layout = layout_of(step, before)
-    is_input = step.op == "input"
     return {
-        "n_macs": 0 if is_input else cost.macs,
-        "n_macs_fvcore": 0 if is_input else cost.fvcore,
-        "n_elementary": 0 if is_input else cost.elementary,
-        "n_activations": 0 if is_input else cost.activations,
+        "n_macs": cost.macs,
+        "n_macs_fvcore": cost.fvcore,
+        "n_elementary": cost.elementary,
+        "n_activations": cost.activations,
         "n_output_bytes": step.size * step.itemsize,
-        "n_bytes": 0 if is_input else cost.n_bytes,
+        "n_bytes": cost.n_bytes,
         "channels": float(layout.channels),
         "resolution": float(layout.resolution),
         "sequence": float(layout.sequence),

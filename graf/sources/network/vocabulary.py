@@ -62,7 +62,7 @@ CONSTANTS = Names(
     "arange zeros ones full empty zeros_like ones_like full_like empty_like new_zeros new_ones new_full"
     " new_empty scalar_tensor linspace eye rand randn rand_like randn_like randint randperm bernoulli_"
     " sym_size sym_numel sym_stride tril_indices triu_indices hann_window empty_permuted normal_ fill zero randint_like uniform exponential"
-    " _assert_tensor_metadata _assert_async _assert_scalar sym_constrain_range_for_size full_like",
+    " _assert_tensor_metadata _assert_async _assert_scalar sym_constrain_range_for_size",
     "Shape Size Constant ConstantOfShape Range RandomNormal RandomUniform RandomNormalLike RandomUniformLike"
     " EyeLike HannWindow HammingWindow BlackmanWindow MelWeightMatrix SequenceEmpty SequenceLength"
     " OptionalHasElement",

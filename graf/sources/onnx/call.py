@@ -6,19 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from graf.exceptions import InputError
 from graf.sources.network.step import Step
 
-__all__ = ["Call", "Shape", "constant", "trained"]
+__all__ = ["Call", "Shape", "trained"]
 
 Shape = tuple[int, ...] | None
-
-
-def constant(value: float) -> Step:
-    """A number that an operator implies."""
-    return Step("constant", shape=(), value=np.array(float(value)))
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["CONTROL"]
 
 DEEPEST = 24  # graphs within graphs
-Operands = Sequence[Value | None]
-Outputs = Sequence[Value | None]
+Values = Sequence[Value | None]
 
 
 def _inner(scope: Scope, graph: GraphProto, apart: bool) -> Scope:
@@ -33,7 +32,7 @@ def _inner(scope: Scope, graph: GraphProto, apart: bool) -> Scope:
 
 
 def _apart(
-    reader: Reader, graph: GraphProto, scope: Scope, given: Operands = ()
+    reader: Reader, graph: GraphProto, scope: Scope, given: Values = ()
 ) -> tuple[Network, list[Value], list[Step]]:
     """A graph as a network of its own: what its outputs are, and what it captures from outside."""
     inner = _inner(scope, graph, apart=True)
@@ -50,8 +49,8 @@ def _apart(
 
 
 def _if(
-    reader: Reader, node: NodeProto, attributes: Mapping[str, Any], operands: Operands, scope: Scope
-) -> Outputs:
+    reader: Reader, node: NodeProto, attributes: Mapping[str, Any], operands: Values, scope: Scope
+) -> Values:
     """The branch, if the condition is known; else a step that keeps both."""
     branches = [attributes["then_branch"], attributes["else_branch"]]
     condition = operands[0]
@@ -69,8 +68,8 @@ def _known(own: Value, other: Value) -> Value:
 
 
 def _loop(
-    reader: Reader, node: NodeProto, attributes: Mapping[str, Any], operands: Operands, scope: Scope
-) -> Outputs:
+    reader: Reader, node: NodeProto, attributes: Mapping[str, Any], operands: Values, scope: Scope
+) -> Values:
     """One iteration: the body reads its number, the condition, and what is carried over."""
     body, carried = attributes["body"], operands[2:]
     number = Value(Step("constant", shape=()), tensor_type(7, ()))
@@ -83,8 +82,8 @@ def _loop(
 
 
 def _scan(
-    reader: Reader, node: NodeProto, attributes: Mapping[str, Any], operands: Operands, scope: Scope
-) -> Outputs:
+    reader: Reader, node: NodeProto, attributes: Mapping[str, Any], operands: Values, scope: Scope
+) -> Values:
     """One iteration: the body reads the states, and one slice of each sequence."""
     body, n_scanned = attributes["body"], int(attributes["num_scan_inputs"])
     if not 0 < n_scanned <= len(operands):
@@ -127,7 +126,7 @@ def _outputs(
     outside: Sequence[Step],
     networks: list[Network],
     known: Sequence[Value],
-) -> Outputs:
+) -> Values:
     """The step, and what it gives beside its first output."""
     label = node.name or next(filter(None, node.output), node.op_type)
     shapes = [value.step.shape for value in known]
@@ -140,4 +139,4 @@ def _outputs(
     return [Value(step, value.type) for step, value in zip(found, known, strict=False)]
 
 
-CONTROL: dict[str, Callable[..., Outputs]] = {"If": _if, "Loop": _loop, "Scan": _scan}
+CONTROL: dict[str, Callable[..., Values]] = {"If": _if, "Loop": _loop, "Scan": _scan}

@@ -9,8 +9,8 @@ import numpy as np
 
 from graf.exceptions import InputError
 from graf.sources.network.einsum import products
-from graf.sources.network.step import Step, is_fixed
-from graf.sources.onnx.call import Call, constant, trained
+from graf.sources.network.step import Step, constant, is_fixed
+from graf.sources.onnx.call import Call, trained
 from graf.sources.onnx.recurrent import concat, recurrent
 
 __all__ = ["OPERATORS", "after_past", "attend", "convolution", "linear"]

@@ -13,10 +13,10 @@ from torch.export.graph_signature import InputKind, OutputKind
 from torch.fx import GraphModule, Node
 
 from graf.sources.network.constants import hides_later_positions
-from graf.sources.network.step import Network, Step
+from graf.sources.network.step import Network, Step, constant
 from graf.sources.network.vocabulary import from_aten
 from graf.sources.pytorch.composed import COMPOSED, Details
-from graf.sources.pytorch.settings import SETTINGS, constant
+from graf.sources.pytorch.settings import SETTINGS
 
 __all__ = ["network_of"]
 

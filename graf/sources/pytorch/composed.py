@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from graf.sources.network.costs import GATES
 from graf.sources.network.einsum import products
-from graf.sources.network.step import Step
-from graf.sources.pytorch.settings import SETTINGS, constant
+from graf.sources.network.step import Step, constant
+from graf.sources.pytorch.settings import SETTINGS
 
 __all__ = ["COMPOSED", "Details"]
 

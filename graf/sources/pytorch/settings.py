@@ -7,19 +7,10 @@ from math import isfinite
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-import numpy as np
-
-from graf.sources.network.step import Step
-
-__all__ = ["SETTINGS", "constant"]
+__all__ = ["SETTINGS"]
 
 Bound = Mapping[str, Any]
 Settings = dict[str, Any]
-
-
-def constant(value: float) -> Step:
-    """A number among the operands."""
-    return Step("constant", shape=(), value=np.array(float(value)))
 
 
 def _conv(bound: Bound) -> Settings:
