@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -29,14 +30,10 @@ class Roles:
     recipes: Sequence[str] = ()
     fidelities: Mapping[str, FidelityRule] = field(default_factory=dict)
 
-    def assigned(self, **roles: Any) -> Roles:
-        """These columns in the named role instead; they lose the role that they had."""
-        (role, chosen), *_ = roles.items()
-        others = {name: _without(getattr(self, name), chosen) for name in _ROLES if name != role}
-        return Roles(**others, **roles)
-
-
-_ROLES = ("targets", "proxies", "recipes", "fidelities")
+    def assigned(self, role: str, columns: Any) -> Roles:
+        """These columns in a role, and no others; they lose the role that they had."""
+        others = {name: _without(own, columns) for name, own in vars(self).items()}
+        return Roles(**others | {role: columns})
 
 
 def _without(columns: Any, chosen: Any) -> Any:
@@ -60,21 +57,14 @@ def assign_roles(
     usable = [name for name in columns if _is_numeric(table[name])] if description.guess else columns
     roles = _described(description, usable)
     if proxies is not None:
-        roles = roles.assigned(proxies=expand(texts(proxies, "`proxies`"), columns))
+        roles = roles.assigned("proxies", expand(texts(proxies, "`proxies`"), columns))
     if fidelities is not None:
-        roles = roles.assigned(
-            fidelities=_chosen(
-                lambda name: _rule(description, name),
-                fidelities,
-                columns,
-                facts_of=fidelity_facts,
-                what="fidelities",
-            )
-        )
+        rule_of = partial(_rule, description)
+        early = _chosen(rule_of, fidelities, columns, facts_of=fidelity_facts, what="fidelities")
+        roles = roles.assigned("fidelities", early)
     if targets is not None:
-        roles = roles.assigned(
-            targets=_chosen(description.rule, targets, columns, facts_of=target_facts, what="targets")
-        )
+        known = _chosen(description.rule, targets, columns, facts_of=target_facts, what="targets")
+        roles = roles.assigned("targets", known)
     return roles
 
 

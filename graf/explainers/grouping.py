@@ -15,7 +15,7 @@ from graf.features import CHOICE, Column
 from graf.ops import is_known
 from graf.predictors.groups import GIVEN
 
-__all__ = ["ALIKE", "GIVEN", "WHOLE", "partition", "rank_correlations", "weights"]
+__all__ = ["ALIKE", "WHOLE", "partition", "rank_correlations", "weights"]
 
 WHOLE = "whole graph"  # features that are not about any operation
 ALIKE = 0.7  # rank correlation from which two columns say much the same

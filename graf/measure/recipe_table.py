@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +12,7 @@ from graf.journal import RECIPES, read_journal
 from graf.measure.machine import machine
 from graf.measure.noise import noise_ceiling, seed_agreement
 from graf.measure.recipe import Recipe
-from graf.measure.table import rounded, write_table
+from graf.measure.table import last_date, rounded, write_table
 
 __all__ = ["assemble"]
 
@@ -55,7 +54,7 @@ def assemble(folder: str | os.PathLike[str], out: str | os.PathLike[str]) -> pd.
     facts = _noise(table) | {
         "settings": settings | {"seeds": [first, *others]},
         "machine": machine(),
-        "date": date.fromtimestamp((Path(folder) / RECIPES.name).stat().st_mtime).isoformat(),
+        "date": last_date(Path(folder) / RECIPES.name),
         "n_dropped": n_dropped,
     }
     write_table(table, facts, Path(out))

@@ -22,7 +22,7 @@ from graf.journal import LATENCY, RUNS, Record, read_journal
 from graf.measure.noise import noise_ceiling, seed_agreement
 from graf.spaces import get_space
 
-__all__ = ["assemble", "rounded", "write_table"]
+__all__ = ["assemble", "last_date", "rounded", "write_table"]
 
 MEAN_ONLY = ("train_seconds", "temperature")
 Floats = NDArray[np.float64]
@@ -59,7 +59,7 @@ def assemble(folder: str | os.PathLike[str], out: str | os.PathLike[str]) -> pd.
     facts = _noise(by_seed, by_round) | {
         "settings": settings | {"seeds": by_seed.repeats, "latency": _visiting(latency_settings, by_round)},
         "machine": latency_settings["machine"],
-        "date": date.fromtimestamp((folder / LATENCY.name).stat().st_mtime).isoformat(),
+        "date": last_date(folder / LATENCY.name),
         "n_dropped": len({record["architecture"] for record in runs + visits} - kept),
     }
     write_table(table, facts, Path(out))
@@ -144,6 +144,11 @@ def _noise(by_seed: Repeats, by_round: Repeats) -> dict[str, dict[str, float | N
 def rounded(figures: dict[str, float]) -> dict[str, float | None]:
     """Figures as JSON takes them: None where undefined."""
     return {name: None if isnan(value) else round(value, 4) for name, value in figures.items()}
+
+
+def last_date(path: Path) -> str:
+    """The day on which a file was written last."""
+    return date.fromtimestamp(path.stat().st_mtime).isoformat()
 
 
 def _visiting(settings: Record, by_round: Repeats) -> Record:

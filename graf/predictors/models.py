@@ -23,6 +23,7 @@ __all__ = [
     "fit_model",
     "is_model",
     "mean_and_half",
+    "mean_and_std",
     "new_model",
     "novelty",
     "predicted",
