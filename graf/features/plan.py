@@ -32,8 +32,8 @@ class Plan:
         of what the family writes.
     wanted : position of each column among what families write; the last of all is zero.
     offsets : what is added to each column.
-    fills : what stands for NaN in each column, together with the value at
-    fills_with : this position.
+    fills : what stands for NaN in each column.
+    fills_with : position of what is added to it.
     """
 
     names: NDArray[np.object_]

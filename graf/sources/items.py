@@ -31,8 +31,8 @@ def read_batch(
     Parameters
     ----------
     items : list, array, Series or Index of architectures (strings, or Python objects that the
-        space reads) or of graphs
-        (`ComputationGraph` or networkx); a DataFrame indexed by architecture; a `GraphBatch`.
+        space reads) or of graphs (`ComputationGraph` or networkx); a DataFrame indexed by
+        architecture; a `GraphBatch`.
     space : search space of the architectures, or its name; None infers it from the first.
     ops : vocabulary of the batch; None takes that of the space, or all operations that occur.
     published : whether architectures become graphs as the published features count them.

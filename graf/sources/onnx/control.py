@@ -22,7 +22,8 @@ DEEPEST = 24  # graphs within graphs
 Values = Sequence[Value | None]
 
 
-def _inner(scope: Scope, graph: GraphProto, apart: bool) -> Scope:
+def _inner(scope: Scope, apart: bool) -> Scope:
+    """A scope for a graph within a graph."""
     depth, around = 0, scope
     while around.outer is not None:
         depth, around = depth + 1, around.outer
@@ -35,7 +36,7 @@ def _apart(
     reader: Reader, graph: GraphProto, scope: Scope, given: Values = ()
 ) -> tuple[Network, list[Value], list[Step]]:
     """A graph as a network of its own: what its outputs are, and what it captures from outside."""
-    inner = _inner(scope, graph, apart=True)
+    inner = _inner(scope, apart=True)
     inputs = []
     for i, declared in enumerate(graph.input):
         value = given[i] if i < len(given) else None
@@ -56,7 +57,7 @@ def _if(
     condition = operands[0]
     if condition is not None and condition.step.op == "constant" and condition.step.scalar is not None:
         chosen = branches[0 if condition.step.scalar else 1]
-        return reader.graph(chosen, _inner(scope, chosen, apart=False))
+        return reader.graph(chosen, _inner(scope, apart=False))
     networks, values, outside = zip(*(_apart(reader, branch, scope) for branch in branches), strict=True)
     reads = [condition.step] if condition is not None else []
     known = [_known(own, other) for own, other in zip(*values, strict=False)]
