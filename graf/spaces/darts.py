@@ -16,7 +16,7 @@ from graf.exceptions import ArchitectureError, InputError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
 from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import Cost, Shape, conv_cost, linear_cost
+from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost
 from graf.spaces.parts.darts_graph import N_GRAPH, Costs, genotype_graph, node_arrays
 from graf.spaces.parts.darts_notation import (
     FIELDS,

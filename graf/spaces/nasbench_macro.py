@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from graf.graph import ComputationGraph
 from graf.ops import OpSet
 from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import Shape, chain_graph
+from graf.spaces.parts.chain import attributes, chain_graph
+from graf.spaces.parts.costs import Shape
 from graf.spaces.parts.inverted_residual import Convolution, Identity, InvertedResidual, Layer, Linear
 from graf.spaces.parts.notation import fault, numbers, reached
 
@@ -106,7 +107,7 @@ class NASBenchMacro(SearchSpace):
         layers = self.layers(architecture)
         names = ["stem", *(f"layer.{i}" for i in range(8)), "head", "classifier"]
         blocks = [layer.block(name) for layer, name in zip(layers, names, strict=True)]
-        return chain_graph(blocks, self.ops, ("stride", "kernel", "expansion"))
+        return chain_graph(blocks, self.ops, attributes(blocks, ("stride", "kernel", "expansion")))
 
     def model(self, architecture: Any, seed: int = 0) -> torch.nn.Module:
         """The network as published: logits (batch, n_classes) from images (batch, *input_shape)."""

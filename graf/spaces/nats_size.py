@@ -12,7 +12,8 @@ import numpy as np
 from graf.graph import ComputationGraph
 from graf.ops import OpSet
 from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import Block, Cost, Shape, attributes, conv_cost, linear_cost, residual_cost
+from graf.spaces.parts.chain import Block, attributes
+from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost, residual_cost
 from graf.spaces.parts.notation import fault, numbers, reached
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from graf.ops import OpSet
-from graf.spaces.parts.chain import Shape
+from graf.spaces.parts.costs import Shape
 from graf.spaces.parts.inverted_residual import Convolution, Layer, Linear
 from graf.spaces.parts.once_for_all import OnceForAllSpace, Unit, operations
 

@@ -14,7 +14,8 @@ from graf.exceptions import ArchitectureError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
 from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import Block, Cost, Shape, chain_graph, conv_cost, linear_cost, residual_cost
+from graf.spaces.parts.chain import Block, attributes, chain_graph
+from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost, residual_cost
 from graf.spaces.parts.notation import fault, numbers, reached
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class TransNASMacro(SearchSpace):
             blocks.append(Block(f"module.{i}", module.op, shape, cost, module.stride, kernel=3))
         cost = linear_cost(shape.channels, self.n_classes)
         blocks.append(Block("classifier", "linear", Shape(self.n_classes, 1, 1), cost))
-        return chain_graph(blocks, self.ops, ("stride", "kernel"))
+        return chain_graph(blocks, self.ops, attributes(blocks, ("stride", "kernel")))
 
     def published_batch(self, architectures: Sequence[Any]) -> GraphBatch:
         """The graphs as the published features count them.

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import product
 from math import nan, prod
 from numbers import Real
 from typing import Any, ClassVar, NamedTuple
@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from graf.exceptions import ArchitectureError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import Cost, chain_batch
+from graf.spaces.parts.chain import chain_batch, chain_graph
+from graf.spaces.parts.costs import Cost, cost_attributes
 from graf.spaces.parts.notation import shown
 
-__all__ = ["Block", "EncoderSpace", "attention_cost", "linear_cost", "mlp_cost", "norm_cost"]
+__all__ = ["Block", "EncoderSpace"]
 
 
 class Block(NamedTuple):
@@ -30,35 +31,6 @@ class Block(NamedTuple):
     op: str
     cost: Cost
     attributes: dict[str, float]
-
-
-def linear_cost(n_in: int, n_out: int, length: int, *, bias: bool = True) -> Cost:
-    """Cost of one linear layer at every position of a sequence.
-
-    Examples
-    --------
-    >>> linear_cost(4, 2, length=10)
-    Cost(parameters=10, macs=80)
-    """
-    return Cost((n_in + bias) * n_out, length * n_in * n_out)
-
-
-def norm_cost(width: int) -> Cost:
-    """Cost of a layer normalisation: scales and shifts."""
-    return Cost(2 * width)
-
-
-def attention_cost(width: int, inner: int, length: int) -> Cost:
-    """Cost of queries, keys and values of `inner` channels, of scores and of weighted sums."""
-    return linear_cost(width, 3 * inner, length) + Cost(0, 2 * length**2 * inner)
-
-
-def mlp_cost(width: int, inner: int, length: int, n_inner: int = 1) -> Cost:
-    """Cost of linear layers through `n_inner` tensors of `inner` channels and back, and of a norm."""
-    return sum(
-        (linear_cost(*pair, length) for pair in pairwise([width, *[inner] * n_inner, width])),
-        norm_cost(width),
-    )
 
 
 @dataclass(frozen=True)
@@ -178,13 +150,7 @@ class EncoderSpace(SearchSpace):
     def graph(self, architecture: Any) -> ComputationGraph:
         """The chain of blocks; attributes that do not apply to a block are NaN."""
         blocks = self.blocks(self.parse(architecture))
-        return ComputationGraph.from_edges(
-            [block.op for block in blocks],
-            [(i, i + 1) for i in range(len(blocks) - 1)],
-            ops=self.ops,
-            names=[block.name for block in blocks],
-            attributes=self._attributes(blocks),
-        )
+        return chain_graph(blocks, self.ops, self._attributes(blocks))
 
     def batch(self, architectures: Sequence[Any]) -> GraphBatch:
         """The graphs of many architectures, looked up in a table of all blocks."""
@@ -225,8 +191,7 @@ class EncoderSpace(SearchSpace):
     def _attributes(self, blocks: Sequence[Block]) -> dict[str, NDArray[Any]]:
         """Costs, and what any block of the space carries."""
         return {
-            "n_parameters": np.array([block.cost.parameters for block in blocks], np.int64),
-            "n_macs": np.array([block.cost.macs for block in blocks], np.int64),
+            **cost_attributes([block.cost for block in blocks]),
             **{
                 name: np.array([block.attributes.get(name, nan) for block in blocks], np.float64)
                 for name in dict.fromkeys(name for block in self._all_blocks for name in block.attributes)

@@ -10,7 +10,7 @@ from operator import index
 from typing import Any, NamedTuple
 
 from graf.exceptions import ArchitectureError
-from graf.spaces.parts.chain import Shape
+from graf.spaces.parts.costs import Shape
 from graf.spaces.parts.notation import fault, shown
 
 __all__ = ["CELLS", "CONVOLUTION", "OPERATIONS", "Edge", "Layer", "Reader", "Stage", "stages", "text_of"]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import nan
 from typing import ClassVar
 
-from graf.spaces.parts.chain import Block, Cost, Shape, conv_cost, linear_cost
+from graf.spaces.parts.chain import Block
+from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost
 
 __all__ = [
     "Convolution",

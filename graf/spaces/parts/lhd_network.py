@@ -8,11 +8,9 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
-import numpy as np
-
 from graf.graph import ComputationGraph
 from graf.ops import OpSet
-from graf.spaces.parts.chain import Cost, Shape, conv_cost, linear_cost
+from graf.spaces.parts.costs import Cost, Shape, conv_cost, cost_attributes, linear_cost
 from graf.spaces.parts.genotype import CELLS, CONVOLUTION, Layer, Stage, stages
 from graf.spaces.parts.lhd_cells import Cell
 
@@ -127,10 +125,7 @@ class Skeleton:
             ops=self.ops,
             ops_on="edges",
             names=[node.name for node in nodes],
-            attributes={
-                "n_parameters": np.array([node.cost.parameters for node in nodes], np.int64),
-                "n_macs": np.array([node.cost.macs for node in nodes], np.int64),
-            },
+            attributes=cost_attributes([node.cost for node in nodes]),
             cells=members,
         )
 

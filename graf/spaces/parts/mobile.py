@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from graf.graph import ComputationGraph, GraphBatch
 from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import Shape, attributes, chain_batch, chain_graph
+from graf.spaces.parts.chain import attributes, chain_batch, chain_graph
+from graf.spaces.parts.costs import Shape
 from graf.spaces.parts.inverted_residual import Convolution, Layer, divisible
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class MobileSpace(SearchSpace):
     def graph(self, architecture: Any) -> ComputationGraph:
         """One node per layer; attributes that do not apply to a layer are NaN."""
         blocks = [layer.block(name) for name, layer in self.layers(architecture).items()]
-        return chain_graph(blocks, self.ops, DETAILS)
+        return chain_graph(blocks, self.ops, attributes(blocks, DETAILS))
 
     @cached_property
     def _tables(self) -> tuple[NDArray[np.intp], Mapping[str, NDArray[np.generic]]]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from graf.exceptions import ArchitectureError
 from graf.ops import OpSet
-from graf.spaces.parts.chain import Shape
+from graf.spaces.parts.costs import Shape
 from graf.spaces.parts.inverted_residual import InvertedResidual, Layer, divisible
 from graf.spaces.parts.mobile import MobileSpace, Slot, Stage
 from graf.spaces.parts.notation import literal, shown

@@ -3,7 +3,7 @@
 import pytest
 
 from graf.ops import OPERATIONS
-from graf.spaces.parts.chain import Shape
+from graf.spaces.parts.costs import Shape
 from graf.spaces.parts.inverted_residual import (
     Convolution,
     Identity,
