@@ -101,15 +101,16 @@ class _Placing:
         self.row = [0] * (max(layer) + 1)
         columns = np.zeros(max(layer) + 1)
         np.maximum.at(columns, layer, half[:, 0])
-        crossings = [len({u for u, v in edges if layer[u] <= i < layer[v]}) for i in range(len(columns))]
+        crossings = _crossings(layer, edges)
         widths = (2 * columns + BEND).tolist()
         tracks, self.turning = 0, list[list[int]]()
         while sum(widths) - BEND > width and (not tracks or tracks < max(map(len, self.turning), default=0)):
             tracks = max(map(len, self.turning), default=1)
             spare = min(BEND + 2 * (CORNER + TRACK * tracks), width / 2)
             self.row = break_rows(widths, crossings, width - spare)
-            self.turning = [self._turning(row) for row in range(max(self.row))]
+            self.turning = self._turning()
         self.left, self.right = self._columns(columns)
+        self.ends = self._ends()
         self.level, self.gutter, self.height = self._levels()
 
     def layout(self) -> Layout:
@@ -122,22 +123,21 @@ class _Placing:
             for route in self.routes
             for u, v in pairwise(route.chain)
         ]
-        turns = [self._end(row) + TRACK * len(lanes) for row, lanes in enumerate(self.turning)]
+        turns = [end + TRACK * len(lanes) for end, lanes in zip(self.ends, self.turning, strict=False)]
         n_turning = max(map(len, self.turning), default=0)
         return Layout(centres, curves, max(turns + self.right.tolist()), self.height, n_turning)
 
     def _y(self, node: int, lane: int) -> float:
         return self.level[self.row[self.layer[node]]][lane]
 
-    def _turning(self, row: int) -> list[int]:
-        """Lanes, from the top, of the edges that go on in the next row."""
-        lanes = {
-            route.lane
-            for route in self.routes
-            for u, v in pairwise(route.chain)
-            if self.row[self.layer[u]] <= row < self.row[self.layer[v]]
-        }
-        return sorted(lanes)
+    def _turning(self) -> list[list[int]]:
+        """Lanes, from the top, of the edges that go on from each row in the next."""
+        lanes: list[set[int]] = [set() for _ in range(max(self.row))]
+        for route in self.routes:
+            for u, v in pairwise(route.chain):
+                for turned in lanes[self.row[self.layer[u]] : self.row[self.layer[v]]]:
+                    turned.add(route.lane)
+        return list(map(sorted, lanes))
 
     def _columns(self, half: Floats) -> tuple[Floats, Floats]:
         """Left and right end of each column of boxes."""
@@ -173,9 +173,11 @@ class _Placing:
                 y += GUTTER + TRACK * len(self.turning[row])
         return levels, gutters, y
 
-    def _end(self, row: int) -> float:
-        """Where the curves behind the last column of a row turn."""
-        return float(max(self.right[i] for i, found in enumerate(self.row) if found == row)) + BEND + CORNER
+    def _ends(self) -> list[float]:
+        """Where the curves behind the last column of each row turn."""
+        right = np.zeros(max(self.row) + 1)
+        np.maximum.at(right, self.row, self.right)
+        return (right + BEND + CORNER).tolist()
 
     def _path(self, u: int, v: int, lane: int, centres: Floats) -> str:
         """From box to box, level on its lane where it is not near either."""
@@ -195,7 +197,7 @@ class _Placing:
     def _turn(self, row: int, lane: int) -> str:
         """From the end of a row to the start of the next; upper lanes turn outside of lower ones."""
         place, n = self.turning[row].index(lane), len(self.turning[row])
-        right = self._end(row) + TRACK * (n - place - 1)
+        right = self.ends[row] + TRACK * (n - place - 1)
         left = self.left[0] - BEND - CORNER - TRACK * place
         to_y = self.level[row + 1][lane]
         middle = self.gutter[row] + GUTTER / 2 + TRACK * (n - place - 1)
@@ -204,6 +206,15 @@ class _Placing:
             f"H{right - r:.1f}q{r} 0 {r} {r}V{middle - r:.1f}q0 {r} -{r} {r}"
             f"H{left + r:.1f}q-{r} 0 -{r} {r}V{to_y - r:.1f}q0 {r} {r} {r}"
         )
+
+
+def _crossings(layer: list[int], edges: Edges) -> list[int]:
+    """How many boxes in the columns up to each are read in later ones."""
+    last = np.array(layer)
+    for u, v in edges:
+        last[u] = max(last[u], layer[v])
+    n = max(layer) + 1
+    return np.cumsum(np.bincount(layer, minlength=n) - np.bincount(last, minlength=n)).tolist()
 
 
 def _bend(x: float, y: float, to_x: float, to_y: float) -> str:
