@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
-from graf.exceptions import require
+from graf.exceptions import ArchitectureError, require
 from graf.searchers.checks import check_goal, count
 from graf.searchers.clock import Clock
 from graf.searchers.domains import Domain, SpaceDomain
@@ -118,14 +118,22 @@ class GrafSampler(BaseSampler):
     def _has(self, trial: FrozenTrial) -> bool:
         return all(name in trial.params for name in self._parameters)
 
+    def _candidate(self, trial: FrozenTrial) -> str | None:
+        """The architecture of a trial; None where its choices, which others may have set, are none that is searched."""
+        try:
+            return self._domain.read(tuple(trial.params[name] for name in self._parameters))
+        except ArchitectureError:
+            return None
+
     def _history(self, directions: Sequence[StudyDirection], trials: Sequence[FrozenTrial]) -> History:
-        """The trials with an architecture, numbered from 0."""
+        """The trials with an architecture that is searched, numbered from 0."""
         words = ["max" if direction == StudyDirection.MAXIMIZE else "min" for direction in directions]
         names = [f"value {i}" for i in range(len(words))]
         history = History(dict(zip(names, words, strict=True)))
         for trial in sorted(filter(self._has, trials), key=lambda trial: trial.number):
-            number = len(history.trials)
-            text = self.space.format([trial.params[name] for name in self._parameters])
+            number, text = len(history.trials), self._candidate(trial)
+            if text is None:
+                continue
             status = STATUS.get(trial.state, FAILED)
             if status == OK and not np.isfinite(trial.values).all():
                 status = FAILED

@@ -10,16 +10,16 @@ from optuna.trial import TrialState
 from sklearn.ensemble import RandomForestRegressor
 
 import graf
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import ArchitectureError, InputError, UnknownNameError
 from graf.searchers.optuna import GrafSampler
-from graf.searchers.strategies import Guided
+from graf.searchers.strategies import Evolution, Guided
 
 SMALL = RandomForestRegressor(10, random_state=0)
 WORKER = """
 import sys, optuna
 from sklearn.ensemble import RandomForestRegressor
 from graf.searchers.optuna import GrafSampler
-from graf.searchers.strategies import Guided
+from graf.searchers.strategies import Evolution, Guided
 
 sampler = GrafSampler("nasbench201", RandomForestRegressor(10, random_state=0), Guided(pool=60, initial=6), seed=3)
 study = optuna.load_study(study_name="cells", storage=sys.argv[1], sampler=sampler)
@@ -122,6 +122,24 @@ def test_an_infinite_value_is_a_failure():
         n_trials=10,
     )
     assert len(study.trials) == 10
+
+
+def test_trials_of_others_that_are_not_searched_are_left_out():
+    def parameters(choices):
+        return {f"architecture.{i}": choice for i, choice in enumerate(choices)}
+
+    def states(sampler, queued):
+        study = optuna.create_study(sampler=sampler)
+        study.enqueue_trial(queued)
+        study.optimize(lambda trial: float(len(sampler.architecture(trial))), 4, catch=ArchitectureError)
+        return [trial.state.name for trial in study.trials]
+
+    darts = GrafSampler("darts", strategy="evolution")
+    assert states(darts, {"architecture.0": 1, "architecture.1": 1}) == ["FAIL"] + ["COMPLETE"] * 3
+    space, limit = graf.get_space("nasbench201"), graf.Constraint("n_parameters", at_most=6e5)
+    limited = GrafSampler(space, strategy=Evolution(population=2), constraints=limit)
+    largest = parameters([space.ops.index("conv3x3")] * 6)
+    assert states(limited, largest) == ["COMPLETE"] * 4
 
 
 def test_bad_arguments():
