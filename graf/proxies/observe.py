@@ -18,6 +18,7 @@ __all__ = [
     "LAYERS",
     "SOFTMAXES",
     "Calls",
+    "Dispatched",
     "Operations",
     "above_zero",
     "is_batch_norm",
@@ -46,7 +47,27 @@ LAYERS = frozenset(
 )  # fmt: skip
 
 
-class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types there
+class Dispatched(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types there
+    """Lets `see(function, args, kwargs)` answer every tensor operation.
+
+    A linear layer, say, comes as the product that it consists of, also where a module turns inference mode
+    on, in which torch keeps it whole.
+    """
+
+    def see(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Calls the operation, or gives something else in its place."""
+        raise NotImplementedError
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if torch.is_inference_mode_enabled():
+            with self:
+                output = func.decompose(*args, **(kwargs or {}))
+            if output is not NotImplemented:
+                return output
+        return self.see(func, args, kwargs or {})
+
+
+class Operations(Dispatched):  # type: ignore[no-untyped-call]  # torch has no types there
     """Calls `before(inputs)` ahead of every tensor operation of a set, `after(output)` behind it."""
 
     def __init__(
@@ -58,13 +79,14 @@ class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch h
         super().__init__()  # type: ignore[no-untyped-call]  # torch has no types there
         self.operations, self.before, self.after = operations, before, after
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def see(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Calls the operation and those who look at it."""
         operation = func.overloadpacket
         if operation not in self.operations or (operation in CLAMPS and not _is_zero(args[1])):
-            return func(*args, **(kwargs or {}))
+            return func(*args, **kwargs)
         if self.before is not None:
             self.before(args[0])
-        output = func(*args, **(kwargs or {}))
+        output = func(*args, **kwargs)
         if self.after is not None:
             self.after(output)
         return output

@@ -1,6 +1,7 @@
 """Modules of every kind, and what cannot be computed."""
 
 import copy
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -209,6 +210,49 @@ def test_several_outputs_and_no_batch_norm():
 
     names = ["snip", "grad_norm", "fisher", "jacov", "nwot", "synflow"]
     np.testing.assert_allclose(scored(names, Logits())[0].iloc[0], table.loc[0, names], rtol=1e-6)
+
+
+@dataclass
+class Answer:
+    scores: torch.Tensor
+    hidden: torch.Tensor | None = None
+
+
+class Answering(Several):
+    def forward(self, x):
+        return Answer(super().forward(x)["logits"])
+
+
+def test_outputs_in_a_dataclass_score_as_in_a_dictionary():
+    module = Answering()
+    as_dictionary = Several()
+    as_dictionary.load_state_dict(module.state_dict())
+    table, _ = scored(["snip", "jacov", "synflow", "gradsign", "az_trainability"], module, as_dictionary)
+    np.testing.assert_allclose(table.loc[0], table.loc[1])
+
+
+class Inferring(Several):
+    @torch.inference_mode()
+    def forward(self, x):
+        return super().forward(x)
+
+
+class WithoutGradients(Several):
+    @torch.no_grad()
+    def forward(self, x):
+        return super().forward(x)
+
+
+@pytest.mark.filterwarnings("ignore:.*values do not exist")
+@pytest.mark.parametrize("kind", [Inferring, WithoutGradients])
+def test_modules_that_turn_gradients_off(kind):
+    module, usual = kind(), Several()
+    usual.load_state_dict(module.state_dict())
+    table, proxies = scored(["macs", "flops", "nwot", "swap", "gradsign", "snip", "grasp"], module, usual)
+    of_forward = ["macs", "flops", "nwot", "swap"]
+    np.testing.assert_allclose(table.loc[0, of_forward], table.loc[1, of_forward])
+    assert table.loc[0].isna().sum() == 3
+    assert all(found.reason for found in proxies.failures_)
 
 
 class Shared(nn.Module):

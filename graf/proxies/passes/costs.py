@@ -9,11 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its usual name
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from graf.proxies.network import Network
-from graf.proxies.observe import BATCH_NORMS, Calls, is_batch_norm
+from graf.proxies.observe import BATCH_NORMS, Calls, Dispatched, is_batch_norm
 from graf.proxies.observe import LAYERS as WEIGHTED
 from graf.proxies.passes.results import Results
 
@@ -50,7 +49,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     results["layer_operations"] = operations
 
 
-class _Products(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types there
+class _Products(Dispatched):  # type: ignore[no-untyped-call]  # torch has no types there
     """Counts as torch's `FlopCounterMode` does, and the products that it leaves out.
 
     Without its tables by module, which cost more than the run.
@@ -58,11 +57,12 @@ class _Products(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch ha
 
     n_macs = 0
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        output = func(*args, **(kwargs or {}))
+    def see(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Calls the operation and counts its products."""
+        output = func(*args, **kwargs)
         operation = func.overloadpacket
         if operation in flop_registry:
-            self.n_macs += flop_registry[operation](*args, **(kwargs or {}), out_val=output) // 2
+            self.n_macs += flop_registry[operation](*args, **kwargs, out_val=output) // 2
         elif operation in PRODUCTS:
             self.n_macs += PRODUCTS[operation](output, *args)
         return output

@@ -16,7 +16,7 @@ from graf.proxies.network import Network, first_tensor
 from graf.proxies.observe import Calls
 from graf.proxies.passes.data import class_scores, loss_of
 from graf.proxies.passes.results import Results
-from graf.proxies.undefined import is_out_of_memory
+from graf.proxies.undefined import Undefined, is_out_of_memory
 
 __all__ = ["run"]
 
@@ -27,11 +27,11 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     """All inputs at once where the module allows it, else one by one."""
     network.module.train()
     network.check_weights()
-    with torch.no_grad():
-        first = network.batch.rows(slice(1))
-        with Calls(without_running_statistics):
-            output = first_tensor(network(network.parameters, first.inputs))
-        loss_of(class_scores(output, first), first)
+    first = network.batch.rows(slice(1))
+    with Calls(without_running_statistics):
+        output = first_tensor(network(network.differentiable()[0], first.inputs))
+    if not loss_of(class_scores(output, first), first).requires_grad:  # vmap would give zeros
+        raise Undefined("the network computes its output without gradients")
     try:
         results["sign_sums"] = _at_once(network)
     except Exception as error:  # vmap refuses what depends on values, and says so in many ways
