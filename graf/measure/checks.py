@@ -10,7 +10,7 @@ from typing import Any
 from graf.checks import is_whole
 from graf.exceptions import InputError
 from graf.files import output_folder
-from graf.spaces import SearchSpace, get_space
+from graf.spaces import ReducedSpace, SearchSpace, get_space
 
 __all__ = [
     "check_at_least",
@@ -24,8 +24,10 @@ IMAGE_SHAPE = (1, 8, 8)
 
 
 def digits_space(space: SearchSpace | str) -> SearchSpace:
-    """The space, if its networks take the digits."""
+    """The space, or the whole of a reduced one, if its networks take the digits."""
     space = get_space(space)
+    while isinstance(space, ReducedSpace):
+        space = space.space
     shape, n_classes = (getattr(space, name, None) for name in ("input_shape", "n_classes"))
     if shape is None:
         raise InputError(f"networks of {space.name} do not read images; give another `space`")

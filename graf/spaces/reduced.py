@@ -60,16 +60,21 @@ class ReducedSpace(SearchSpace):
     @classmethod
     def of(cls, space: SearchSpace, options: Mapping[int, Iterable[int]]) -> ReducedSpace:
         """The space with these options by position; positions that are not named keep all."""
+        if not isinstance(options, Mapping):
+            raise InputError(
+                f"`options` must map positions of choices to lists of options, got {shown(options)}"
+            )
         left = [tuple(range(k)) for k in space.cardinalities]
         for position, found in options.items():
             if position not in range(len(left)):
                 raise InputError(
                     f"`options` name choice {position!r:.40}, but {space.name} has {len(left)} choices"
                 )
-            wanted = set(found)
-            if not wanted or not wanted <= set(left[position]):
+            wanted = list(found) if np.iterable(found) else []
+            if not wanted or not all(option in left[position] for option in wanted):
                 raise InputError(
-                    f"`options` of choice {position} must be some of 0 to {len(left[position]) - 1}, got {sorted(wanted)}"
+                    f"`options` of choice {position} must be a list of some of 0 to {len(left[position]) - 1},"
+                    f" got {shown(wanted or found)}"
                 )
             left[position] = tuple(option for option in left[position] if option in wanted)
         return cls(space, tuple(left))
@@ -88,6 +93,11 @@ class ReducedSpace(SearchSpace):
     def cells(self) -> tuple[str, ...]:  # type: ignore[override]  # an attribute elsewhere
         """Cells of the whole space."""
         return self.space.cells
+
+    @property
+    def input_shape(self) -> Any:
+        """Shape of the images that networks read; missing where it is in the whole space."""
+        return getattr(self.space, "input_shape")  # noqa: B009 - not every space has one
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
@@ -175,9 +185,14 @@ class ReducedSpace(SearchSpace):
 
     def _cut_names(self) -> str:
         """The choices that have lost options, the first few."""
-        left = zip(self.options, self.cardinalities, strict=True)
-        names = [self.choice_name(i) for i, (options, whole) in enumerate(left) if len(options) < whole]
+        names = list(map(self.choice_name, self._cut))
         return ", ".join([*names[:SHOWN], *["..."] * (len(names) > SHOWN)])
+
+    @property
+    def _cut(self) -> dict[int, list[int]]:
+        """The options of the choices that have lost some."""
+        left = zip(self.options, self.cardinalities, strict=True)
+        return {i: list(options) for i, (options, whole) in enumerate(left) if len(options) < whole}
 
     def format(self, choices: Sequence[int]) -> str:
         """The architecture in the notation of the space."""
@@ -212,6 +227,5 @@ class ReducedSpace(SearchSpace):
         """As in the whole space."""
         return self.space.option_name(position, option)
 
-    def __repr__(self) -> str:
-        kept = sum(map(len, self.options))
-        return f"ReducedSpace({shown(self.space)}: {kept} of {sum(self.cardinalities)} options)"
+    def __repr__(self) -> str:  # all of it, since checkpoints and caches know a space by it
+        return f"{self.space!r}.reduced({self._cut})"

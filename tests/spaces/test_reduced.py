@@ -6,8 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from graf import GraphFeatures, get_space, search
+from graf import GraphFeatures, ZeroCostProxies, get_space, search
 from graf.exceptions import ArchitectureError, InputError, UnsupportedError
+from graf.measure.checks import digits_space
 from graf.spaces import ReducedSpace
 
 LEFT = {
@@ -136,7 +137,15 @@ def test_what_was_taken_out_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("options", "message"), [({9: [0]}, "6 choices"), ({0: []}, "0 to 4"), ({0: [7]}, "0 to 4")]
+    ("options", "message"),
+    [
+        ({9: [0]}, "6 choices"),
+        ({0: []}, "0 to 4"),
+        ({0: [7]}, "0 to 4"),
+        ({0: 2}, "choice 0 must be a list of some of 0 to 4, got 2"),
+        ({0: ["skip", 1]}, "got .'skip', 1"),
+        ([[0]], "must map positions of choices"),
+    ],
 )
 def test_options_that_there_are_not_are_refused(options, message):
     with pytest.raises(InputError, match=message):
@@ -148,3 +157,29 @@ def test_a_search_runs_inside():
     assert isinstance(reduced, ReducedSpace)
     result = search(reduced, lambda cell: cell.count("conv_3x3"), budget=30, seed=0)
     assert inside(reduced, result.history["architecture"])
+
+
+def test_spaces_that_are_not_the_same_are_told_apart(tmp_path):
+    """By checkpoints of searches and caches of proxies, too."""
+    whole = get_space("transnas_micro", n_classes=3)
+    first, second = whole.reduced({0: [2, 3]}), whole.reduced({1: [2, 3]})
+    others = [second, get_space("transnas_micro").reduced({0: [2, 3]})]
+    assert repr(first) == f"{whole!r}.reduced({{0: [2, 3]}})"
+    assert len({*map(repr, others), repr(first)}) == 3
+    kept = {"budget": 3, "strategy": "random", "checkpoint": tmp_path / "search.jsonl"}
+    search(first, len, **kept)
+    with pytest.raises(InputError, match="written with other settings"):
+        search(second, len, **kept)
+
+
+def test_networks_read_the_images_of_the_whole_space():
+    whole = get_space("nasbench201", channels=4, cells_per_stage=1, input_shape=(1, 8, 8))
+    reduced = whole.reduced({0: [2]})
+    scores = [
+        ZeroCostProxies(["snip"], space=space, batch_size=4).fit_transform(reduced.sample(2))
+        for space in (reduced, whole)
+    ]
+    np.testing.assert_array_equal(*scores)
+    assert digits_space(reduced.reduced({1: [0]})) == whole
+    words = get_space("nasbench_nlp").reduced({0: [0, 1]})
+    assert not hasattr(words, "input_shape")
