@@ -24,6 +24,19 @@ def test_a_table_without_description_is_guessed(write, table, cells):
     assert data.metadata["group"].to_dict() == {"phone_latency": "latency", "accuracy": "other"}
 
 
+def test_what_graf_measures_is_known_by_its_names(write, cells):
+    pytest.importorskip("torch")
+    from graf.proxies import PROXIES
+
+    info = ["recipe", "latency_b1_spread_ms", "test_acc_seed0"]
+    targets = ["latency_b1_ms", "ece", "nll_ts", "train_seconds", "test_acc"]
+    rows = pd.DataFrame(1.5, pd.Index(cells, name="architecture"), [*PROXIES, *info, *targets])
+    data = graf.load_dataset(write("mine.csv", rows.reset_index()))
+    assert list(data.proxies) == list(PROXIES) and list(data.info) == info
+    assert list(data.targets) == targets
+    assert data.metadata["direction"].tolist() == ["min", "min", "min", "min", "max"]
+
+
 def test_sentinels_become_nan(write, table):
     table["index"] = [1, 2, -100_000_000]
     data = graf.load_dataset(write("mine.csv", table))
