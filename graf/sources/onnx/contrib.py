@@ -90,6 +90,46 @@ def _packed_product(call: Call) -> Step:
     return call.step("linear", call.reads(0, 1, 5), shape)
 
 
+def _experts(first: int, last: int, gate: int, scales: int = 0) -> Callable[[Call], Step]:
+    """MLPs of experts, of which each token meets the k that a router prefers.
+
+    The weights of their layers stand at the given positions, behind each its scales, if any, and its bias.
+    """
+
+    def experts(call: Call) -> Step:
+        x, router = call.first, call.operand(1)
+        if router is None or not (router.shape and x.shape and router.size and x.size):
+            raise InputError("it needs an input and a router's output of known shapes")
+        n_experts, width = router.shape[-1], x.shape[-1]
+
+        def layer(read: Step, position: int) -> Step:
+            weights = trained(call.operand(position)), trained(call.operand(position + 1 + scales))
+            return _expert_layer(call, read, n_experts, *weights)
+
+        rows = call.step("gather", [x, router], (x.size // width * call.number("k", 1), width))
+        hidden, gates = layer(rows, first), []
+        activation = call.attributes.get("activation_type", "relu")
+        if call.operand(gate) is not None:
+            gates = [layer(rows, gate)]
+        elif activation == "swiglu":
+            hidden, *gates = _parts(call, hidden, [(hidden.shape or (0,))[-1] // 2] * 2)
+        hidden = call.step("silu" if activation == "swiglu" else activation, [hidden], hidden.shape)
+        found = layer(call.step("multiply", [hidden, *gates], hidden.shape) if gates else hidden, last)
+        return call.step("sum", [call.step("multiply", [found, router], found.shape)], x.shape)
+
+    return experts
+
+
+def _expert_layer(call: Call, read: Step, n_experts: int, weight: Step | None, bias: Step | None) -> Step:
+    """One layer of all experts, of which each row meets one; several weights may stand in a byte."""
+    *before, n_in = read.shape or (0,)
+    if weight is None or not (weight.shape and weight.size and n_in):
+        raise InputError("it needs the weights of its experts")
+    n_out = weight.shape[1] if weight.itemsize == 1 else weight.size // (n_experts * n_in)
+    weight.shape = (n_experts, n_out, n_in)
+    return call.step("linear", [read, weight, *([] if bias is None else [bias])], (*before, n_out))
+
+
 def _biased(op: str) -> Callable[[Call], Step]:
     def biased(call: Call) -> Step:
         return call.step(op, [_plus(call, call.first, call.operand(1))], call.first.shape)
@@ -326,6 +366,8 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "QGemm": _product(0, 3, 6),
     "DynamicQuantizeLSTM": _quantised_lstm,
     "MatMulNBits": _packed_product,
+    "MoE": _experts(2, 4, 6),
+    "QMoE": _experts(2, 5, 8, scales=1),
     "Gelu": _biased("gelu"),
     "FastGelu": _biased("gelu"),
     "BiasGelu": _biased("gelu"),

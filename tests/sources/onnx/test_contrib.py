@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from onnx_models import saved, weight
 
-from graf import read_graph
+from graf import GraphFeatures, read_graph
 
 MS = "com.microsoft"
 
@@ -305,3 +305,32 @@ def test_numbers_that_are_quantised(tmp_path):
     numbers = {"scale": np.float32(3 / 250), "zero": np.uint8(5), "low": np.float32(0), "high": np.float32(6)}
     assert read(tmp_path, text, three=np.uint8(255), **numbers).op_names == (None, "hardswish")
     assert "relu6" in read(tmp_path, text, three=np.uint8(155), **numbers).op_names
+
+
+@pytest.mark.parametrize(
+    ("activation", "n_first", "third", "n_parameters"),
+    [
+        ("gelu", 24, False, 3 * 2 * 24 * 8),
+        ("silu", 24, True, 3 * 3 * 24 * 8),
+        ("swiglu", 48, False, 3 * 3 * 24 * 8),
+    ],
+)
+def test_experts(tmp_path, activation, n_first, third, n_parameters):
+    text = f"""g (float[1, 5, 8] x, float[5, 3] p) => (float[1, 5, 8] y) {{
+        y = com.microsoft.MoE <activation_type = "{activation}", k = 2> (x, p, w, , v, {", u" if third else ""})
+    }}"""
+    tensors = {"w": weight(3, n_first, 8), "v": weight(3, 8, 24), "u": weight(3, 24, 8)}
+    graph = read(tmp_path, text, **{name: tensors[name] for name in ("w", "v", *(["u"] if third else []))})
+    mlp = GraphFeatures(columns=["mlp.n", "mlp.ratio"]).fit_transform([graph])
+    assert mlp.iloc[0].tolist() == [1, 3]
+    assert (graph.n_parameters, graph.n_macs) == (n_parameters, 2 * 5 * n_parameters // 3)
+
+
+def test_experts_of_few_bits(tmp_path):
+    text = """g (float[5, 8] x, float[5, 3] p) => (float[5, 8] y) {
+        y = com.microsoft.QMoE <activation_type = "swiglu", k = 2> (x, p, w, s, b, v, t)
+    }"""
+    packed = {"w": weight(3, 48, 4, dtype=np.uint8), "v": weight(3, 8, 12, dtype=np.uint8)}
+    graph = read(tmp_path, text, **packed, s=weight(3, 48), b=weight(3, 48), t=weight(3, 8))
+    assert graph.n_parameters == 3 * (3 * 24 * 8 + 48)
+    assert graph.n_macs == 2 * 5 * 3 * 24 * 8
