@@ -58,7 +58,8 @@ def _is_triangular(step: Step) -> bool:
 
 
 def hides_later_positions(values: NDArray[Any]) -> bool:
-    """Whether a table holds one value up to the diagonal and another one behind it."""
+    """Whether a table holds one value up to the diagonal and another one behind it; axes of size one aside."""
+    values = values.squeeze()
     if values.ndim < 2 or not 1 < values.shape[-2] <= values.shape[-1]:
         return False
     rows, columns = values.shape[-2:]

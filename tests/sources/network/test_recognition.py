@@ -930,6 +930,19 @@ def test_deep_networks_with_two_ways_at_every_step():
     assert "attention" in ops_of(doubled, (1, 1, 5, 8), w=(8, 8))
 
 
+class WithMask(nn.Module):
+    """Attention whose heads stand behind the queries, with a mask in a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("hidden", torch.ones(5, 5, dtype=torch.bool).triu(1)[None, :, None])
+
+    def forward(self, x):
+        q = x.unflatten(-1, (2, 4))
+        scores = torch.einsum("bqhd,bkhd->bqhk", q, q).masked_fill(self.hidden, float("-inf"))
+        return torch.einsum("bqhk,bkhd->bqhd", scores.softmax(-1), q).flatten(2)
+
+
 def test_masks_that_compare_positions_are_causal():
     def attend(q, allowed):
         scores = heads(q, 2) @ heads(q, 2).transpose(-2, -1)
@@ -945,6 +958,7 @@ def test_masks_that_compare_positions_are_causal():
     assert causal(read_graph(Function(lambda q: attend(q, columns <= rows)), (x,))) == 1
     assert causal(read_graph(Function(lambda q: attend(q, ones.tril())), (x,))) == 1
     assert causal(read_graph(Function(lambda q: attend(q, ones)), (x,))) == 0
+    assert causal(read_graph(WithMask(), (x,))) == 1
     padded = read_graph(Function(lambda q, m: attend(q, (columns <= rows) & (m > 0))), (x, (1, 1, 1, 5)))
     assert causal(padded) == 1
 
