@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from graf.ops import OpSet
+from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost
 from graf.spaces.parts.edge_cell import EdgeCellSpace, Layer
 from graf.spaces.parts.notation import fault, numbers
 
@@ -111,19 +112,17 @@ class NASBench201(EdgeCellSpace):
             height, width = (height + 1) // 2, (width + 1) // 2
         return found
 
-    def frame_cost(self) -> tuple[tuple[int, int], tuple[int, int]]:
+    def frame_cost(self) -> tuple[Cost, Cost]:
         """Stem before the cells; residual blocks, last normalisation and classifier after."""
-        stem = 9 * self.input_shape[0] * self.channels
-        before = stem + 2 * self.channels, stem * self.input_shape[1] * self.input_shape[2]
+        image = Shape(*self.input_shape)
         stages = self.layers()[:: self.cells_per_stage]
         last = stages[-1].c_out
-        parameters, macs = 2 * last + (last + 1) * self.n_classes, last * self.n_classes
+        after = Cost(2 * last) + linear_cost(last, self.n_classes)
         for layer in stages[1:]:
             c_in = layer.c_out // 2
             weights = (9 * c_in + 9 * layer.c_out + c_in) * layer.c_out
-            parameters += weights + 4 * layer.c_out
-            macs += weights * layer.pixels
-        return before, (parameters, macs)
+            after += Cost(weights + 4 * layer.c_out, weights * layer.pixels)
+        return conv_cost(image, image.after(self.channels), 3), after
 
     def model(self, architecture: Any, seed: int = 0) -> torch.nn.Module:
         """The network as published: logits (batch, n_classes) from images (batch, *input_shape)."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from graf.exceptions import InputError
 from graf.ops import OpSet
+from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost
 from graf.spaces.parts.edge_cell import EdgeCellSpace, Layer
 from graf.spaces.parts.notation import fault, reached
 
@@ -99,23 +100,20 @@ class TransNASMicro(EdgeCellSpace):
             found += [Layer(c_in, channels, height * width), Layer(channels, channels, height * width)]
         return found
 
-    def op_cost(self, op: str, layer: Layer, *, from_input: bool) -> tuple[int, int]:
-        """Parameters and multiply-adds; a skip that changes shape is a factorised reduction."""
+    def op_cost(self, op: str, layer: Layer, *, from_input: bool) -> Cost:
+        """Cost of one operation in one cell; a skip that changes shape is a factorised reduction."""
         if op == "skip" and from_input and layer.c_in != layer.c_out:
             weights = layer.c_in * layer.c_out
-            return weights + 2 * layer.c_out, weights * layer.pixels
+            return Cost(weights + 2 * layer.c_out, weights * layer.pixels)
         return super().op_cost(op, layer, from_input=from_input)
 
-    def frame_cost(self) -> tuple[tuple[int, int], tuple[int, int]]:
+    def frame_cost(self) -> tuple[Cost, Cost]:
         """Stem of two strided convolutions before the cells; classifier after."""
-        colours, height, width = self.input_shape
-        half = (height + 1) // 2 * ((width + 1) // 2)
-        quarter = (height + 3) // 4 * ((width + 3) // 4)
-        c = self.channels
-        first, second = 9 * colours * c // 2, 9 * c * c // 2
-        last = self.layers()[-1].c_out
-        before = first + second + 3 * c, first * half + second * quarter
-        return before, ((last + 1) * self.n_classes, last * self.n_classes)
+        image = Shape(*self.input_shape)
+        half = image.after(self.channels // 2, stride=2)
+        quarter = half.after(self.channels, stride=2)
+        before = conv_cost(image, half, 3) + conv_cost(half, quarter, 3)
+        return before, linear_cost(self.layers()[-1].c_out, self.n_classes)
 
     def model(self, architecture: Any, seed: int = 0) -> torch.nn.Module:
         """The classification network: logits (batch, n_classes) from (batch, *input_shape)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache, cached_property
 from itertools import product
 from typing import Any, ClassVar, NamedTuple
@@ -13,6 +13,7 @@ import numpy as np
 
 from graf.graph import ComputationGraph, GraphBatch
 from graf.spaces.base import SearchSpace
+from graf.spaces.parts.costs import Cost, cost_attributes
 from graf.spaces.parts.notation import numbers
 
 __all__ = ["EdgeCellSpace", "Layer"]
@@ -92,19 +93,19 @@ class EdgeCellSpace(SearchSpace):
         """The cell's graph; junctions are named "1" to "4", operations "u->v"."""
         operations = [self.ops.names[choice] for choice in self.parse(architecture)]
         before, after = self.frame_cost()
-        costs = [before, (0, 0), (0, 0), after]
+        costs = [before, Cost(), Cost(), after]
         costs += [self._costs[op, u == 1] for (u, _), op in zip(self.edges, operations, strict=True)]
-        parameters, macs = np.array(costs, np.int64).T
-        return self._cell_graph(operations, attributes={"n_parameters": parameters, "n_macs": macs})
+        return self._cell_graph(operations, attributes=cost_attributes(costs))
 
     @cached_property
-    def _costs(self) -> dict[tuple[str, bool], tuple[int, int]]:
-        """Parameters and multiply-adds in all cells, by operation and whether it reads the input."""
-        totals = {}
-        for op, from_input in product(self.ops, (True, False)):
-            copies = [self.op_cost(op, layer, from_input=from_input) for layer in self.layers()]
-            totals[op, from_input] = (sum(p for p, _ in copies), sum(m for _, m in copies))
-        return totals
+    def _costs(self) -> dict[tuple[str, bool], Cost]:
+        """Costs in all cells, by operation and whether it reads the input."""
+        return {
+            (op, from_input): sum(
+                (self.op_cost(op, layer, from_input=from_input) for layer in self.layers()), Cost()
+            )
+            for op, from_input in product(self.ops, (True, False))
+        }
 
     def batch(self, architectures: Sequence[Any]) -> GraphBatch:
         """The graphs of many cells; they share one template, so only operations are filled in."""
@@ -120,29 +121,29 @@ class EdgeCellSpace(SearchSpace):
     def _template_costs(self) -> np.ndarray:
         """Parameters and multiply-adds of every node where no edge costs anything, (n_nodes, 2)."""
         costs = np.zeros((self._template.n_nodes, 2), np.int64)
-        costs[[self._template.inputs[0], self._template.outputs[0]]] = self.frame_cost()
+        costs[[self._template.inputs[0], self._template.outputs[0]]] = list(map(astuple, self.frame_cost()))
         return costs
 
     @cached_property
     def _edge_costs(self) -> np.ndarray:
         """Parameters and multiply-adds by edge and operation, (n_edges, n_ops, 2)."""
-        return np.array([[self._costs[op, u == 1] for op in self.ops] for u, _ in self.edges])
+        return np.array([[astuple(self._costs[op, u == 1]) for op in self.ops] for u, _ in self.edges])
 
-    def op_cost(self, op: str, layer: Layer, *, from_input: bool) -> tuple[int, int]:
-        """Parameters and multiply-adds of one operation in one cell."""
+    def op_cost(self, op: str, layer: Layer, *, from_input: bool) -> Cost:
+        """Cost of one operation in one cell."""
         if not op.startswith("conv"):
-            return 0, 0
+            return Cost()
         c_in = layer.c_in if from_input else layer.c_out
         weights = int(op[-1]) ** 2 * c_in * layer.c_out
-        return weights + 2 * layer.c_out, weights * layer.pixels
+        return Cost(weights + 2 * layer.c_out, weights * layer.pixels)
 
     @abstractmethod
     def layers(self) -> list[Layer]:
         """The cells of the network, first to last."""
 
     @abstractmethod
-    def frame_cost(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Parameters and multiply-adds before the first cell, and of the rest outside cells."""
+    def frame_cost(self) -> tuple[Cost, Cost]:
+        """Cost of what comes before the first cell, and of the rest outside cells."""
 
 
 @cache
