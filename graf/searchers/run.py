@@ -43,7 +43,8 @@ def search(
         dataset, or several. None asks a fitted `predictor`. Where it raises, or gives NaN, the
         architecture is noted as failed and the search goes on.
     predictor : what guides the search: the name of a model ("auto" by default), a scikit-learn
-        regressor or a `PerformancePredictor`, of which clones are fitted on what was measured.
+        regressor or a `PerformancePredictor`, of which clones are fitted on what was measured; a
+        `random_state` that is None follows the seed.
     budget : how many architectures are measured, failures included.
     seed : of all that is drawn; the same seed gives the same history.
     strategy : a name from `graf.searchers.STRATEGIES`, or one of these with other parameters.

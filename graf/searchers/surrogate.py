@@ -68,6 +68,13 @@ def _check_proxies(proxies: Any) -> None:
         ) from None
 
 
+def _filled(estimator: Any, name: str, value: Any) -> Any:
+    """The estimator with the parameters of a name, its own and those of its parts, where they are open."""
+    parameters = estimator.get_params().items()
+    still_open = [key for key, given in parameters if key.rpartition("__")[2] == name and given is None]
+    return estimator.set_params(**dict.fromkeys(still_open, value))
+
+
 class Surrogate:
     """A predictor of all objectives, fitted on a history.
 
@@ -181,13 +188,7 @@ class Surrogate:
     def _proxy_transformer(self) -> Any:
         """The transformer, fitted once, on candidates that do not depend on what was asked, with the space that is searched."""
         if self._fitted_proxies is None:
-            unfitted = clone(self.proxies)
-            open_spaces = [
-                name
-                for name, value in unfitted.get_params().items()
-                if name.rpartition("__")[2] == "space" and value is None
-            ]
-            unfitted.set_params(**dict.fromkeys(open_spaces, self.domain.space))
+            unfitted = _filled(clone(self.proxies), "space", self.domain.space)
             drawn = self.domain.sample(FITTED_ON, np.random.default_rng(0))
             self._fitted_proxies = unfitted.fit(list(dict.fromkeys(self.domain.architectures(drawn))))
         return self._fitted_proxies
@@ -209,7 +210,7 @@ class Surrogate:
         X = self.features([trial.candidate for trial in trials])
         y = pd.DataFrame([trial.values for trial in trials], columns=list(history.directions))
         with self.clock.measure("fits"):
-            model = self._unfitted().set_params(random_state=seed)
+            model = _filled(self._unfitted().set_params(random_state=seed), "random_state", seed)
             if model.model == "auto":
                 model.set_params(model=AutoRegressor(list(X), seed, model.n_jobs, by_rank=not front))
             return Fitted(model.fit(X, y.set_axis(X.index, axis=0)), self, history.directions, front)

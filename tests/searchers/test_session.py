@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import graf
 from graf.exceptions import ArchitectureError, InputError, MissingDependencyError, UnknownNameError
@@ -39,6 +41,19 @@ def test_history_follows_the_seed(strategy):
     assert first.history["architecture"].is_unique
     assert first.history["value"].tolist() == [convolutions(cell) for cell in first.history["architecture"]]
     assert first.history["number"].tolist() == list(range(30))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [RandomForestRegressor(5, n_jobs=2), make_pipeline(StandardScaler(), RandomForestRegressor(5))],
+    ids=["threads", "pipeline"],
+)
+def test_history_follows_the_seed_with_a_model_that_has_none(model):
+    first, again = (
+        graf.search("nasbench201", convolutions, model, 24, seed=5, strategy=Guided(acquisition="mean"))
+        for _ in range(2)
+    )
+    pd.testing.assert_frame_equal(first.history, again.history)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=STRATEGIES)
