@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -60,8 +61,9 @@ def untouched(module: nn.Module) -> Iterator[Callable[[], None]]:
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Everything that is drawn comes from the seed inside the block; after it, states are as before.
 
-    Gradients are on, attention is computed by its definition, which can be differentiated twice, and
-    activations are kept where checkpoints would compute them again.
+    Gradients are on, attention is computed by its definition, which can be differentiated twice,
+    activations are kept where checkpoints would compute them again, and nothing is compiled: it would be
+    anew for each pass, together with what looks at it.
     """
     drawn = random.getstate(), np.random.get_state()  # noqa: NPY002 - a module may draw from it
     devices = [device] if device.type == "cuda" else []
@@ -73,6 +75,8 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         stack.enter_context(torch.enable_grad())
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         stack.enter_context(_without_checkpoints())
+        if "torch._dynamo" in sys.modules:  # else nothing is compiled, and to import it takes seconds
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
         if torch.get_default_device().type not in ("cpu", device.type):
             stack.enter_context(device)
         random.seed(seed)

@@ -876,6 +876,23 @@ def test_modules_that_are_spread_over_devices_score_as_what_they_hold():
     np.testing.assert_array_equal(table.loc[0], table.loc[1])
 
 
+def test_compiled_modules_score_as_what_they_compile():
+    def never(*_):
+        raise AssertionError("nothing is to be compiled")
+
+    def network(part=lambda module: module):
+        torch.manual_seed(0)
+        inner = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 1))
+        return nn.Sequential(part(inner), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+
+    def compiled(module):
+        return torch.compile(module, backend=never)
+
+    table, _ = scored(OF_IMAGES, network(), compiled(network()), network(part=compiled))
+    for number in (1, 2):
+        np.testing.assert_array_equal(table.loc[number], table.loc[0])
+
+
 class ByName(nn.Module):
     """Calls functions with or without the names of what they are given."""
 

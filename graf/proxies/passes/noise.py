@@ -30,10 +30,10 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
         except (Undefined, IndexError):
             return  # no tensor, or one without dimensions, is no map
 
-    made = {
-        part for m in network.module.modules() if isinstance(m, ParametrizationList) for part in m.modules()
-    }
-    giving = [part for part in network.module.modules() if part not in made]  # not weights, as those do
+    parts = list(network.module.modules())
+    made = {part for m in parts if isinstance(m, ParametrizationList) for part in m.modules()}  # give weights
+    compiled = {m for m in parts if hasattr(m, "_orig_mod")}  # give what the module in them does
+    giving = [part for part in parts if part not in made | compiled]
     with torch.no_grad(), outputs_of(giving, see):
         network(network.parameters, _one_input(network))
     results["feature_maps"] = maps
