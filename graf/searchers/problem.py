@@ -122,6 +122,8 @@ def _of_dataset(data: Dataset, names: Any, direction: str | Mapping[str, str] | 
         direction = dict.fromkeys(wanted, direction)
     known = {name: str(data.metadata.loc[name, "direction"]) for name in wanted}
     directions = known if direction is None else known | read_directions(direction)
+    if len(wanted) != 1:  # one alone is called "value"
+        directions = read_directions(directions)
     return _of_table(data.space, data.targets[wanted], directions, None)
 
 

@@ -342,6 +342,8 @@ def test_bad_arguments(arguments, message):
 def test_unknown_target(data):
     with pytest.raises(UnknownNameError, match="test_acc"):
         graf.search(data, "test_ac")
+    with pytest.raises(InputError, match="at least one objective, got none"):
+        graf.search(data, [])
 
 
 def test_nsga2_without_pymoo_ends_before_anything_is_measured(monkeypatch):
