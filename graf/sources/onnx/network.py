@@ -14,36 +14,24 @@ import onnx
 from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TypeProto
 
 from graf.exceptions import GrafError, GraphError, InputError
-from graf.ops.networks import NETWORK_OPERATIONS
 from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.step import Network, Step, is_fixed
-from graf.sources.network.vocabulary import REARRANGEMENTS, VOCABULARY, from_onnx
-from graf.sources.onnx.call import Call, Shape
+from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
+from graf.sources.onnx.call import Call
 from graf.sources.onnx.checks import check_call, check_size, check_unique
-from graf.sources.onnx.contrib import AS_STANDARD, CONTRIB
+from graf.sources.onnx.contrib import AS_STANDARD
 from graf.sources.onnx.control import CONTROL
-from graf.sources.onnx.names import folds_norm, is_trained, module_of, snake_case
-from graf.sources.onnx.operators import OPERATORS
+from graf.sources.onnx.names import folds_norm, is_trained, module_of
 from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
+from graf.sources.onnx.steps import CONTRIBUTED, STANDARD, other_output, steps_of
 from graf.sources.onnx.tensors import FEW, Tensors, constant_of
 from graf.sources.onnx.types import infer, input_types, is_open, itemsize_of, resolved, shape_of, tensor_type
 from graf.sources.onnx.values import EVALUATORS, evaluate
 
 __all__ = ["Reader", "network_of"]
 
-FIRST_BROADCASTING = 7  # operator sets before it fit the second operand to the first
-STANDARD = ("", "ai.onnx")
-CONTRIBUTED = ("com.microsoft", "com.microsoft.nchwc")
-MAKERS = dict.fromkeys(STANDARD, OPERATORS) | dict.fromkeys(CONTRIBUTED, OPERATORS | CONTRIB)
-TAKEN = {*VOCABULARY, *REARRANGEMENTS, "input", "weight", "constant"}
-FIRST_ONLY = {*REARRANGEMENTS, "resize", "cumulative_sum", "topk", "argmax"}
 UNCOUNTED = {*REARRANGEMENTS, "constant"}
-KEEPING_SHAPE = {
-    *(op.name for op in NETWORK_OPERATIONS if op.group in ("activation", "normalisation")),
-    *("binarizer", "imputer", "normalizer", "scaler"),  # of the domain ai.onnx.ml
-}
-ELEMENTWISE = {"order", *(op.name for op in NETWORK_OPERATIONS if op.group == "elementwise")}
 Outputs = Sequence[Value | None]
 
 
@@ -269,15 +257,12 @@ class Reader:
             module=module,
             itemsize=itemsize_of(types[0] if types else None),
         )
-        made = _made(call, node.domain)
-        made = made if isinstance(made, (list, tuple)) else [made]
+        made = steps_of(call, node.domain)
         if folds_norm(node):
             made[0].settings["folded_norms"] = 1
-        if made[0] is not None and made[0].shape is None:
-            made[0].shape = _shape_without_rule(call, made[0].op)
         values = []
         for i, kind in enumerate(types):
-            step = made[i] if i < len(made) else _other_output(call, made[0], i, itemsize_of(kind))
+            step = made[i] if i < len(made) else other_output(call, made[0], i, itemsize_of(kind))
             if step is not None and step.shape is not None and _lacks_sizes(kind):
                 kind = tensor_type(_elem_type(kind, operands), step.shape)
             values.append(None if step is None else Value(step, kind))
@@ -296,35 +281,6 @@ class Reader:
         return [inner.find(name) for name in function.output]
 
 
-def _other_output(call: Call, step: Step, i: int, itemsize: int) -> Step:
-    found = call.step("getitem", [step], call.shapes[i], index=i)
-    found.itemsize = itemsize
-    return found
-
-
-def _made(call: Call, domain: str) -> Any:
-    """The steps of a call: one, or one for each output."""
-    make = MAKERS.get(domain, {}).get(call.op_type)
-    if make is not None:
-        return make(call)
-    op = from_onnx(call.op_type) if domain in MAKERS else None
-    if op is None:
-        return call.step(_own_name(call.op_type, domain), call.reads(), unknown=True)
-    if op == "constant":
-        return call.step(op, [])
-    return call.step(op, call.reads(0) if op in FIRST_ONLY else call.reads())
-
-
-def _shape_without_rule(call: Call, op: str) -> Shape:
-    """The shape of the output of an operator whose shape onnx does not infer, as of the oldest versions."""
-    if op in KEEPING_SHAPE:
-        return call.first.shape
-    shapes = [step.shape for step in call.reads() if step.shape is not None]
-    if op not in ELEMENTWISE or not shapes or len(shapes) < len(call.reads()):
-        return None
-    return shapes[0] if call.version < FIRST_BROADCASTING else np.broadcast_shapes(*shapes)
-
-
 def _lacks_sizes(kind: TypeProto | None) -> bool:
     return kind is None or (kind.HasField("tensor_type") and shape_of(kind) is None)
 
@@ -333,12 +289,6 @@ def _elem_type(kind: TypeProto | None, operands: Sequence[Value | None]) -> int:
     """The type of the elements, that of the first operand if it is unknown."""
     known = [kind, *(value.type for value in operands if value is not None)]
     return next((k.tensor_type.elem_type for k in known if k is not None), onnx.TensorProto.FLOAT)
-
-
-def _own_name(op_type: str, domain: str) -> str:
-    """What an unknown operator is called: with its domain where graf means something else by its name."""
-    name = snake_case(op_type)
-    return snake_case(f"{domain or 'onnx'}.{op_type}") if name in TAKEN else name
 
 
 def _assumed(graph: GraphProto, types: Mapping[str, TypeProto], given: Mapping[str, Any]) -> str:
