@@ -14,7 +14,7 @@ from graf.predictors.choices import Choices, sure_share
 from graf.predictors.groups import choices, structure, views
 from graf.predictors.jackknife import own_share, width_that_holds
 from graf.predictors.label_scores import LabelScores
-from graf.predictors.repeats import is_among, number_of_row
+from graf.predictors.repeats import is_among, number_of_architecture, number_of_row
 from graf.predictors.view import SMALLEST, View, mixture
 
 __all__ = ["AutoRegressor"]
@@ -93,9 +93,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def _architectures(self, X: Floats) -> NDArray[np.intp] | None:
         """Number (n,) of the architecture of each of the distinct rows; None where none occurs twice."""
-        if not self._structure or len(self._structure) == X.shape[1]:
-            return None
-        number = number_of_row(X[:, self._structure])
+        number = number_of_architecture(X, self._structure)
         return number if number.max() + 1 < len(X) else None
 
     def _view(self, columns: list[int], names: Sequence[str]) -> View:

@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score
-from sklearn.model_selection import KFold
 
+from graf.predictors.groups import structure
 from graf.predictors.models import fit_model
+from graf.predictors.repeats import folds_apart, number_of_architecture
 
 __all__ = ["levels_of", "nearest_level"]
 
 Floats = NDArray[np.float64]
 LEAST = 100  # labels, so that half of them say what the model knows
+FEWEST = 2  # labels that a model learns from, where nearly all are of one architecture
 EACH = 5  # labels per level, on average
 AGREED = (
     0.5  # measured: .59 to 1.0 where few values follow from counts, below .5 where they are rounded noise
 )
 
 
-def levels_of(model: Any, X: Floats, y: Floats) -> Floats:
-    """The values that predictions of rows like X (n, n_columns) with labels y (n,) may take, in order; none if any.
+def levels_of(model: Any, X: Floats, y: Floats, names: Sequence[str]) -> Floats:
+    """The values that predictions of rows like X (n, n_columns) of named columns may take, in order; none if any.
 
-    Labels have levels if there are at least 100, of three values or more, five labels to each on average, and if the
-    unfitted model knows them: fitted on either half of the labels, its predictions of the other half, each moved
-    to the nearest level, agree with these beyond chance (Cohen's kappa above one half; Cohen, 1960). Costs about as
+    Labels y (n,) have levels if there are at least 100, of three values or more, five labels to each on average, and
+    if the unfitted model knows them: fitted on either half of the labels, its predictions of the other half, each moved
+    to the nearest level, agree with these beyond chance (Cohen's kappa above one half; Cohen, 1960). Rows of an
+    architecture, as under several recipes, are in the same half: their labels may well be the same. Costs about as
     much as fitting the model once more, where labels repeat that often; nothing elsewhere.
     """
     levels = np.unique(y)
     if len(y) < LEAST or not 2 < len(levels) <= len(y) / EACH:
         return np.empty(0)
+    halves = folds_apart(number_of_architecture(X, structure(names)), 2)
+    if min(len(train) for train, _ in halves) < FEWEST:
+        return np.empty(0)
     unseen = np.empty(len(y))
-    for train, test in KFold(2, shuffle=True, random_state=0).split(X):
+    for train, test in halves:
         half = deepcopy(model)  # a clone would forget what fitted models of other targets have learned
         unseen[test] = fit_model(half, X[train], y[train]).predict(X[test])
     found = np.searchsorted(levels, nearest_level(levels, unseen))

@@ -167,7 +167,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                 )
             known = targets[name].notna().to_numpy()
             labelled = X[known], targets[name].to_numpy()[known]
-            levels[name] = levels_of(model, *labelled)
+            levels[name] = levels_of(model, *labelled, self.inputs_.names)
             fitted[name] = fit_model(model, *labelled)
         self.estimators_ = {name: fitted[name] for name in targets}
         self.levels_ = {name: levels[name] for name in targets}

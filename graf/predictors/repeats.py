@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.model_selection import KFold
 
-__all__ = ["is_among", "number_of_row"]
+__all__ = ["folds_apart", "is_among", "number_of_architecture", "number_of_row"]
 
 
 def number_of_row(X: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -21,6 +24,36 @@ def number_of_row(X: NDArray[np.float64]) -> NDArray[np.intp]:
     """
     number, distinct = pd.factorize(_keys(X))
     return number if len(distinct) > 1 else np.arange(len(X))
+
+
+def number_of_architecture(X: NDArray[np.float64], structure: Sequence[int]) -> NDArray[np.intp]:
+    """Number (n,) of each row's architecture, which the columns at some positions tell; its own where none or all do.
+
+    Examples
+    --------
+    >>> number_of_architecture(np.array([[5.0, 0.1], [5.0, 0.2], [1.0, 0.1]]), [0])
+    array([0, 0, 1])
+    """
+    beside = 0 < len(structure) < X.shape[1]
+    return number_of_row(X[:, structure]) if beside else np.arange(len(X))
+
+
+def folds_apart(
+    number: NDArray[np.intp], most: int, random_state: int | None = 0
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Positions of rows to learn from and to judge by, in up to `most` folds; rows of a number (n,) stay together.
+
+    Examples
+    --------
+    >>> [(seen.tolist(), unseen.tolist()) for seen, unseen in folds_apart(np.array([0, 1, 0]), 2)]
+    [([0, 2], [1]), ([1], [0, 2])]
+    """
+    distinct = np.unique(number)
+    folds = KFold(min(len(distinct), most), shuffle=True, random_state=random_state)
+    return [
+        (np.flatnonzero(np.isin(number, seen)), np.flatnonzero(np.isin(number, unseen)))
+        for seen, unseen in folds.split(distinct)
+    ]
 
 
 def is_among(X: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.bool_]:

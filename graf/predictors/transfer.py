@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.jackknife import width_that_holds
-from graf.predictors.repeats import number_of_row
+from graf.predictors.repeats import folds_apart, number_of_row
 
 __all__ = ["TransferRegressor"]
 
@@ -62,7 +62,8 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         others = np.column_stack([_unseen(helper, X) for helper in self.helpers.values()])
         ridge = make_pipeline(StandardScaler(), RidgeCV(PENALTIES))
         with np.errstate(invalid="ignore"):  # from one row, all penalties predict its label
-            told = cross_val_predict(ridge, others, y, cv=self._folds(X))
+            folds = folds_apart(number_of_row(X), MOST_FOLDS, self.own.random_state)
+            told = cross_val_predict(ridge, others, y, cv=folds)
         unseen = np.stack([self.own_.unseen_, told])
         self.ridge_ = ridge.fit(others, y)
         errors = np.mean((unseen - y) ** 2, axis=1)
@@ -72,16 +73,6 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         self.unseen_ = shares @ unseen
         self._misses = np.sort(np.abs(self.unseen_ - y))
         return self
-
-    def _folds(self, X: Floats) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-        """Positions of rows to learn from and to judge by, rows that are the same together."""
-        number = number_of_row(X)
-        distinct = np.unique(number)
-        folds = KFold(min(len(distinct), MOST_FOLDS), shuffle=True, random_state=self.own.random_state)
-        return [
-            (np.flatnonzero(np.isin(number, seen)), np.flatnonzero(np.isin(number, unseen)))
-            for seen, unseen in folds.split(distinct)
-        ]
 
     def _predicted(self, X: Floats) -> Floats:
         return np.column_stack([helper.predict(X) for helper in self.helpers.values()])

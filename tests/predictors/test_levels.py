@@ -7,7 +7,7 @@ from scipy.stats import kendalltau
 from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeRegressor
 
-from graf import PerformancePredictor, load_predictor
+from graf import PerformancePredictor, get_space, load_predictor
 from graf.explainers import explain
 from graf.predictors.levels import levels_of
 from graf.predictors.transfer import TransferRegressor
@@ -53,8 +53,21 @@ def test_other_targets_have_no_levels(y):
 
 def test_a_hundred_labels_are_needed():
     tree, X = DecisionTreeRegressor(random_state=0), ITEMS.to_numpy()
-    assert not len(levels_of(tree, X[:99], STEPS[:99]))
-    assert len(levels_of(tree, X[:100], STEPS[:100]))
+    assert not len(levels_of(tree, X[:99], STEPS[:99], list("abcd")))
+    assert len(levels_of(tree, X[:100], STEPS[:100], list("abcd")))
+
+
+def test_an_architecture_under_several_recipes_does_not_give_its_own_value_away():
+    cells = list(dict.fromkeys(get_space("nasbench201").sample(50, seed=0)))[:40]
+    items = pd.DataFrame({"lr": np.tile(np.arange(6.0), 40)}, np.repeat(cells, 6))
+    time = np.repeat(
+        RNG.normal(size=40), 6
+    )  # the same under all recipes, and no value of another architecture
+    assert not len(PerformancePredictor().fit(items, time).levels_["target"])
+    steps = np.repeat([cell.count("conv_3x3") for cell in cells], 6)
+    assert len(PerformancePredictor().fit(items, steps).levels_["target"]) == len(np.unique(steps))
+    two = items[:121].set_axis([cells[0]] * 120 + [cells[1]])
+    assert not len(PerformancePredictor("auto").fit(two, two["lr"] % 3).levels_["lr"])
 
 
 def test_a_model_that_does_not_know_the_levels_is_left_alone():

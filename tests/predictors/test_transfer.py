@@ -8,6 +8,7 @@ from graf import PerformancePredictor, explain, get_space, load_predictor
 from graf.exceptions import InputError, UnsupportedError
 from graf.predictors import kendall_tau
 from graf.predictors.auto import AutoRegressor
+from graf.predictors.repeats import folds_apart, number_of_row
 from graf.predictors.transfer import TransferRegressor
 
 SPACE = get_space("nasbench201")
@@ -122,6 +123,6 @@ def test_sharing_needs_the_mixture(labels):
 
 def test_cells_measured_several_times_are_judged_together():
     rows = np.repeat(np.arange(5.0), 3)[:, None]
-    folds = TransferRegressor(AutoRegressor(), {})._folds(rows)
+    folds = folds_apart(number_of_row(rows), 20)
     assert len(folds) == 5
     assert all(not set(rows[seen, 0]) & set(rows[unseen, 0]) for seen, unseen in folds)
