@@ -90,7 +90,7 @@ class NodeFacts:
 
     def _strings(self, name: str) -> list[str]:
         values = self.graph.attributes.get(name)
-        if values is None or values.dtype.kind != "U":
+        if values is None or values.dtype.kind != "U" or values.ndim > 1:
             return [""] * self.graph.n_nodes
         return values.tolist()
 

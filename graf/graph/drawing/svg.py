@@ -170,4 +170,4 @@ def _class(style: str) -> str:
 
 
 def _escaped(words: str) -> str:
-    return escape(clean(words))
+    return escape(clean(words), {'"': "&quot;"})  # some stand in attributes

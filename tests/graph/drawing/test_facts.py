@@ -32,6 +32,12 @@ def test_shapes_from_numbers():
     ]
 
 
+def test_texts_with_several_per_node_are_no_shapes_or_modules():
+    found = facts(2, [(0, 1)], shape=[["8", "3"], ["8", "5"]], module=[["a", "b"], ["a", "c"]])
+    assert found.shapes == ["", ""]
+    assert found.paths == [(), ()]
+
+
 def test_nothing_known():
     found = facts()
     assert found.shapes == found.sizes == ["", "", ""]

@@ -1,7 +1,11 @@
 """Marks and numbers, folded as the picture is."""
 
+from xml.etree import ElementTree
+
 from module_graphs import resnet
 
+from graf import ComputationGraph
+from graf.graph.drawing import plot
 from graf.graph.drawing.boxes import BoxMaker
 from graf.graph.drawing.colours import plain
 from graf.graph.drawing.facts import NodeFacts
@@ -45,6 +49,13 @@ def test_every_marked_edge_is_a_stripe_wherever_it_is_drawn():
     for panel in panels:
         for curve in panel.layout.curves:
             assert marker.stripes(panel, curve) == ["#123456"]
+
+
+def test_names_with_quotes_make_no_other_xml():
+    graph = ComputationGraph.from_edges(['a"b', "relu"], [(0, 1)], names=["'\"<", ">"])
+    mark = Mark('op_count(a"b)', '"', "#123456", frozenset([0]), frozenset())
+    root = ElementTree.fromstring(str(plot(graph, marks=[mark], values={0: 1.0}, heading='"')))
+    assert [key.get("data-column") for key in root.iter() if key.get("class") == "key"] == [mark.name]
 
 
 def test_what_is_not_marked_has_no_stripe():
