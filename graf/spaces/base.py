@@ -204,6 +204,8 @@ class SearchSpace(ABC):
 
     def choices(self, architectures: Sequence[Any]) -> NDArray[np.int32]:
         """Choices of many architectures, (n, number of choices); a fault names the index."""
+        if isinstance(architectures, str):
+            raise InputError(f"`architectures` must be a list, got {architectures!r:.60}; wrap one in a list")
         rows = []
         for i, architecture in enumerate(architectures):
             try:

@@ -268,3 +268,10 @@ def test_networks_without_torch_name_the_extra():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.count("pip install 'graf[torch]'") == len(SPACES)
+
+
+@pytest.mark.parametrize("method", ["choices", "batch", "one_hot"])
+def test_one_architecture_is_no_list_of_them(method):
+    space = get_space("nasbench201")
+    with pytest.raises(InputError, match=r"`architectures` must be a list, got '\|.*; wrap one in a list"):
+        getattr(space, method)(space.sample(1)[0])
