@@ -1,4 +1,4 @@
-"""Processor time of one forward pass, measured so that drift hits all architectures alike."""
+"""Time of one forward pass, measured so that drift hits all architectures alike."""
 
 from __future__ import annotations
 
