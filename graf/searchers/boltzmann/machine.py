@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from graf.checks import is_whole
 from graf.exceptions import InputError
 from graf.spaces.parts.one_hot import one_hot
 
@@ -55,8 +56,7 @@ class BoltzmannMachine:
     couplings: Floats
 
     def __post_init__(self) -> None:
-        if len(self.cardinalities) == 0 or min(self.cardinalities) < 1:
-            raise InputError(f"`cardinalities` must be positive integers, got {self.cardinalities!r}")
+        object.__setattr__(self, "cardinalities", _counts(self.cardinalities))
         n = sum(self.cardinalities)
         for name, shape in {"biases": (n,), "couplings": (n, n)}.items():
             value = np.asarray(getattr(self, name), float)
@@ -69,7 +69,7 @@ class BoltzmannMachine:
     @classmethod
     def zeros(cls, cardinalities: Sequence[int]) -> BoltzmannMachine:
         """The uniform distribution."""
-        n = sum(cardinalities)
+        n = sum(_counts(cardinalities))
         return cls(tuple(cardinalities), np.zeros(n), np.zeros((n, n)))
 
     @property
@@ -111,6 +111,13 @@ class BoltzmannMachine:
 
     def __repr__(self) -> str:
         return f"BoltzmannMachine({len(self.cardinalities)} positions, {self.n_units} units)"
+
+
+def _counts(cardinalities: Sequence[int]) -> tuple[int, ...]:
+    """Cardinalities as integers of Python, whose product does not overflow."""
+    if len(cardinalities) == 0 or not all(is_whole(k, 1) for k in cardinalities):
+        raise InputError(f"`cardinalities` must be positive integers, got {cardinalities!r:.100}")
+    return tuple(map(int, cardinalities))
 
 
 def check_choices(choices: Any, cardinalities: Sequence[int]) -> Ints:

@@ -70,7 +70,12 @@ def train(
     >>> bool(log_likelihood(machine, data).mean() > 2 * np.log(1 / 2))  # better than uniform
     True
     """
-    for name, value, least in (("sweeps", sweeps, 0), ("steps", steps, 0), ("n_chains", n_chains, 1)):
+    for name, value, least in (
+        ("sweeps", sweeps, 0),
+        ("steps", steps, 0),
+        ("n_chains", n_chains, 1),
+        ("seed", seed, 0),
+    ):
         count(name, value, least)
     if not 0 < learning_rate < float("inf") or not 0 <= decay < float("inf"):
         raise InputError(

@@ -60,6 +60,7 @@ def test_exact_samples_follow_the_probabilities():
     ("change", "message"),
     [
         ({"cardinalities": ()}, "`cardinalities`"),
+        ({"cardinalities": (2.0, 3)}, r"`cardinalities` must be positive integers, got \(2.0, 3\)"),
         ({"biases": np.zeros(9)}, r"`biases`.*\(10,\).*\(9,\)"),
         ({"couplings": np.full((10, 10), np.nan)}, "`couplings`.*finite"),
         ({"couplings": np.ones((10, 10))}, "zero within a position"),
@@ -82,5 +83,7 @@ def test_states_outside_are_refused():
 def test_what_is_too_large_to_enumerate_says_so():
     with pytest.raises(UnsupportedError, match="compare samples"):
         log_partition(BoltzmannMachine.zeros((2,) * 23))
+    with pytest.raises(UnsupportedError, match=r"1.84e\+19 states"):  # beyond numpy's integers
+        log_partition(BoltzmannMachine.zeros(np.full(16, 16)))
     with pytest.raises(InputError, match="cardinalities"):
         divergence(MACHINE, BoltzmannMachine.zeros((2, 2)))

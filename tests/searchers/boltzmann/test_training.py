@@ -50,6 +50,7 @@ def test_the_seed_decides_and_steps_are_called_back(chains):
         ({"sweeps": -1}, "`sweeps` must be an integer of 0 or more, got -1"),
         ({"n_chains": 0}, "`n_chains`"),
         ({"steps": 1.5}, "`steps`"),
+        ({"seed": -1}, "`seed` must be"),
         ({"learning_rate": 0}, "`learning_rate`"),
         ({"decay": -1}, "`decay`"),
         ({"choices": np.zeros((0, 3))}, "at least one row"),
