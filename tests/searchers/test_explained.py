@@ -52,6 +52,12 @@ def test_options_that_are_good_for_nothing_are_dropped():
     assert len({position for position, _ in options}) >= 4
 
 
+def test_options_are_dropped_only_by_more_trials_than_choices():
+    strategy = Explained(population=4, greed=0.0, reduced=True)
+    found = graf.search("nats_size", len, budget=9, strategy=strategy)  # 5 choices
+    assert len(found.history) == 9
+
+
 def test_lists_and_the_end_of_a_domain():
     cells = list(dict.fromkeys(SPACE.sample(40, seed=4)))
     found = graf.search(cells, first_edge, budget=100, strategy="explained", batch=20)

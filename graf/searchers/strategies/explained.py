@@ -41,7 +41,7 @@ class Explained(Strategy):
     greed : how much weights follow the explanation: 0 mutates uniformly; with 1, a choice that is
         better by the standard deviation of the fitness is e times as likely.
     reduced : also drop options that the effects of options (`graf.explainers.blocks`) show to be
-        good for nothing, once the first population is measured.
+        good for nothing, once the first population is measured, and more trials than there are choices.
     """
 
     name: ClassVar[str] = "explained"
@@ -93,7 +93,7 @@ class Explained(Strategy):
         space = state.domain.space
         assert space is not None  # `check` has seen to it
         options = [np.arange(k) for k in space.cardinalities]
-        if not self.reduced or np.ptp(fit) == 0:
+        if not self.reduced or len(trials) <= len(options) or np.ptp(fit) == 0:
             return options
         names = state.domain.architectures([trial.candidate for trial in trials])
         scores = block_scores(space, names, pd.Series(fit, name="fitness"))
