@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.sources.network.costs import fixed_macs
+from graf.sources.network.patterns import uncopied
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
@@ -41,7 +42,7 @@ def settle_constants(network: Network) -> int:
 
 
 def _settle(step: Step) -> None:
-    step.settings = {"triangular": _is_triangular(step)}
+    step.settings = {"triangular": _is_triangular(step), "repeated": _is_repeated(step)}
     moved = step.op in REARRANGEMENTS and len(step.reads) == 1
     step.value = step.reads[0].value if moved else step.value
     if step.op == "constant":
@@ -55,6 +56,16 @@ def _is_triangular(step: Step) -> bool:
     if crossed and min(read.size for read in step.reads) > 1 and step.reads[0].shape != step.reads[1].shape:
         return True
     return step.op == "mask" or any(read.settings.get("triangular") for read in step.reads)
+
+
+def _is_repeated(step: Step) -> bool:
+    """Whether a fixed step takes more rows than a weight has, as the one of a kind of token for each token."""
+    if step.op not in ("embedding", "gather"):
+        return len(step.reads) == 1 and bool(step.reads[0].settings.get("repeated"))
+    copies = max(
+        read.size // max(uncopied(read).size, 1) for read in step.reads
+    )  # of places, for each sample
+    return any(step.size > read.size * copies for read in step.reads if read.op == "weight")
 
 
 def hides_later_positions(values: NDArray[Any]) -> bool:
@@ -71,8 +82,8 @@ def hides_later_positions(values: NDArray[Any]) -> bool:
 
 
 def _settle_concat(step: Step) -> None:
-    """Leave out constants without elements, as caches are before the first token."""
-    step.reads = [read for read in step.reads if read.shape is None or read.size or not is_fixed(read)]
+    """Leave out what has no elements, as caches before the first token and parts that are not rotated."""
+    step.reads = [read for read in step.reads if read.shape is None or read.size] or step.reads
     if len(step.reads) == 1:
         step.op = "identity"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from graf.sources.network.einsum import axes_of, operands_of
-from graf.sources.network.patterns import bare, pairs, plain, through
+from graf.sources.network.patterns import bare, pairs, plain, through, uncopied
 from graf.sources.network.step import Network, Step, is_fixed
 
 __all__ = ["add_biases", "fold_batch_norms", "recognise_linear", "recognise_positions"]
@@ -64,23 +64,25 @@ def recognise_positions(network: Network) -> None:
     """Weights that differ by position, added to a tensor, are position embeddings.
 
     So are rows that a running count of tokens looks up. A weight for each output of a layer, or of a part
-    of them, is not, even if heads and their width are two axes.
+    of them, is not, even if heads and their width are two axes; nor is a row that many positions take, as
+    those of a kind of token.
     """
     for step in network:
         for operand, other in pairs(step) if step.op == "add" else ():
-            if not is_fixed(operand) and (_is_of_places(other, operand) or _is_counted(other)):
+            if not is_fixed(operand) and (_is_of_places(other, operand) or _is_counted(through(other))):
                 step.become("position_embedding", [operand, other])
                 break
 
 
 def _is_of_places(weight: Step, operand: Step) -> bool:
-    spans = sum(size > 1 for size in weight.shape or ()) > 1
-    return weight.op == "weight" and spans and not _is_bias(weight, operand)
+    spans = sum(size > 1 for size in uncopied(weight).shape or ()) > 1
+    alike = weight.settings.get("repeated", False)
+    return weight.op == "weight" and spans and not alike and not _is_bias(weight, operand)
 
 
 def _is_counted(step: Step) -> bool:
-    """Whether it is an embedding of positions counted by a cumulative sum, without padding perhaps (RoBERTa)."""
-    return step.op == "embedding" and _counts(step.reads[0], COUNTING)
+    """Whether it is a row of a table at a place counted by a cumulative sum, without padding perhaps (RoBERTa)."""
+    return step.op in ("embedding", "gather") and any(_counts(read, COUNTING) for read in step.reads)
 
 
 def _counts(step: Step, depth: int) -> bool:

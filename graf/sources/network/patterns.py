@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import nan
+from operator import attrgetter
 
 from graf.sources.network.step import Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
@@ -16,6 +17,7 @@ __all__ = [
     "scaled",
     "source",
     "through",
+    "uncopied",
     "unscaled",
     "without_number",
 ]
@@ -85,6 +87,15 @@ def plain(step: Step) -> Step:
     while (behind := unscaled(through(step))) is not step:
         step = behind
     return step
+
+
+def uncopied(step: Step) -> Step:
+    """The smallest step, nearest first, that a fixed step is a rearrangement or copies of."""
+    smallest = step
+    while len(step.reads) == 1:
+        step = step.reads[0]
+        smallest = min(smallest, step, key=attrgetter("size"))
+    return smallest
 
 
 def is_only_of(step: Step, of: Step, depth: int = DEEP) -> bool:

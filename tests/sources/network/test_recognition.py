@@ -894,6 +894,37 @@ def test_absolute_positions_that_leave_out_padding():
     assert graph.n_parameters == 100
 
 
+@pytest.mark.parametrize("n", [1, 4])
+def test_a_row_that_all_positions_take_is_no_position_embedding(n):
+    def embedded(tokens, words, places, kinds, token):
+        position = torch.arange(tokens.shape[1]).expand(tokens.shape)
+        x = F.embedding(tokens, words) + F.embedding(position, places)
+        x = x + F.embedding(torch.zeros_like(tokens), kinds)
+        return x + token.expand(x.shape)
+
+    module = Function(embedded, words=(9, 4), places=(6, 4), kinds=(2, 4), token=(1, 1, 4))
+    graph = read_graph(module, torch.zeros(n, 5, dtype=torch.long))
+    assert graph.op_names == (None, "embedding", "position_embedding", "add", "add")
+    assert graph.n_parameters == 72
+
+
+def test_sines_of_counted_positions_are_absolute_positions():
+    class Sines(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("sines", torch.randn(16, 4))
+
+        def forward(self, x, kept):
+            return x + self.sines.index_select(0, kept.cumsum(1).view(-1)).view(x.shape)
+
+    graph = read_graph(Sines(), (torch.zeros(1, 5, 4), torch.ones(1, 5, dtype=torch.long)))
+    assert graph.op_names[-1] == "position_embedding"
+
+
+def test_parts_without_elements_are_not_concatenated():
+    assert ops_of(lambda x: torch.cat([x[..., :4].relu(), x[..., 4:]], -1), (1, 5, 4)) == ["relu"]
+
+
 def test_rows_of_a_matrix_are_the_positions_that_were_put_there():
     def mlp(x, first, second):
         rows = F.gelu(x.flatten(0, -2) @ first) @ second
