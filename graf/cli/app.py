@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 
 import graf
 from graf.cli import explain, features, fit, listing, measure, predict, proxies, report, search
+from graf.cli.terminal import say
 from graf.exceptions import GrafError
 
 __all__ = ["app", "main"]
@@ -61,9 +61,9 @@ def main() -> None:
 
 
 def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"graf: {' '.join(str(message).split())}", file=sys.stderr)
+    say(message)
 
 
 def _fail(message: str) -> None:
-    _warn(message)
+    say(message)
     raise SystemExit(2)

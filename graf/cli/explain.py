@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graf.cli.arguments import Input, Model, OutputOrShown, Seed, check_output, read_input, write_or_show
+from graf.cli.arguments import Input, Model, OutputOrShown, Seed
+from graf.cli.reading import read_input
+from graf.cli.writing import check_output, write_or_show
 from graf.exceptions import InputError
 
 if TYPE_CHECKING:

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Input, Output, SpaceName, check_output, read_input, write_table
+from graf.cli.arguments import Input, Output, SpaceName
+from graf.cli.reading import read_input
+from graf.cli.writing import check_output, write_table
 
 __all__ = ["features"]
 

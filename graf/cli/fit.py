@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Networks, Output, Seed, SpaceName, check_alone, check_file, networks_of
+from graf.cli.arguments import Networks, Output, Seed, SpaceName, check_alone
+from graf.cli.reading import networks_of
+from graf.cli.terminal import say
+from graf.cli.writing import check_file
 
 __all__ = ["fit"]
 
@@ -67,6 +69,4 @@ def _tell(names: list[str], others: list[str]) -> None:
     """Say which targets were taken by default, where there are others."""
     if others:
         fitted, left = ", ".join(names), ", ".join(others)
-        print(
-            f"graf: fitted {fitted}; {len(others)} not, name them by --target: {left:.300}", file=sys.stderr
-        )
+        say(f"fitted {fitted}; {len(others)} not, name them by --target: {left:.300}")

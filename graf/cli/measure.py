@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from graf.cli.arguments import Output, Seed, on_terminal, read_input
+from graf.cli.arguments import Output, Seed
+from graf.cli.reading import read_input
+from graf.cli.terminal import on_terminal
 from graf.exceptions import InputError
 
 __all__ = ["measure"]

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Input, Model, OutputOrShown, check_output, read_input, write_or_show
+from graf.cli.arguments import Input, Model, OutputOrShown
+from graf.cli.reading import read_input
+from graf.cli.writing import check_output, write_or_show
 
 __all__ = ["predict"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
@@ -13,18 +12,11 @@ from zipfile import BadZipFile, is_zipfile
 
 import typer
 
-from graf.cli.arguments import (
-    Input,
-    Output,
-    Seed,
-    SpaceName,
-    check_output,
-    metadata_path,
-    on_terminal,
-    read_input,
-    write_table,
-)
+from graf.cli.arguments import Input, Output, Seed, SpaceName
+from graf.cli.reading import read_input
 from graf.cli.settings import assignments, value_of
+from graf.cli.terminal import on_terminal, say
+from graf.cli.writing import check_output, metadata_path, write_table
 from graf.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -145,8 +137,7 @@ def _warnings_printed(output: Path) -> Iterator[None]:
         warnings.simplefilter("always", UserWarning)
         yield
     for warning in caught:
-        message = str(warning.message).replace("`failures_`", metadata_path(output))
-        print(f"graf: {message}", file=sys.stderr)
+        say(str(warning.message).replace("`failures_`", metadata_path(output)))
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:

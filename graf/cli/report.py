@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Networks, Output, Seed, SpaceName, check_alone, networks_of, on_terminal
+from graf.cli.arguments import Networks, Output, Seed, SpaceName, check_alone
+from graf.cli.reading import networks_of
+from graf.cli.terminal import on_terminal
 
 __all__ = ["report"]
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graf.cli.arguments import Seed, check_file, check_output, on_terminal, read_input, write_table
+from graf.cli.arguments import Seed
+from graf.cli.reading import read_input
+from graf.cli.terminal import on_terminal
+from graf.cli.writing import check_file, check_output, write_table
 from graf.exceptions import InputError, UnknownNameError
 
 if TYPE_CHECKING:

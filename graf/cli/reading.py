@@ -1,0 +1,90 @@
+"""How INPUT and folders of networks are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graf.cli.terminal import on_terminal, say
+from graf.cli.writing import TABLES
+from graf.exceptions import DatasetError, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from graf.datasets import Dataset
+
+__all__ = ["networks_of", "read_input"]
+
+
+def read_input(path: Path, space: str | None = None) -> pd.DataFrame | pd.Series[Any]:
+    """Architectures as the index, and the numeric columns of a table beside them; or networks by file."""
+    import pandas as pd
+
+    if path.suffix.lower() == ".onnx" or path.is_dir():
+        return _read_networks(path)
+    if path.suffix.lower() in (*TABLES, ".tsv"):  # the last with an error that says what is read
+        from graf.datasets import load_dataset
+
+        data = load_dataset(path, space=space)
+        every = [data.targets, data.proxies, data.recipes, data.fidelities]
+        table = pd.concat([*every, data.info.select_dtypes("number")], axis=1)
+        return table.loc[:, ~table.columns.duplicated()]
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise DatasetError(
+            f"{path} is neither text nor a table (.csv, .csv.gz, .parquet); give one architecture a line"
+        ) from None
+    architectures = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not architectures:
+        raise InputError(f"{path} holds no architecture; give one a line")
+    return pd.DataFrame(index=pd.Index(architectures, name="architecture"))
+
+
+def networks_of(data: Dataset, folder: Path) -> pd.Series[Any]:
+    """The networks that the dataset names, in its order, those left out that cannot be read."""
+    missing = [name for name in data.architectures if not (folder / name).is_file()]
+    if missing:
+        raise InputError(
+            f"{folder} lacks {len(missing)} of the {len(data)} files that the dataset names, the first"
+            f" {missing[0]!r:.80}; write paths in the folder, such as 'resnet50.onnx'"
+        )
+    graphs = _read_networks(folder)
+    return graphs[[name for name in data.architectures if name in graphs.index]]
+
+
+def _read_networks(path: Path) -> pd.Series[Any]:
+    """The network of an ONNX file or those of a folder; what could not be read is listed at the end.
+
+    Raises `InputError` if none could be read.
+    """
+    import warnings
+
+    import pandas as pd
+
+    from graf.sources import read_folder, read_graph
+
+    if not path.is_dir():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            graph = read_graph(path)
+        for warning in caught:
+            say(f"{path}: {warning.message}")
+        return pd.Series([graph], index=pd.Index([path.name], name="file"), dtype=object)
+    graphs, problems = read_folder(path, progress=on_terminal())
+    if len(problems):
+        _list_problems(problems)
+    if graphs.empty:
+        raise InputError(f"none of the {len(problems)} .onnx files in {path} could be read")
+    return graphs
+
+
+def _list_problems(problems: pd.DataFrame) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("file", "read", "why not, or what was assumed")
+    for row in problems.itertuples():
+        table.add_row(str(row.file), "yes" if row.read else "no", str(row.reason))
+    Console(stderr=True, markup=False, highlight=False).print(table)
