@@ -17,7 +17,7 @@ from graf.proxies.undefined import Undefined
 
 __all__ = ["Network", "first_tensor", "kernels"]
 
-LAYERS = (nn.modules.conv._ConvNd, nn.Linear)
+LAYER_MODULES = (nn.modules.conv._ConvNd, nn.Linear)
 LOOKUPS = (nn.Embedding, nn.EmbeddingBag)
 NORMS = (nn.LayerNorm, nn.RMSNorm)  # their weights have the shape of what they normalise
 
@@ -150,17 +150,15 @@ def kernels(module: nn.Module) -> Iterator[nn.Parameter]:
     Of a weight that is normalised or pruned these are what it is made of, but for a vector of scales.
     """
     parameters = dict(module.named_parameters(recurse=False))
-    if isinstance(module, LAYERS) and "weight" in parameters:
+    if isinstance(module, LAYER_MODULES) and "weight" in parameters:
         yield parameters["weight"]
-    elif isinstance(module, (*LAYERS, ParametrizationList)):  # "weight_orig", "weight_v"; "original0", ...
+    elif isinstance(module, (*LAYER_MODULES, ParametrizationList)):
+        # "weight_orig", "weight_v"; "original0", ...
         found = [p for name, p in parameters.items() if p.ndim > 1 and "bias" not in name]
         yield from (p for p in found if len(found) == 1 or _is_kernel(p))
     elif not isinstance(module, (*LOOKUPS, *NORMS)):
-        for name, parameter in parameters.items():
-            if "weight" in name and (
-                parameter.ndim == 2 or (parameter.ndim in (4, 5) and _is_kernel(parameter))
-            ):
-                yield parameter
+        found = [p for name, p in parameters.items() if "weight" in name]
+        yield from (p for p in found if p.ndim == 2 or (p.ndim in (4, 5) and _is_kernel(p)))
 
 
 def _is_kernel(parameter: Tensor) -> bool:

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 __all__ = [
     "ACTIVATIONS",
     "BATCH_NORMS",
-    "LAYERS",
+    "LAYER_FUNCTIONS",
     "SOFTMAXES",
     "Calls",
     "Dispatched",
@@ -39,7 +39,7 @@ ACTIVATIONS = frozenset(
 CLAMPS = frozenset({aten.clamp, aten.clamp_, aten.clamp_min, aten.clamp_min_})  # rectifiers if at zero
 SOFTMAXES = frozenset({aten._softmax, aten._safe_softmax})
 BATCH_NORMS = frozenset({F.batch_norm, torch.batch_norm})
-LAYERS = frozenset(
+LAYER_FUNCTIONS = frozenset(
     {
         F.conv1d, F.conv2d, F.conv3d, F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d,
         F.linear,

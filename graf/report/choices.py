@@ -13,7 +13,7 @@ from graf.exceptions import InputError
 from graf.features import FEATURES, GraphFeatures, parse_column
 from graf.predictors.groups import graph_columns
 
-__all__ = ["choose_columns", "choose_sizes", "choose_targets", "distinct", "features_of", "items_of"]
+__all__ = ["choose_columns", "choose_sizes", "choose_targets", "distinguishable", "features_of", "items_of"]
 
 FEWEST_ROWS = 10
 MOST_TARGETS = 4
@@ -118,10 +118,10 @@ def choose_columns(data: Dataset) -> list[str] | None:
     """Graph features that models can tell apart on the dataset; None without a search space."""
     if data.space is None:
         return None
-    return distinct(GraphFeatures(data.space, simplified="both").fit_transform(data.architectures))
+    return distinguishable(GraphFeatures(data.space, simplified="both").fit_transform(data.architectures))
 
 
-def distinct(table: pd.DataFrame) -> list[str]:
+def distinguishable(table: pd.DataFrame) -> list[str]:
     """The graph features among the columns of a table that models can tell apart on its rows.
 
     Left out are constant ones, and those that rank architectures as an earlier one does, up or

@@ -15,7 +15,7 @@ from graf.explainers.grouping import weights
 from graf.features import Column, GraphFeatures
 from graf.spaces import SearchSpace
 
-__all__ = ["by_operation", "distinct", "effects", "ordered", "strongest", "trend"]
+__all__ = ["by_operation", "effects", "ordered", "strongest", "trend", "unalike"]
 
 ALIKE = 0.9  # rank correlation above which two features tell the same story
 
@@ -80,13 +80,13 @@ def by_operation(explanation: Explanation, space: SearchSpace) -> Explanation:
 
 
 def strongest(table: pd.DataFrame, data: pd.DataFrame, n: int) -> pd.DataFrame:
-    """The `n` rows with the largest effect, each target on its own scale, that are `distinct`."""
+    """The `n` rows with the largest effect, each target on its own scale, that are `unalike`."""
     score = (table.abs() / table.abs().max()).max(axis=1)
     names = score[score > 0].sort_values(ascending=False, kind="stable").index
-    return table.loc[distinct(list(names), data, n)]
+    return table.loc[unalike(list(names), data, n)]
 
 
-def distinct(names: Sequence[str], data: pd.DataFrame, n: int) -> list[str]:
+def unalike(names: Sequence[str], data: pd.DataFrame, n: int) -> list[str]:
     """The first `n` names whose values are not ranked as those of an earlier one are."""
     ranks = data.rank()
     chosen: list[str] = []

@@ -10,7 +10,7 @@ import pandas as pd
 from graf.datasets import Dataset
 from graf.exceptions import InputError
 from graf.features import GraphFeatures
-from graf.report.choices import distinct
+from graf.report.choices import distinguishable
 
 __all__ = ["with_networks"]
 
@@ -38,5 +38,5 @@ def with_networks(data: Dataset, networks: pd.Series[Any]) -> Dataset:
     table = GraphFeatures().fit_transform(networks[data.architectures]).set_axis(data.targets.index)
     unstated = {name: f"total({name})" for name in COSTS if name not in data.info}
     totals = {name: table[column] for name, column in unstated.items() if column in table}
-    proxies = pd.concat([table[distinct(table)], data.proxies], axis=1)
+    proxies = pd.concat([table[distinguishable(table)], data.proxies], axis=1)
     return replace(data, proxies=proxies, info=data.info.assign(**totals))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from graf.ops import OpSet
-from graf.report.effects import distinct
+from graf.report.effects import unalike
 from graf.report.words import label, listed, words
 
 __all__ = ["headline", "sentences"]
@@ -58,9 +58,7 @@ def sentences(
     score = pd.concat([gain, loss], axis=1).clip(lower=0)
     order = pd.DataFrame({"both": score.min(axis=1), "one": score.max(axis=1)})
     order = order[order["one"] > 0].sort_values(["both", "one"], ascending=False, kind="stable")
-    return [
-        _sentence(name, visible.loc[name], metadata, ops) for name in distinct(list(order.index), data, n)
-    ]
+    return [_sentence(name, visible.loc[name], metadata, ops) for name in unalike(list(order.index), data, n)]
 
 
 def _sentence(name: str, row: pd.Series[float], metadata: pd.DataFrame, ops: OpSet | None) -> str:

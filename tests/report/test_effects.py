@@ -7,7 +7,7 @@ import pytest
 from graf import get_space
 from graf.explainers import Explanation
 from graf.features import parse_column
-from graf.report.effects import by_operation, distinct, effects, ordered, strongest, trend
+from graf.report.effects import by_operation, effects, ordered, strongest, trend, unalike
 
 PATHS = ["min_path_len(skip)", "max_path_len(skip)"]
 COLUMNS = {name: parse_column(name) for name in PATHS}
@@ -56,9 +56,9 @@ def test_strongest_weighs_targets_alike_and_skips_what_repeats():
     assert list(strongest(table, data, 1).index) == ["a"]
 
 
-def test_distinct_keeps_the_first_of_those_alike():
+def test_unalike_keeps_the_first_of_those_alike():
     data = pd.DataFrame({"a": [1, 2, 3, np.nan], "b": [3, 2, 1, 7], "c": [2, 3, 1, 1]})
-    assert distinct(["b", "a", "c"], data, 9) == ["b", "c"]
+    assert unalike(["b", "a", "c"], data, 9) == ["b", "c"]
 
 
 def test_features_of_an_operation_are_told_together():

@@ -13,7 +13,7 @@ from torch.autograd import grad
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf.proxies.network import Network, first_tensor, kernels
-from graf.proxies.observe import LAYERS, SOFTMAXES, Calls, Operations, running
+from graf.proxies.observe import LAYER_FUNCTIONS, SOFTMAXES, Calls, Operations, running
 from graf.proxies.passes.order import Order, outputs_of_layers
 from graf.proxies.passes.results import Results
 from graf.proxies.undefined import Undefined
@@ -55,7 +55,7 @@ class AttentionModules:
             self.linear.append((list(self.stack), self.count, kept))
         elif func is F.multi_head_attention_forward:
             self.linear += [(list(self.stack), None, one) for one in _projected(args, kwargs, output[0])]
-        self.count += func in LAYERS
+        self.count += func in LAYER_FUNCTIONS
         return output
 
     def weight_names(self) -> set[str]:

@@ -12,8 +12,7 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 from torch.utils.flop_counter import flop_registry
 
 from graf.proxies.network import Network
-from graf.proxies.observe import BATCH_NORMS, Calls, Dispatched, is_batch_norm
-from graf.proxies.observe import LAYERS as WEIGHTED
+from graf.proxies.observe import BATCH_NORMS, LAYER_FUNCTIONS, Calls, Dispatched, is_batch_norm
 from graf.proxies.passes.results import Results
 
 __all__ = ["run"]
@@ -136,7 +135,7 @@ def _of_global_pool(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any])
 
 Count = Callable[[Any, Sequence[Any], dict[str, Any]], int]
 COUNTS: list[tuple[frozenset[Any], Count]] = [
-    (WEIGHTED - TRANSPOSED, _of_layer),
+    (LAYER_FUNCTIONS - TRANSPOSED, _of_layer),
     (TRANSPOSED, _of_transposed),
     (BATCH_NORMS, _of_norm),
     (RECTIFIERS, _of_rectifier),

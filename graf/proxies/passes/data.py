@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf.proxies.batch import Batch, Inputs
 from graf.proxies.network import Network, first_tensor
-from graf.proxies.observe import LAYERS, Calls
+from graf.proxies.observe import LAYER_FUNCTIONS, Calls
 from graf.proxies.passes.order import Activations, Order, outputs_of_layers
 from graf.proxies.passes.results import Results
 from graf.proxies.state import seeded
@@ -197,12 +197,12 @@ class _Layers:
         if kwargs.get("inplace"):
             kwargs = kwargs | {"inplace": False}  # it would write over the output of a layer
         output = func(*args, **kwargs)
-        if func in LAYERS and output.requires_grad:
+        if func in LAYER_FUNCTIONS and output.requires_grad:
             self.outputs.append(output)
             self.weights.append(args[1] if len(args) > 1 else kwargs["weight"])
             self.versions.append(output._version)
             self.numbers.append(self.count)
-        self.count += func in LAYERS
+        self.count += func in LAYER_FUNCTIONS
         return output
 
     def with_gradients(self, gradients: Sequence[Tensor]) -> list[tuple[Tensor, Tensor, Tensor]]:

@@ -11,7 +11,7 @@ from torch.autograd import grad
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf.proxies.batch import normal
-from graf.proxies.network import LAYERS, Network, first_tensor
+from graf.proxies.network import LAYER_MODULES, Network, first_tensor
 from graf.proxies.observe import outputs_of
 from graf.proxies.passes.redrawn import fresh_buffers, noise, redrawn
 from graf.proxies.passes.results import Results
@@ -57,7 +57,7 @@ def blocks_of(module: nn.Module) -> list[nn.Module]:
     of these, its linear layers too.
     """
     blocks = list(_in_sequences(module))
-    for kinds in (LAYERS[:1], LAYERS):
+    for kinds in (LAYER_MODULES[:1], LAYER_MODULES):
         if len(blocks) < 2:
             blocks = [part for part in module.modules() if isinstance(part, kinds)]
     return blocks

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from graf.proxies.network import Network
-from graf.proxies.observe import ACTIVATIONS, LAYERS, Calls, Operations, above_zero
+from graf.proxies.observe import ACTIVATIONS, LAYER_FUNCTIONS, Calls, Operations, above_zero
 from graf.proxies.passes.results import Results
 from graf.proxies.state import seeded, untouched
 from graf.proxies.undefined import Undefined
@@ -107,7 +107,7 @@ def outputs_of_layers(see: Callable[[Tensor], None]) -> Calls:
 
     def answer(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         output = func(*args, **kwargs)
-        if func in LAYERS:
+        if func in LAYER_FUNCTIONS:
             see(output)
         return output
 
