@@ -1,10 +1,12 @@
-"""Where a result comes from: versions, commit, date and machine; and writing tables whole."""
+"""Where a result comes from (versions, commit, date, machine), and files of results, written whole."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,7 +17,7 @@ import pandas as pd
 import graf
 from graf.files import atomic_path
 
-__all__ = ["provenance", "write_csv"]
+__all__ = ["provenance", "write_csv", "write_json"]
 
 PACKAGES = ("networkx", "numba", "numpy", "pandas", "rustworkx", "scikit-learn", "scipy", "xgboost")
 
@@ -55,3 +57,9 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     """The table without its index; figures to six significant digits."""
     with atomic_path(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")
+
+
+def write_json(facts: Mapping[str, Any], path: Path) -> None:
+    """The facts, behind where they come from."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(provenance() | facts, indent=1) + "\n")

@@ -20,7 +20,6 @@ their code (`published`) and by graf's own. Only cells without useless edges, as
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from scipy.stats import kendalltau
 from sklearn.ensemble import RandomForestRegressor
 
@@ -169,9 +168,8 @@ def main(out: Path) -> None:
     write_csv(shares, out)
     write_csv(slopes, out.with_name(f"{out.stem}_operations.csv"))
     draw(shares, slopes, out.with_suffix(".png"))
-    with atomic_path(out.with_suffix(".json")) as path:
-        facts = {"seeds": N_SEEDS, "training_cells": N_TRAIN, "explained_cells": N_EXPLAINED}
-        path.write_text(json.dumps(provenance() | facts, indent=1) + "\n")
+    facts = {"seeds": N_SEEDS, "training_cells": N_TRAIN, "explained_cells": N_EXPLAINED}
+    write_json(facts, out.with_suffix(".json"))
 
 
 def draw(shares: pd.DataFrame, slopes: pd.DataFrame, path: Path) -> None:

@@ -10,7 +10,6 @@ Every run is saved when it is done, so that one that was killed goes on where it
 
 from __future__ import annotations
 
-import json
 import sys
 from importlib.metadata import version
 from itertools import product
@@ -19,7 +18,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 
 import graf
 from graf.files import atomic_path
@@ -52,7 +51,7 @@ def main(folder: Path) -> None:
             results = found if results.empty else pd.concat([results, found], ignore_index=True)
             write_csv(results, path)
     table = summary(results)
-    facts = provenance() | {
+    facts = {
         "packages": {name: version(name) for name in ("dimod", "dwave-samplers")},
         "seeds": sorted(results["seed"].unique().tolist()),
         "budget": BUDGET,
@@ -61,8 +60,7 @@ def main(folder: Path) -> None:
         "top": f"share of seeds whose best cell is in the top {TOP:.1%}",
         "summary": table.to_dict("records"),
     }
-    with atomic_path(folder / "annealing_search.json") as temporary:
-        temporary.write_text(json.dumps(facts, indent=1) + "\n")
+    write_json(facts, folder / "annealing_search.json")
     with atomic_path(folder / "annealing_search.png") as temporary:
         draw(results).savefig(temporary, dpi=110)
     print(table.to_string(index=False))

@@ -14,7 +14,6 @@ log-likelihood that a machine lacks on new data, in nats per sample.
 
 from __future__ import annotations
 
-import json
 import sys
 from importlib.metadata import version
 from itertools import product
@@ -24,7 +23,7 @@ from time import perf_counter
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 
 from graf.files import atomic_path
 from graf.searchers.boltzmann import Annealer, BoltzmannMachine, exact_sample, log_probabilities, train
@@ -96,7 +95,7 @@ def main(folder: Path) -> None:
             results = found if results.empty else pd.concat([results, found], ignore_index=True)
             write_csv(results[[*KEY, "step", "divergence", "log_likelihood", "seconds"]], path)
     table = summary(results)
-    facts = provenance() | {
+    facts = {
         "packages": {name: version(name) for name in ("dimod", "dwave-samplers")},
         "barriers": BARRIERS,
         "seeds": {n: sorted(own["seed"].unique().tolist()) for n, own in results.groupby("units")},
@@ -107,8 +106,7 @@ def main(folder: Path) -> None:
         "annealer": "100 sweeps, inverse temperature from 0 to 1, before the Gibbs sweeps",
         "divergence": table.to_dict("records"),
     }
-    with atomic_path(folder / "annealing_study.json") as temporary:
-        temporary.write_text(json.dumps(facts, indent=1) + "\n")
+    write_json(facts, folder / "annealing_study.json")
     with atomic_path(folder / "annealing_study.png") as temporary:
         draw(results).savefig(temporary, dpi=110)
     print(table.to_string(index=False))

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from pymoo.indicators.hv import HV
 from sklearn.ensemble import HistGradientBoostingRegressor
 
@@ -40,7 +40,6 @@ from graf.explainers.blocks import (
     reduce_space,
     relative_to_average,
 )
-from graf.files import atomic_path
 
 N_SEEDS, BUDGET, LEAST_SHARE = 10, 50, 0.1
 N_TRAIN = {"nasbench201": 500, "accel_nasbench": 1500, "fbnet": 1500}
@@ -97,9 +96,8 @@ def main(out: Path) -> None:
                 print(name, seed, flush=True)
     write_csv(pd.concat(verdicts), out.with_name(f"{out.stem}_friendly.csv"))
     write_csv(summary(pd.DataFrame(rows)), out)
-    with atomic_path(out.with_suffix(".json")) as path:
-        facts = {"seeds": N_SEEDS, "budget": BUDGET, "training_networks": N_TRAIN, "least_share": LEAST_SHARE}
-        path.write_text(json.dumps(provenance() | facts, indent=1) + "\n")
+    facts = {"seeds": N_SEEDS, "budget": BUDGET, "training_networks": N_TRAIN, "least_share": LEAST_SHARE}
+    write_json(facts, out.with_suffix(".json"))
 
 
 def suits(name: str, space: Any, quality: pd.Series, times: pd.DataFrame) -> pd.DataFrame:

@@ -29,14 +29,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from scipy.special import softmax
 from scipy.stats import kendalltau
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.isotonic import IsotonicRegression
 
 import graf
-from graf.files import atomic_path
 from graf.measure.calibration import expected_calibration_error, fit_temperature, nll
 from graf.measure.digits import digits
 from graf.measure.recipe import Recipe
@@ -175,9 +174,8 @@ def main(out: Path) -> None:
     write_csv(following(data), out)
     write_csv(drivers(data), out.with_name(f"{out.stem}_drivers.csv"))
     write_csv(binned(data, journal), out.with_name(f"{out.stem}_bins.csv"))
-    with atomic_path(out.with_suffix(".json")) as path:
-        facts = {"cells_trained_again": N_CELLS, "largest_difference_to_table": agreement(data, journal)}
-        path.write_text(json.dumps(provenance() | facts, indent=1) + "\n")
+    facts = {"cells_trained_again": N_CELLS, "largest_difference_to_table": agreement(data, journal)}
+    write_json(facts, out.with_suffix(".json"))
 
 
 if __name__ == "__main__":

@@ -11,18 +11,16 @@ measured setups: what the same models do on the same device with another version
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from _zoo_tables import imagenet_alone, published
 
 from graf import load_dataset
-from graf.files import atomic_path
 from graf.predictors import kendall_tau
 
 CELLS = (
@@ -41,8 +39,7 @@ def main(folder: Path) -> None:
     rows.append(ceiling("timm_accuracy, by architecture", "top1_pct", models["top1_pct"], groups))
     table = pd.DataFrame(rows + agreements())
     write_csv(table, folder / "ceilings.csv")
-    with atomic_path(folder / "ceilings.json") as path:
-        path.write_text(json.dumps(provenance() | {"near": NEAR, "draws": len(DRAWS)}, indent=1) + "\n")
+    write_json({"near": NEAR, "draws": len(DRAWS)}, folder / "ceilings.json")
     print(table.round(3).to_string(index=False))
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 
 import graf
 import graf.datasets
@@ -51,8 +51,7 @@ def main(out: Path) -> None:
         for name in ranked
     )
     write_csv(tau.sort_values("kendall_tau", ascending=False), out)
-    with atomic_path(out.with_suffix(".json")) as path:
-        path.write_text(json.dumps(provenance() | {"settings": dict(table.attrs)}, indent=1) + "\n")
+    write_json({"settings": dict(table.attrs)}, out.with_suffix(".json"))
     print(tau.to_string(index=False))
 
 

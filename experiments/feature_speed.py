@@ -11,21 +11,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import networkx as nx
 import numba
 import numpy as np
 import rustworkx as rx
-from _provenance import provenance
+from _provenance import write_json
+from _timing import typical
 
 from graf import ComputationGraph, GraphBatch, GraphFeatures, OpSet, get_space
 from graf.features import FEATURES
-from graf.files import atomic_path
 
 PATHS_AND_DEGREES = ("min_path_len", "max_path_len", "node_degree")
 PUBLISHED = ("op_count", *PATHS_AND_DEGREES)
@@ -36,14 +34,13 @@ OPS = OpSet(("conv1x1", "conv3x3", "max_pool3x3", "skip", "relu"))
 def main(out: Path) -> None:
     """Run all comparisons and write them as JSON."""
     numba.set_num_threads(min(2, numba.config.NUMBA_NUM_THREADS))
-    found = provenance() | {
+    found = {
         "threads": numba.get_num_threads(),
         "cells": cells(),
         "random_graphs": [random_graphs(size) for size in SIZES],
         "memory": [peak_memory(n) for n in (1_000, 100_000, 300_000, 1_000_000)],
     }
-    with atomic_path(out) as path:
-        path.write_text(json.dumps(found, indent=1) + "\n")
+    write_json(found, out)
     print(json.dumps(found, indent=1))
 
 
@@ -196,17 +193,6 @@ def masks(graph: ComputationGraph) -> list[np.ndarray]:
     """Nodes that carry an operation of each set."""
     index = {name: i for i, name in enumerate(graph.ops)}
     return [np.isin(graph.node_op, [index[name] for name in ops]) for ops in graph.ops.subsets()]
-
-
-def typical(run: Callable[[], Any], repeats: int) -> float:
-    """Median seconds of several runs after one that compiles."""
-    run()
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - started)
-    return median(seconds)
 
 
 def peak_memory(n: int) -> dict[str, float]:

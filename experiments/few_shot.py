@@ -11,17 +11,15 @@ device that ranks the labels best, both by graf's predictions.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from sklearn.ensemble import RandomForestRegressor
 
 from graf import GraphFeatures, PerformancePredictor, load_dataset
-from graf.files import atomic_path
 from graf.predictors import kendall_tau, spearman
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.transfer import TransferRegressor
@@ -38,11 +36,7 @@ def main(folder: Path) -> None:
     mean = trials.groupby(["dataset", "labels", "method"])[["tau", "rho"]].agg(["mean", "std"])
     print(mean.round(3).to_string())
     digest = mean.round(4).set_axis(["tau_mean", "tau_std", "rho_mean", "rho_std"], axis=1).reset_index()
-    with atomic_path(folder / "few_shot.json") as path:
-        path.write_text(
-            json.dumps(provenance() | {"seeds": list(SEEDS), "results": digest.to_dict("records")}, indent=1)
-            + "\n"
-        )
+    write_json({"seeds": list(SEEDS), "results": digest.to_dict("records")}, folder / "few_shot.json")
 
 
 def dataset(name: str) -> list[dict[str, object]]:

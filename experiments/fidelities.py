@@ -32,13 +32,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from scipy.stats import kendalltau
 from sklearn.ensemble import ExtraTreesRegressor
 
 from graf import Dataset, GraphFeatures, PerformancePredictor, load_dataset
 from graf.exceptions import FarFromTrainingWarning
-from graf.files import atomic_path
 
 N_CANDIDATES = 200
 SEEDS = range(10)
@@ -76,10 +75,8 @@ def main(folder: Path) -> None:
             write_csv(results, path)
     keys = ["dataset", "fidelity", "spent_on", "model", "budget_in_labels", "budget_epochs"]
     table = results.groupby(keys, sort=False)["tau"].agg(["mean", "std", "count"]).round(4)
-    with atomic_path(folder / "fidelities.json") as out:
-        found = json.loads(table.reset_index().to_json(orient="records"))
-        facts = {"candidates": N_CANDIDATES, "seeds": list(SEEDS), "tau": found}
-        out.write_text(json.dumps(provenance() | facts, indent=1) + "\n")
+    found = json.loads(table.reset_index().to_json(orient="records"))
+    write_json({"candidates": N_CANDIDATES, "seeds": list(SEEDS), "tau": found}, folder / "fidelities.json")
     print(table["mean"].unstack(["budget_in_labels", "budget_epochs"]).to_string())  # noqa: PD010 - a table to read
 
 

@@ -9,18 +9,16 @@ constant width which the same leave-one-out errors ask for. 20 splits of 32 labe
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from sklearn.model_selection import train_test_split
 
 from graf import GraphFeatures, PerformancePredictor, load_dataset
-from graf.files import atomic_path
 
 TARGETS = (
     ("nasbench201", "cifar10_val_acc"),
@@ -48,8 +46,7 @@ def main(folder: Path) -> None:
     grouped = trials.groupby(["dataset", "target", "labels"], sort=False)
     digest = grouped.mean().drop(columns="seed").assign(n_splits=grouped.size()).round(4).reset_index()
     write_csv(digest, folder / "intervals.csv")
-    with atomic_path(folder / "intervals.json") as path:
-        path.write_text(json.dumps(provenance() | {"splits": SPLITS, "largest": LARGEST}, indent=1) + "\n")
+    write_json({"splits": SPLITS, "largest": LARGEST}, folder / "intervals.json")
     print(digest.to_string())
 
 

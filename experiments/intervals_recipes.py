@@ -9,7 +9,6 @@ pairs of each at most; ten splits.
 
 from __future__ import annotations
 
-import json
 import sys
 from itertools import product
 from pathlib import Path
@@ -17,12 +16,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from intervals import held
 
 from graf import PerformancePredictor, load_dataset
 from graf.datasets import Dataset
-from graf.files import atomic_path
 
 SIZES = ((30, 100), (60, 400), (150, 1000))  # architectures, labels
 SEEDS, N_TEST = range(10), 1500
@@ -37,8 +35,7 @@ def main(folder: Path) -> None:
     grouped = trials.groupby(["architectures", "labels", "tested"], sort=False)
     digest = grouped.mean().drop(columns="seed").assign(n_splits=grouped.size()).round(4).reset_index()
     write_csv(digest, folder / "intervals_recipes.csv")
-    with atomic_path(folder / "intervals_recipes.json") as path:
-        path.write_text(json.dumps(provenance() | {"seeds": list(SEEDS), "sizes": SIZES}, indent=1) + "\n")
+    write_json({"seeds": list(SEEDS), "sizes": SIZES}, folder / "intervals_recipes.json")
     print(digest.to_string())
 
 

@@ -17,14 +17,13 @@ keeps the graphs and the splits in the cache folder, so that a run that was kill
 
 from __future__ import annotations
 
-import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from _zoo_counts import compared_counts, published_counts
 from _zoo_explanation import draw
 from _zoo_prediction import PREDICTOR, Task, evaluate
@@ -62,10 +61,9 @@ def main(cache: Path, folder: Path) -> None:
     write_csv(table, folder / "model_zoo.csv")
     draw(tasks, folder / "model_zoo_shap.png")
     packages = {name: version(name) for name in ("timm", "torch")}
-    facts = provenance() | packages | {"seeds": len(SEEDS), **reading_facts(readings, counts), **gains(table)}
+    facts = packages | {"seeds": len(SEEDS), **reading_facts(readings, counts), **gains(table)}
     facts["rows"] = {task.name: len(task.target) for task in tasks}
-    with atomic_path(folder / "model_zoo.json") as temporary:
-        temporary.write_text(json.dumps(facts, indent=1) + "\n")
+    write_json(facts, folder / "model_zoo.json")
     print(table.round(3).to_string(index=False))
 
 

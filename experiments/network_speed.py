@@ -12,20 +12,16 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 import numpy as np
-from _provenance import provenance
+from _provenance import write_json
+from _timing import timed
 
 from graf import ComputationGraph, GraphFeatures
 from graf.features import FEATURES, parse_column
 from graf.features.columns import column_of
 from graf.features.networks import CHOSEN, network_columns
-from graf.files import atomic_path
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from naive_networks import TWINS, as_networkx
@@ -44,12 +40,14 @@ def main(out: Path) -> None:
     known = as_networkx(graph)
     expected, slow = {}, {}
     for family in dict.fromkeys(parse_column(name).family for name in columns):
-        values, slow[family] = timed(lambda family=family: TWINS[family](known, CHOSEN[family][0]), 1)
+        values, slow[family] = timed(
+            lambda family=family: TWINS[family](known, CHOSEN[family][0]), 1, warmed=False
+        )
         expected |= named(family, values)
     theirs = [expected[name] for name in columns]
     np.testing.assert_allclose(table.iloc[0], theirs, rtol=1e-9, atol=1e-9)
     spectrum = GraphFeatures(columns=[str(c) for c in network_columns() if c.family == SLOW]).fit([graph])
-    found = provenance() | {
+    found = {
         "nodes": graph.n_nodes,
         "edges": graph.n_edges,
         "columns": len(columns),
@@ -60,8 +58,7 @@ def main(out: Path) -> None:
         "graf_seconds_of_the_eigenvalues": timed(lambda: spectrum.transform([graph]), 11)[1],
         "networkx_seconds_by_family": slow,
     }
-    with atomic_path(out) as path:
-        path.write_text(json.dumps(found, indent=1) + "\n")
+    write_json(found, out)
     print(json.dumps(found, indent=1))
 
 
@@ -130,18 +127,6 @@ def attributes(operations: list[str | None], rng: np.random.Generator) -> dict[s
         "folded_norms": only(conv, [0, 1]),
     }  # fmt: skip
     return counts | sizes | settings
-
-
-def timed(run: Callable[[], Any], repeats: int) -> tuple[Any, float]:
-    """The result, and the median seconds of several runs; where it runs more than once, after one more."""
-    if repeats > 1:
-        run()
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        result = run()
-        seconds.append(time.perf_counter() - started)
-    return result, median(seconds)
 
 
 if __name__ == "__main__":

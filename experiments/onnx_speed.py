@@ -13,19 +13,17 @@ import io
 import json
 import sys
 import tempfile
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import onnx
 import torch
-from _provenance import provenance
+from _provenance import write_json
+from _timing import typical
 
 from graf import get_space, read_graph
-from graf.files import atomic_path
 from graf.sources import read_folder
 
 SHIPPED = Path(onnx.__file__).parent / "backend/test/data/light"
@@ -40,7 +38,7 @@ def main(out: Path) -> None:
         folder = Path(name)
         exported = [export(folder, space, i) for space, n in N_FILES.items() for i in range(n)]
         one_by_one = [exported[0], exported[-1], *sorted(SHIPPED.glob("*.onnx"))]
-        found = provenance() | {
+        found = {
             "files": [compared(path) for path in one_by_one],
             "folder": {
                 "n_files": len(exported),
@@ -48,8 +46,7 @@ def main(out: Path) -> None:
                 "seconds_by_processes": {str(n): folder_time(folder, n) for n in (1, 2)},
             },
         }
-    with atomic_path(out) as path:
-        path.write_text(json.dumps(found, indent=1) + "\n")
+    write_json(found, out)
     print(json.dumps(found, indent=1))
 
 
@@ -65,32 +62,22 @@ def export(folder: Path, name: str, seed: int) -> Path:
 def compared(path: Path) -> dict[str, Any]:
     """Seconds to read a file, and seconds that onnx takes to load it and to infer its shapes."""
     model = onnx.load(path)
+    runs: dict[str, Callable[[], Any]] = {
+        "graf": lambda: read_graph(path),
+        "onnx_load": lambda: onnx.load(path),
+        "onnx_infer_shapes": lambda: onnx.shape_inference.infer_shapes(model, data_prop=True),
+    }
     return {
         "file": path.name,
         "n_nodes": len(model.graph.node),
         "megabytes": round(path.stat().st_size / 1e6, 1),
-        "graf": typical(lambda: read_graph(path)),
-        "onnx_load": typical(lambda: onnx.load(path)),
-        "onnx_infer_shapes": typical(lambda: onnx.shape_inference.infer_shapes(model, data_prop=True)),
+        **{name: round(typical(run, 5), 4) for name, run in runs.items()},
     }
-
-
-def typical(run: Callable[[], Any], n: int = 5) -> float:
-    """Median seconds of several runs."""
-    return round(median(timed(run) for _ in range(n)), 4)
-
-
-def timed(run: Callable[[], Any]) -> float:
-    """Seconds of one run."""
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
 
 
 def folder_time(folder: Path, n_jobs: int) -> float:
     """Seconds to read a folder, once the processes are there."""
-    read_folder(folder, n_jobs=n_jobs)
-    return typical(lambda: read_folder(folder, n_jobs=n_jobs), 3)
+    return round(typical(lambda: read_folder(folder, n_jobs=n_jobs), 3), 4)
 
 
 if __name__ == "__main__":

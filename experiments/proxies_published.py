@@ -22,12 +22,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from scipy.stats import kendalltau, pearsonr, spearmanr
 from sklearn.datasets import load_sample_images
 
 import graf
-from graf.files import atomic_path
 
 N, N_GRASP, BATCH, SEED = 200, 40, 64, 0
 NAMES = [
@@ -54,7 +53,7 @@ def main(out: Path) -> None:
     convolutions = [cell.count("nor_conv") for cell in cells]
     from_closed = float(np.abs(values["l2_norm"] - 27.8 - 51 * np.array(convolutions)).max())
     table.loc[table["proxy"] == "l2_norm", "as_expected"] = from_closed < 1.1
-    found = provenance() | {
+    found = {
         "settings": values.attrs,
         "cells": len(cells),
         "largest_difference_synflow": distance(values["synflow"], published["zcp_synflow"]),
@@ -62,8 +61,7 @@ def main(out: Path) -> None:
         "all_as_expected": bool(table["as_expected"].all()),
     }
     write_csv(table, out)
-    with atomic_path(out.with_suffix(".json")) as path:
-        path.write_text(json.dumps(found, indent=1) + "\n")
+    write_json(found, out.with_suffix(".json"))
     print(table.to_string(index=False))
     print(json.dumps(found, indent=1))
 

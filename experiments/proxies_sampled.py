@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from _provenance import provenance
+from _provenance import write_json
 
 import graf
 from graf.files import atomic_path
@@ -39,10 +39,9 @@ def main(name: str, n: int, out: Path) -> None:
     table = proxies.fit_transform(list(cells))
     with atomic_path(out) as path:
         table.to_csv(path, float_format="%.6g", index_label="architecture")
-    found = provenance() | {"target": target, "settings": table.attrs}
+    found = {"target": target, "settings": table.attrs}
     found["kendall_tau"] = table.corrwith(labels[cells].set_axis(table.index), method="kendall").to_dict()
-    with atomic_path(out.with_suffix(".json")) as path:
-        path.write_text(json.dumps(found, indent=1) + "\n")
+    write_json(found, out.with_suffix(".json"))
     print(json.dumps(found["kendall_tau"], indent=1))
 
 

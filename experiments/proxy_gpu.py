@@ -22,12 +22,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from _provenance import provenance
+from _provenance import write_json
 from _published_proxies import one_by_one
 from scipy.stats import spearmanr
 
 import graf
-from graf.files import atomic_path
 from graf.proxies.batch import batches_of, digits
 from graf.proxies.evaluation import CHUNK
 from graf.proxies.transformer import PUBLISHED
@@ -46,7 +45,7 @@ def main(out: Path) -> None:
     space = graf.get_space("nasbench201")
     cells = [cell for cell in space.sample(2 * N_MANY, seed=0) if space.graph(cell).connected][:N_MANY]
     name = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
-    found: dict[str, Any] = provenance() | {
+    found: dict[str, Any] = {
         "torch": torch.__version__,
         "device": name,
         "cores": os.cpu_count(),
@@ -57,20 +56,14 @@ def main(out: Path) -> None:
         for way, figures in compared(names, cells, space, device):
             found[label][way] = figures
             print(label, way, json.dumps(figures), flush=True)
-            write(out, found)
+            write_json(found, out)
     few = cells[
         : min(N_MANY // 2, within(left(), found["thirteen"]["graf, 1 process"]["networks_per_second"], 6))
     ]
     if few:
         found["bfloat16"] = precision(few, device)
         print(json.dumps(found["bfloat16"], indent=1))
-        write(out, found)
-
-
-def write(out: Path, found: dict[str, Any]) -> None:
-    """The figures as they are by now."""
-    with atomic_path(out) as path:
-        path.write_text(json.dumps(found, indent=1) + "\n")
+        write_json(found, out)
 
 
 def compared(

@@ -17,14 +17,14 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from _provenance import provenance
+from _provenance import write_json
 
 import graf
-from graf.files import atomic_path
 
 EIGHT = ["l2_norm", "snip", "plain", "grad_norm", "fisher", "nwot", "jacov", "epe_nas"]
 SETS = {"eight": EIGHT, "eight_and_grasp": [*EIGHT, "grasp"], "zen_and_swap": ["zen", "swap"]}
@@ -38,7 +38,7 @@ def main(out: Path) -> None:
     space = graf.get_space("nasbench201")
     cells = [cell for cell in space.sample(2 * N, seed=0) if space.graph(cell).connected][:N]
     modules = [space.model(cell) for cell in cells]
-    found = provenance() | {"torch": torch.__version__, "networks": N, "batch_size": BATCH, "threads": 1}
+    found: dict[str, Any] = {"torch": torch.__version__, "networks": N, "batch_size": BATCH, "threads": 1}
     small = graf.get_space("nasbench201", channels=4, cells_per_stage=1, input_shape=(3, 8, 8))
     for name, names in SETS.items():
         shared, alone, difference = compared(names, modules)
@@ -54,8 +54,7 @@ def main(out: Path) -> None:
         if name in RUNS:
             found[name]["bare_runs_seconds_per_network"] = bare(modules, *RUNS[name]) / N
         print(name, json.dumps(found[name], indent=1), flush=True)
-    with atomic_path(out) as path:
-        path.write_text(json.dumps(found, indent=1) + "\n")
+    write_json(found, out)
 
 
 def compared(

@@ -10,16 +10,14 @@ saved when it is done, so that a run that was killed goes on where it was.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from sklearn.ensemble import RandomForestRegressor
 
 from graf import Dataset, PerformancePredictor, load_dataset
-from graf.files import atomic_path
 from graf.predictors import evaluate, free_rows, summary
 
 TARGET = "cifar10_val_acc"
@@ -40,9 +38,8 @@ def main(folder: Path) -> None:
     results = splits(data, folder / "published_forest.csv")
     table = with_reference(summary(results))
     write_csv(table, folder / "published_forest_summary.csv")
-    with atomic_path(folder / "published_forest.json") as path:
-        facts = provenance() | {"target": TARGET, "cells": len(data), "seeds": list(SEEDS)}
-        path.write_text(json.dumps(facts, indent=1) + "\n")
+    facts = {"target": TARGET, "cells": len(data), "seeds": list(SEEDS)}
+    write_json(facts, folder / "published_forest.json")
     shown = ["predictor", "labels", "tau_mean", "tau_std", "reference_tau", "rho_mean", "r2_mean"]
     print(table[shown].round(3).to_string(index=False))
 

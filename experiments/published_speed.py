@@ -19,13 +19,13 @@ from typing import Any
 import networkx as nx
 import numba
 import numpy as np
-from _provenance import provenance
-from feature_speed import degree_columns, networkx_columns, typical
+from _provenance import write_json
+from _timing import typical
+from feature_speed import degree_columns, networkx_columns
 
 from graf import ComputationGraph, GraphFeatures, get_space
 from graf.features.plan import Plan
 from graf.features.published import PublishedColumn, published_columns
-from graf.files import atomic_path
 
 N_ARCHITECTURES = {"nasbench101": 200_000, "darts": 20_000}
 N_RIVAL = 20
@@ -36,9 +36,7 @@ def main(out: Path) -> None:
     numba.set_num_threads(min(2, numba.config.NUMBA_NUM_THREADS))
     rivals = {"nasbench101": networkx_columns, "darts": genotype_columns}
     found = {name: speed(name, rival) for name, rival in rivals.items()}
-    with atomic_path(out) as path:
-        facts = provenance() | {"threads": numba.get_num_threads()} | found
-        path.write_text(json.dumps(facts, indent=1) + "\n")
+    write_json({"threads": numba.get_num_threads(), **found}, out)
     print(json.dumps(found, indent=1))
 
 

@@ -15,7 +15,6 @@ call that was stopped goes on where it was, and its seconds are added up.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -25,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from _provenance import provenance
+from _provenance import write_json
 from scipy.stats import ttest_rel
 
 import graf
@@ -52,8 +51,7 @@ def main(folder: Path, results: Path) -> None:
     with added_up(folder / "seconds"):
         facts = outcome(folder)
     facts["seconds"] = float((folder / "seconds").read_text())
-    with atomic_path(results / "real_search.json") as path:
-        path.write_text(json.dumps(provenance() | facts, indent=1) + "\n")
+    write_json(facts, results / "real_search.json")
     print("\n".join(facts["found"]))
 
 

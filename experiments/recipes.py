@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from scipy.special import logit
 from scipy.stats import kendalltau
 from sklearn.ensemble import ExtraTreesRegressor
@@ -29,7 +29,6 @@ from sklearn.linear_model import LinearRegression, Ridge
 
 from graf import Dataset, GraphFeatures, PerformancePredictor, load_dataset
 from graf.exceptions import FarFromTrainingWarning
-from graf.files import atomic_path
 from graf.measure import variance_shares
 
 TARGET = "test_acc"
@@ -48,7 +47,7 @@ def main(folder: Path) -> None:
     """Run what is missing of the splits, and write the tables."""
     data = load_dataset("digits201_recipes")
     results = splits(data, folder / "recipes.csv")
-    facts = provenance() | {
+    facts = {
         "target": TARGET,
         "cells": data.targets.index.nunique(),
         "recipes": len(data.recipes.drop_duplicates()),
@@ -56,8 +55,7 @@ def main(folder: Path) -> None:
         "variance": variance(data),
         "tau": tables(results),
     }
-    with atomic_path(folder / "recipes.json") as path:
-        path.write_text(json.dumps(facts, indent=1) + "\n")
+    write_json(facts, folder / "recipes.json")
     for name, shares in facts["variance"].items():
         print(name, shares)
     keys = {"index": ["labels", "predictor"], "columns": "pairs"}

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance
+from _provenance import write_json
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from sklearn.ensemble import RandomForestRegressor
@@ -106,9 +106,8 @@ def main(out: Path) -> None:
             "seconds": times.round(3).to_dict("list"),
             "best": times.min().round(3).to_dict(),
             "seed": 0,
-            **provenance(),
         }
-    (out / "report_page.json").write_text(json.dumps(found, indent=2) + "\n")
+    write_json(found, out / "report_page.json")
     print(json.dumps(found["best"]), found["megabytes"])
 
 

@@ -11,7 +11,6 @@ where it was; given names of datasets, only those are run.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from joblib import Parallel, delayed
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
@@ -89,8 +88,7 @@ def main(folder: Path, only: list[str]) -> None:
     tables = [table for table in TABLES if not only or table.name in only]
     for (features, model), table in product(RUNS, tables):
         run(table, model, features, store)
-    with atomic_path(folder / "reproduction.json") as path:
-        path.write_text(json.dumps(provenance() | {"seeds": list(SEEDS), "sizes": SIZES}, indent=1) + "\n")
+    write_json({"seeds": list(SEEDS), "sizes": SIZES}, folder / "reproduction.json")
 
 
 def run(table: Table, model: str, features: tuple[str, ...], store: Path) -> None:

@@ -12,7 +12,6 @@ Not among the rivals: TabPFN, whose packages do not hold its weights.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -22,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from _rival_models import new_model
 from _rival_plot import plot
 from _rival_reuse import reused
@@ -84,14 +83,12 @@ def main(folder: Path, parts: list[str]) -> None:
     if "splits" in parts:
         run(store)
     if "speed" in parts:
-        with atomic_path(folder / "rivals_speed.json") as path:
-            path.write_text(json.dumps(provenance() | {"fit_and_predict": speed()}, indent=1) + "\n")
+        write_json({"fit_and_predict": speed()}, folder / "rivals_speed.json")
     if "figure" in parts:
         results = pd.read_parquet(store)
         write_csv(summary(results), folder / "rivals.csv")
         plot(summary(results), folder / "rivals.png")
-        with atomic_path(folder / "rivals.json") as path:
-            path.write_text(json.dumps(provenance() | {"splits": len(results)}, indent=1) + "\n")
+        write_json({"splits": len(results)}, folder / "rivals.json")
 
 
 def run(store: Path) -> None:

@@ -12,7 +12,6 @@ and their seconds are noted in the JSON file. Finished runs are kept in a journa
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -23,12 +22,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from pymoo.indicators.hv import HV
 from scipy.stats import rankdata
 
 from graf import Dataset, GraphFeatures, PerformancePredictor, load_dataset, search
-from graf.files import atomic_path
 from graf.journal import Journal, JournalKind
 from graf.searchers.fitness import is_efficient
 from graf.searchers.strategies import (
@@ -299,9 +297,8 @@ def write(folder: Path, records: list[dict[str, Any]], **facts: Any) -> None:
     for column in ("regret", "rank", "improvement", "hypervolume"):
         rows[column] = rows.get(column, np.nan)
     write_csv(rows, folder / "search_comparison.csv")
-    content = provenance() | facts | {"medians": medians(rows), "rankings": rankings(rows)}
-    with atomic_path(folder / "search_comparison.json") as path:
-        path.write_text(json.dumps(content, indent=1) + "\n")
+    content = {**facts, "medians": medians(rows), "rankings": rankings(rows)}
+    write_json(content, folder / "search_comparison.json")
 
 
 if __name__ == "__main__":

@@ -21,13 +21,12 @@ from typing import Any
 import numba
 import numpy as np
 import shap
-from _provenance import provenance
+from _provenance import write_json
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from xgboost import DMatrix, XGBRegressor
 
 from graf import GraphFeatures, load_dataset
 from graf.explainers import TreeShap
-from graf.files import atomic_path
 
 N_TRAIN, N_ROWS, N_SHAP, REPEATS, THREADS = 1024, 512, 16, 7, 2
 MODELS = {
@@ -54,8 +53,7 @@ def main(out: Path) -> None:
         "rows_of_shap": N_SHAP,
         "repeats": REPEATS,
     }
-    with atomic_path(out) as path:
-        path.write_text(json.dumps(provenance() | settings | found, indent=1) + "\n")
+    write_json(settings | found, out)
     print(json.dumps(found, indent=1))
 
 

@@ -26,12 +26,11 @@ import numpy as np
 import pandas as pd
 import torch
 import transformers
-from _provenance import provenance, write_csv
+from _provenance import write_csv, write_json
 from _reading import Reading, read
 from torch.utils.flop_counter import FlopCounterMode
 
 from graf.exceptions import GrafError
-from graf.files import atomic_path
 
 Inputs = dict[str, torch.Tensor]
 INSTALLED = re.compile(r"/\S*/site-packages/")  # where packages are, which is of no interest
@@ -192,8 +191,7 @@ def main(folder: Path, names: list[str]) -> None:
     order = [name for entries in ZOO.values() for name in entries]
     table = table.sort_values("class", key=lambda names: names.map(order.index), ignore_index=True)
     write_csv(whole_numbers(table), path)
-    with atomic_path(folder / "transformers_zoo.json") as temporary:
-        temporary.write_text(json.dumps(facts(table), indent=1) + "\n")
+    write_json(facts(table), folder / "transformers_zoo.json")
     print(
         table.drop(columns="error", errors="ignore").to_string(index=False),
         json.dumps(facts(table)["read"], indent=1),
@@ -269,7 +267,7 @@ def facts(table: pd.DataFrame) -> dict[str, Any]:
     """Provenance, and totals over the classes."""
     read_ones = table[table["nodes"].notna()]
     ratio = read_ones["macs"] / read_ones["counted_macs"]
-    return provenance() | {
+    return {
         "transformers": transformers.__version__,
         "torch": torch.__version__,
         "read": {
