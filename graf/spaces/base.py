@@ -166,25 +166,23 @@ class SearchSpace(ABC):
         """
         rng = _generator(seed)
         parent = self.parse(architecture)
-        usual = self.is_usual(parent)
         for position in rng.permutation(len(parent)).tolist():
             for option in rng.permutation(self.cardinalities[position]).tolist():
-                child = (*parent[:position], option, *parent[position + 1 :])
-                if option != parent[position] and self.fits(child) and (self.is_usual(child) or not usual):
+                child = _changed(parent, position, option)
+                if option != parent[position] and self._may_follow(child, parent):
                     return self.format(child)
         raise UnsupportedError(f"no single change of {shown(architecture)} stays in {self.name}")
 
     def neighbours(self, architecture: Any) -> list[str]:
         """The architectures that differ in one choice, as usual (`is_usual`) as this one; in fixed order."""
         parent = self.parse(architecture)
-        usual = self.is_usual(parent)
         children = (
-            (*parent[:position], option, *parent[position + 1 :])
+            _changed(parent, position, option)
             for position, cardinality in enumerate(self.cardinalities)
             for option in range(cardinality)
             if option != parent[position]
         )
-        return [self.format(c) for c in children if self.fits(c) and (self.is_usual(c) or not usual)]
+        return [self.format(child) for child in children if self._may_follow(child, parent)]
 
     def crossover(self, first: Any, second: Any, seed: int = 0) -> str:
         """An architecture with each choice from one of two, drawn with equal chances.
@@ -193,14 +191,18 @@ class SearchSpace(ABC):
         is one of the two.
         """
         rng = _generator(seed)
-        parents = np.array([self.parse(first), self.parse(second)])
-        columns = np.arange(parents.shape[1])
-        usual = all(self.is_usual(tuple(parent)) for parent in parents.tolist())
+        parents = self.parse(first), self.parse(second)
+        rows = np.array(parents)
+        columns = np.arange(rows.shape[1])
         for _ in range(MAX_CROSSOVERS):
-            child = tuple(parents[rng.integers(2, size=len(columns)), columns].tolist())
-            if self.fits(child) and (self.is_usual(child) or not usual):
+            child = tuple(rows[rng.integers(2, size=len(columns)), columns].tolist())
+            if self._may_follow(child, *parents):
                 return self.format(child)
-        return self.format(tuple(parents[rng.integers(2)].tolist()))
+        return self.format(parents[rng.integers(2)])
+
+    def _may_follow(self, child: tuple[int, ...], *parents: tuple[int, ...]) -> bool:
+        """Whether choices made from others are an architecture, and a usual one (`is_usual`) if those are."""
+        return self.fits(child) and (self.is_usual(child) or not all(map(self.is_usual, parents)))
 
     def choices(self, architectures: Sequence[Any]) -> NDArray[np.int32]:
         """Choices of many architectures, (n, number of choices); a fault names the index."""
@@ -249,6 +251,10 @@ class SearchSpace(ABC):
         checked = tuple(int(choice) for choice in given)
         self.check(checked)
         return checked
+
+
+def _changed(choices: tuple[int, ...], position: int, option: int) -> tuple[int, ...]:
+    return (*choices[:position], option, *choices[position + 1 :])
 
 
 def _shape(value: Any) -> tuple[int, ...]:
