@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import infer_dtype
 
 from graf.exceptions import InputError
 from graf.searchers.checkpoint import Checkpoint
 from graf.searchers.checks import check_goal, count
 from graf.searchers.clock import KINDS, Clock
 from graf.searchers.history import FAILED, OK, History, Trial
-from graf.searchers.objective import Measurement, failure, measure, read_values
+from graf.searchers.objective import Measurement, measure
 from graf.searchers.problem import Problem, read_problem
 from graf.searchers.result import SearchResult
 from graf.searchers.strategies import State, Strategy, read_strategy
 from graf.searchers.surrogate import Surrogate, read_predictor
+from graf.searchers.told import read_told
 
 __all__ = ["Callback", "Search"]
 
@@ -140,17 +140,7 @@ class Search:
             If a value is no number, the numbers of architectures and values differ, an index
             lacks an architecture, or an architecture was told already.
         """
-        if isinstance(architectures, (str, Mapping)) or not isinstance(
-            architectures, (Sequence, np.ndarray, pd.Index, pd.Series)
-        ):
-            architectures, values = [architectures], [values]
-        answers = _answers(_matched(values, architectures))
-        if len(architectures) != len(answers):
-            raise InputError(
-                f"got {len(architectures)} architectures and {len(answers)} values; give one each"
-            )
-        names = list(self.problem.directions)
-        measured = [_measurement(answer, names) for answer in answers]
+        architectures, measured = read_told(architectures, values, list(self.problem.directions))
         candidates = [self.problem.domain.read(architecture) for architecture in architectures]
         self._tell(self._trials_of(candidates), measured)
 
@@ -237,33 +227,3 @@ def _callbacks(callbacks: Any) -> list[Callback]:
     if not all(map(callable, found)):
         raise InputError(f"`callbacks` must hold functions of a Search, got {callbacks!r:.100}")
     return found
-
-
-def _matched(values: Any, architectures: Sequence[Any]) -> Any:
-    """The values in the order of the architectures, if both are known by text."""
-    names = list(architectures)
-    if not isinstance(values, (pd.Series, pd.DataFrame)) or len(values) != len(names):
-        return values
-    if infer_dtype(values.index) != "string" or not all(isinstance(name, str) for name in names):
-        return values
-    missing = set(names) - set(values.index)
-    if missing:
-        raise InputError(
-            f"`values` must be indexed by the architectures, but lack {min(missing)!r:.200}; give a list to match them"
-            " by position"
-        )
-    return values.loc[names]
-
-
-def _answers(values: Any) -> list[Any]:
-    if isinstance(values, pd.DataFrame):
-        return values.to_dict("records")
-    return list(values) if np.iterable(values) and not isinstance(values, (str, Mapping)) else [values]
-
-
-def _measurement(answer: Any, names: list[str]) -> Measurement:
-    if isinstance(answer, BaseException):
-        return failure(answer)
-    if answer is None:
-        return Measurement({}, "nothing was measured")
-    return read_values(answer, names)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 from sklearn.base import clone
 
-from graf.directions import SIGNS
 from graf.exceptions import InputError, UnsupportedError
 from graf.features import GraphFeatures
 from graf.predictors import PerformancePredictor
@@ -21,10 +19,10 @@ from graf.predictors.auto import AutoRegressor
 from graf.predictors.models import is_model, new_model
 from graf.searchers.clock import Clock
 from graf.searchers.domains import Domain
+from graf.searchers.fitted import Fitted
 from graf.searchers.history import History
-from graf.searchers.outlook import Outlook
 
-__all__ = ["Fitted", "Surrogate", "read_predictor"]
+__all__ = ["Surrogate", "read_predictor"]
 
 Floats = NDArray[np.float64]
 MOST_ROWS = 100_000  # features kept in memory
@@ -214,56 +212,3 @@ class Surrogate:
             if model.model == "auto":
                 model.set_params(model=AutoRegressor(list(X), seed, model.n_jobs, by_rank=not front))
             return Fitted(model.fit(X, y.set_axis(X.index, axis=0)), self, history.directions, front)
-
-
-class Fitted:
-    """A fitted predictor that speaks of candidates, with more being better."""
-
-    def __init__(
-        self,
-        model: PerformancePredictor,
-        surrogate: Surrogate,
-        directions: dict[str, str],
-        front: bool = False,
-    ) -> None:
-        self.model, self.surrogate, self.front = model, surrogate, front
-        self.names = list(directions)
-        self.signs = np.array([SIGNS[direction] for direction in directions.values()])
-
-    def gains(self, candidates: Sequence[str], std: bool = True) -> tuple[Floats, Floats]:
-        """Predictions (n, objectives), turned so that more is better, and their standard deviation.
-
-        Without `std` the second are zeros.
-        """
-        X = self.surrogate.features(candidates)
-        with self.surrogate.clock.measure("predictions"):
-            if not std:
-                mean = np.asarray(self.model.predict(X), np.float64).reshape(len(X), -1)
-                return mean * self.signs, np.zeros_like(mean)
-            mean, spread = self.model.predict(X, return_std=True)
-        return np.asarray(mean, np.float64) * self.signs, np.asarray(spread, np.float64)
-
-    def outlook(self, candidates: Sequence[str], std: bool = True) -> Outlook:
-        """What is expected of candidates: where a front is wanted on the scales that "auto" has learned, else as gains.
-
-        Without `std` its standard deviations are zeros.
-        """
-        models = list(self.model.estimators_.values())
-        if not (std and self.front and all(isinstance(model, AutoRegressor) for model in models)):
-            return Outlook(*self.gains(candidates, std))
-        X = self.surrogate.features(candidates).to_numpy()
-        with self.surrogate.clock.measure("predictions"):
-            pairs = [model.predict_scores(X) for model in models]
-        mean, spread = (np.column_stack(part) for part in zip(*pairs, strict=True))
-        return Outlook(mean * self.signs, spread, partial(self._gains_of_scores, models))
-
-    def _gains_of_scores(self, models: list[AutoRegressor], scores: Floats) -> Floats:
-        columns = np.moveaxis(scores * self.signs, -1, 0)
-        found = [
-            model.scores_.inverse_transform(column) for model, column in zip(models, columns, strict=True)
-        ]
-        return np.stack(found, axis=-1) * self.signs
-
-    def told(self, gains: Floats) -> dict[str, float]:
-        """A row of `gains` in the units and directions of the objectives, by name."""
-        return dict(zip(self.names, (gains * self.signs).tolist(), strict=True))

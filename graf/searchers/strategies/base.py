@@ -14,8 +14,9 @@ import numpy as np
 from graf.checks import is_whole
 from graf.exceptions import InputError
 from graf.searchers.domains import Domain
+from graf.searchers.fitted import Fitted
 from graf.searchers.history import History
-from graf.searchers.surrogate import Fitted, Surrogate
+from graf.searchers.surrogate import Surrogate
 
 __all__ = ["Proposal", "State", "Strategy", "draw_untried", "make_untried"]
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from graf.exceptions import InputError, UnknownNameError
 from graf.searchers.domains import Domain
+from graf.searchers.fitted import Fitted
 from graf.searchers.outlook import Outlook
 from graf.searchers.strategies.acquisition import (
     ACQUISITIONS,
@@ -20,7 +21,7 @@ from graf.searchers.strategies.acquisition import (
 )
 from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried
 from graf.searchers.strategies.pools import pool
-from graf.searchers.surrogate import Fitted, Surrogate
+from graf.searchers.surrogate import Surrogate
 
 __all__ = ["Guided"]
 
