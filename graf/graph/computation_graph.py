@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.exceptions import UnsupportedError
-from graf.graph import convert, hashing, parts, simplify, validate
+from graf.graph import convert, hashing, numbering, parts, simplify, validate
 from graf.graph.csr import offsets
 from graf.ops import OpSet
 
@@ -102,7 +102,7 @@ class ComputationGraph:
         graf.exceptions.GraphError: `edges` must have no cycle, got 0 -> 1 -> 0
         """
         return cls(
-            **validate.number_nodes(
+            **numbering.number_nodes(
                 operations, edges, inputs, outputs, ops, ops_on, names, attributes or {}, cells or {}
             )
         )
@@ -123,7 +123,7 @@ class ComputationGraph:
         >>> g.n_nodes, g.ops_on
         (4, 'edges')
         """
-        return cls.from_edges(**validate.expanded_edges(n_junctions, edges), ops_on="edges", **kwargs)
+        return cls.from_edges(**numbering.expanded_edges(n_junctions, edges), ops_on="edges", **kwargs)
 
     @classmethod
     def from_networkx(cls, graph: nx.DiGraph[Any], **kwargs: Any) -> ComputationGraph:
