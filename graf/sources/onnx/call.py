@@ -12,6 +12,10 @@ from graf.sources.network.step import Step
 __all__ = ["Call", "Shape", "trained"]
 
 Shape = tuple[int, ...] | None
+ACTIVATIONS = {
+    "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "LeakyRelu": "leaky_relu", "Clip": "clamp",
+    "HardSigmoid": "hardsigmoid", "Gelu": "gelu",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,26 @@ class Call:
         """A step with the name and place of this call, and with the shape of its first output."""
         shape = self.shape if shape is None else shape
         return Step(op, reads, shape, self.name, self.module, self.itemsize, settings)
+
+    def plus(self, step: Step, added: Step | None) -> Step:
+        """The sum of two steps of one shape, or the first alone where there is no other."""
+        return step if added is None else self.step("add", [step, added], step.shape)
+
+    def cut(self, step: Step, widths: list[int]) -> list[Step]:
+        """A step cut along its last axis."""
+        before = (step.shape or ())[:-1]
+        return [
+            self.step("slice", [step], (*before, width), index=i, axis=-1) for i, width in enumerate(widths)
+        ]
+
+    def activated(self, step: Step) -> Step:
+        """A step with what the attribute `activation` puts behind it."""
+        name = self.attributes.get("activation")
+        if not name:
+            return step
+        bounds = self.attributes.get("activation_params", ())
+        settings = dict(zip(("min", "max"), bounds, strict=False)) if name == "Clip" else {}
+        return self.step(ACTIVATIONS.get(name, str(name).lower()), [step], step.shape, **settings)
 
     def number(self, name: str, default: int) -> int:
         """An attribute that is a whole number."""

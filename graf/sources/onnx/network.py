@@ -5,29 +5,26 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from math import prod
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
-from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TypeProto
+from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, TypeProto
 
 from graf.exceptions import GrafError, GraphError, InputError
-from graf.sources.network.constants import hides_later_positions
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
 from graf.sources.onnx.call import Call
 from graf.sources.onnx.checks import check_call, check_size, check_unique
-from graf.sources.onnx.contrib import AS_STANDARD
 from graf.sources.onnx.control import CONTROL
+from graf.sources.onnx.known import known
 from graf.sources.onnx.names import folds_norm, is_trained, module_of
+from graf.sources.onnx.nodes import as_standard, attribute_of, bound, versions
 from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
-from graf.sources.onnx.steps import CONTRIBUTED, STANDARD, other_output, steps_of
-from graf.sources.onnx.tensors import FEW, Tensors, constant_of
+from graf.sources.onnx.steps import STANDARD, other_output, steps_of
+from graf.sources.onnx.tensors import Tensors, constant_of
 from graf.sources.onnx.types import infer, input_types, is_open, itemsize_of, resolved, shape_of, tensor_type
-from graf.sources.onnx.values import EVALUATORS, evaluate
 
 __all__ = ["Reader", "network_of"]
 
@@ -57,7 +54,7 @@ class Reader:
     def network(self, input_shapes: Mapping[str, Sequence[int]] | None) -> Network:
         """The steps of the whole model."""
         graph = self.model.graph
-        opsets = _versions(self.model.opset_import)
+        opsets = versions(self.model.opset_import)
         fixed = {tensor.name for tensor in graph.initializer}
         check_unique(value.name for value in graph.input)
         types, self.sizes = input_types([i for i in graph.input if i.name not in fixed], input_shapes)
@@ -148,7 +145,7 @@ class Reader:
         if function is not None:
             return self._call_function(function, node, operands, scope)
         check_call(node, scope.opsets.get(node.domain, 1))
-        attributes = {a.name: _attribute(a) for a in node.attribute}
+        attributes = {a.name: attribute_of(a) for a in node.attribute}
         standard = node.domain in STANDARD
         if standard and node.op_type == "Constant":
             return [Value(*self.tensors.leaf(constant_of(attributes), node.output[0], in_node=True))]
@@ -161,9 +158,9 @@ class Reader:
         self.tensors.settle(node.op_type, [None if value is None else value.step for value in operands])
         types = self._types(node, operands, scope)
         if standard:
-            known = self._known(node.op_type, attributes, operands, types)
-            if known is not None:
-                return [known]
+            value = known(node.op_type, attributes, operands, types[0] if types else None)
+            if value is not None:
+                return [value]
         return self._steps(node, attributes, operands, types, scope)
 
     def _as_declared(self, node: NodeProto, values: Outputs, scope: Scope) -> Outputs:
@@ -185,7 +182,7 @@ class Reader:
         given = list(zip(node.input, operands, strict=True))
         types = {name: value.type for name, value in given if value is not None and value.type is not None}
         contents = {n: v.step.value for n, v in given if v is not None and v.step.value is not None}
-        node = _as_standard(node)
+        node = as_standard(node)
         inferred = infer(node, scope.opsets.get(node.domain, 1), types, contents)
         found: list[TypeProto | None] = []
         for name in node.output:
@@ -199,42 +196,6 @@ class Reader:
                 else tensor_type(declared.tensor_type.elem_type, shape)
             )
         return found
-
-    def _known(
-        self,
-        op_type: str,
-        attributes: Mapping[str, Any],
-        operands: Sequence[Value | None],
-        types: Sequence[TypeProto | None],
-    ) -> Value | None:
-        """What follows from shapes and constants alone, if it is small."""
-        kind = types[0] if types else None
-        if op_type in ("Shape", "Size"):
-            return self._measured(op_type, attributes, operands[0], kind)
-        if op_type not in EVALUATORS or prod(shape_of(kind) or (0,)) > FEW:
-            return None
-        if any(v is not None and (v.step.op != "constant" or v.step.value is None) for v in operands):
-            return None
-        if op_type == "NonZero" or shape_of(kind) is not None:
-            content = evaluate(op_type, [None if v is None else v.step.value for v in operands], attributes)
-            if content is not None:
-                kind = tensor_type(onnx.helper.np_dtype_to_tensor_dtype(content.dtype), content.shape)
-                step = Step("constant", shape=content.shape, value=content)
-                step.settings["triangular"] = hides_later_positions(content)
-                return Value(step, kind)
-        return None
-
-    def _measured(
-        self, op_type: str, attributes: Mapping[str, Any], of: Value | None, kind: TypeProto | None
-    ) -> Value:
-        """The shape or the size of a tensor, a constant even if it is unknown."""
-        shape = shape_of(of.type) if of is not None else None
-        content = None
-        if shape is not None and op_type == "Shape":
-            content = np.array(shape[slice(attributes.get("start", 0), attributes.get("end"))], np.int64)
-        elif shape is not None:
-            content = np.array(prod(shape), np.int64)
-        return Value(Step("constant", shape=shape_of(kind), value=content), kind)
 
     def _steps(
         self,
@@ -273,11 +234,11 @@ class Reader:
     ) -> Outputs:
         """The nodes of a function in place of its call."""
         given = {a.name: a for a in (*function.attribute_proto, *node.attribute)}
-        inner = Scope(_versions(function.opset_import) or scope.opsets, self.tensors)
+        inner = Scope(versions(function.opset_import) or scope.opsets, self.tensors)
         for name, value in zip(function.input, operands, strict=False):
             if value is not None:
                 inner.define(name, value)
-        self.nodes([_bound(n, given, set(function.input) - set(inner.values)) for n in function.node], inner)
+        self.nodes([bound(n, given, set(function.input) - set(inner.values)) for n in function.node], inner)
         return [inner.find(name) for name in function.output]
 
 
@@ -306,39 +267,3 @@ def _assumed(graph: GraphProto, types: Mapping[str, TypeProto], given: Mapping[s
 
 def _lacks_shape(step: Step) -> bool:
     return step.shape is None and not is_fixed(step) and not step.settings.get("unknown")
-
-
-def _as_standard(node: NodeProto) -> NodeProto:
-    """A contributed operator without the activation behind it, if that makes it a standard one."""
-    if node.domain not in CONTRIBUTED or node.op_type not in AS_STANDARD:
-        return node
-    standard = AS_STANDARD[node.op_type]
-    n_inputs = 1 if standard.endswith("Pool") else 3
-    bare = NodeProto(op_type=standard, input=node.input[:n_inputs], output=node.output[:1])
-    bare.attribute.extend(a for a in node.attribute if not a.name.startswith(("activation", "count_include")))
-    return bare
-
-
-def _versions(imports: Sequence[Any]) -> dict[str, int]:
-    versions = {entry.domain: entry.version for entry in imports}
-    return versions | {"": versions.get("", versions.get("ai.onnx", 1))} if versions else {}
-
-
-def _attribute(attribute: AttributeProto) -> Any:
-    value = onnx.helper.get_attribute_value(attribute)
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-
-
-def _bound(node: NodeProto, given: Mapping[str, AttributeProto], left_out: set[str]) -> NodeProto:
-    """A node of a function with the attributes and without the inputs of a call."""
-    copy = NodeProto()
-    copy.CopyFrom(node)
-    del copy.attribute[:]
-    for attribute in node.attribute:
-        if not attribute.ref_attr_name:
-            copy.attribute.append(attribute)
-        elif attribute.ref_attr_name in given:
-            copy.attribute.append(given[attribute.ref_attr_name])
-            copy.attribute[-1].name = attribute.name
-    copy.input[:] = ["" if name in left_out else name for name in node.input]
-    return copy

@@ -1,0 +1,52 @@
+"""Nodes of an ONNX file: their attributes, and copies of them that are read in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import onnx
+from onnx import AttributeProto, NodeProto
+
+from graf.sources.onnx.contrib import AS_STANDARD
+from graf.sources.onnx.steps import CONTRIBUTED
+
+__all__ = ["as_standard", "attribute_of", "bound", "versions"]
+
+
+def as_standard(node: NodeProto) -> NodeProto:
+    """A contributed operator without the activation behind it, if that makes it a standard one."""
+    if node.domain not in CONTRIBUTED or node.op_type not in AS_STANDARD:
+        return node
+    standard = AS_STANDARD[node.op_type]
+    n_inputs = 1 if standard.endswith("Pool") else 3
+    bare = NodeProto(op_type=standard, input=node.input[:n_inputs], output=node.output[:1])
+    bare.attribute.extend(a for a in node.attribute if not a.name.startswith(("activation", "count_include")))
+    return bare
+
+
+def versions(imports: Sequence[Any]) -> dict[str, int]:
+    """Versions of operator sets by domain; the standard one is 1 unless it is among them."""
+    found = {entry.domain: entry.version for entry in imports}
+    return found | {"": found.get("", found.get("ai.onnx", 1))} if found else {}
+
+
+def attribute_of(attribute: AttributeProto) -> Any:
+    """The value of an attribute; text as str."""
+    value = onnx.helper.get_attribute_value(attribute)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def bound(node: NodeProto, given: Mapping[str, AttributeProto], left_out: set[str]) -> NodeProto:
+    """A node of a function with the attributes and without the inputs of a call."""
+    copy = NodeProto()
+    copy.CopyFrom(node)
+    del copy.attribute[:]
+    for attribute in node.attribute:
+        if not attribute.ref_attr_name:
+            copy.attribute.append(attribute)
+        elif attribute.ref_attr_name in given:
+            copy.attribute.append(given[attribute.ref_attr_name])
+            copy.attribute[-1].name = attribute.name
+    copy.input[:] = ["" if name in left_out else name for name in node.input]
+    return copy

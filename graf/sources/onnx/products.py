@@ -1,0 +1,94 @@
+"""Products of matrices: of one layer, and of the layers of experts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from graf.exceptions import InputError
+from graf.sources.network.step import Step
+from graf.sources.onnx.call import Call, trained
+
+__all__ = ["experts", "linear", "product"]
+
+
+def linear(call: Call, x: int = 0, w: int = 1, b: int = 2) -> Step:
+    """A product of matrices, transposed or not, and a bias."""
+    data, weight = call.operand(x), call.operand(w)
+    if data is None or weight is None:
+        raise InputError("a product needs two operands")
+    trained(weight)
+    bias, n_out = call.operand(b), (call.shape or (0,))[-1]
+    if bias is not None and (bias.size > 1 or (bias.size == n_out and call.attributes.get("beta", 1))):
+        trained(bias)
+    if call.number("transA", 0):
+        data = call.step("transpose", [data], (data.shape or ())[::-1])
+    return call.step("linear", [data, weight, *call.reads(b)])
+
+
+def product(first: int, second: int, bias: int | None = None) -> Callable[[Call], Step]:
+    """A product of matrices, transposed or not, whose operands stand at the given positions."""
+
+    def made(call: Call) -> Step:
+        a, b = call.operand(first), call.operand(second)
+        if a is None or b is None:
+            raise InputError(f"{call.op_type} needs two operands")
+        added = None if bias is None else call.operand(bias)
+        for step in (b, added):
+            if step is not None and step.size > 1:
+                trained(step)
+        a, b = (
+            _swapped(call, step) if call.number(name, 0) else step
+            for step, name in ((a, "transA"), (b, "transB"))
+        )
+        shape = call.shape
+        if shape is None and a.shape and b.shape:
+            shape = (*a.shape[:-1], b.shape[-1])
+        found = call.step("matmul", [a, b], shape)
+        return call.activated(call.plus(found, added))
+
+    return made
+
+
+def _swapped(call: Call, step: Step) -> Step:
+    shape = step.shape or ()
+    return call.step("transpose", [step], (*shape[:-2], *shape[-2:][::-1]))
+
+
+def experts(first: int, last: int, gate: int, scales: int = 0) -> Callable[[Call], Step]:
+    """MLPs of experts, of which each token meets the k that a router prefers.
+
+    The weights of their layers stand at the given positions, behind each its scales, if any, and its bias.
+    """
+
+    def made(call: Call) -> Step:
+        x, router = call.first, call.operand(1)
+        if router is None or not (router.shape and x.shape and router.size and x.size):
+            raise InputError("it needs an input and a router's output of known shapes")
+        n_experts, width = router.shape[-1], x.shape[-1]
+
+        def layer(read: Step, position: int) -> Step:
+            weights = trained(call.operand(position)), trained(call.operand(position + 1 + scales))
+            return _expert_layer(call, read, n_experts, *weights)
+
+        rows = call.step("gather", [x, router], (x.size // width * call.number("k", 1), width))
+        hidden, gates = layer(rows, first), []
+        activation = call.attributes.get("activation_type", "relu")
+        if call.operand(gate) is not None:
+            gates = [layer(rows, gate)]
+        elif activation == "swiglu":
+            hidden, *gates = call.cut(hidden, [(hidden.shape or (0,))[-1] // 2] * 2)
+        hidden = call.step("silu" if activation == "swiglu" else activation, [hidden], hidden.shape)
+        found = layer(call.step("multiply", [hidden, *gates], hidden.shape) if gates else hidden, last)
+        return call.step("sum", [call.step("multiply", [found, router], found.shape)], x.shape)
+
+    return made
+
+
+def _expert_layer(call: Call, read: Step, n_experts: int, weight: Step | None, bias: Step | None) -> Step:
+    """One layer of all experts, of which each row meets one; several weights may stand in a byte."""
+    *before, n_in = read.shape or (0,)
+    if weight is None or not (weight.shape and weight.size and n_in):
+        raise InputError("it needs the weights of its experts")
+    n_out = weight.shape[1] if weight.itemsize == 1 else weight.size // (n_experts * n_in)
+    weight.shape = (n_experts, n_out, n_in)
+    return call.step("linear", [read, weight, *([] if bias is None else [bias])], (*before, n_out))

@@ -1,0 +1,139 @@
+"""Integers with scales and zero points in place of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from graf.sources.network.step import Step, is_fixed
+from graf.sources.onnx.attention import projected_attention
+from graf.sources.onnx.call import Call, trained
+from graf.sources.onnx.convolutions import convolution, of_channels_last, pool
+from graf.sources.onnx.products import product
+from graf.sources.onnx.recurrent import recurrent
+
+__all__ = ["QUANTISED", "QUANTISED_CONTRIB", "multiply"]
+
+
+def _quantised_product(call: Call) -> Step:
+    """A product of integer matrices with scales and zero points beside them."""
+    trained(call.operand(3))
+    return call.step("matmul", call.reads(0, 3))
+
+
+def _integer_product(call: Call) -> Step:
+    trained(call.operand(1))
+    return call.step("matmul", call.reads(0, 1))
+
+
+def _dequantised(call: Call) -> Step:
+    """A weight, or the number that an integer, a scale and a zero point stand for."""
+    number, scale, zero = call.first.scalar, call.operand(1), call.operand(2)
+    if call.first.size > 1:
+        trained(call.operand(0))
+    if number is None or scale is None or scale.scalar is None:
+        return call.step("cast", call.reads(0))
+    found = call.step("constant", [])
+    found.value = np.array((number - ((zero and zero.scalar) or 0)) * scale.scalar)
+    return found
+
+
+def _dynamically_quantised(call: Call) -> list[Step]:
+    """Integers, their scale and their zero point; `multiply` drops products with the scale."""
+    return [call.step("cast", call.reads(0)), *(call.step("constant", [], (), scale=True) for _ in range(2))]
+
+
+def multiply(call: Call) -> Step:
+    """A product, which with the scale of `DynamicQuantizeLinear` is a cast."""
+    scales = [step for step in call.reads() if step.settings.get("scale")]
+    others = [step for step in call.reads() if not step.settings.get("scale")]
+    if not scales:
+        return call.step("multiply", call.reads())
+    if not others or is_fixed(others[0]):
+        return call.step("constant", [], scale=True)
+    return call.step("cast", others)
+
+
+def _packed_product(call: Call) -> Step:
+    """A product with a weight of n rows and k columns of few bits each."""
+    weight, n, k = call.operand(1), call.number("N", 0), call.number("K", 0)
+    trained(weight)
+    if weight is not None:
+        weight.shape, weight.itemsize = (n, k), 1
+    shape = (*(call.first.shape or ())[:-1], n)
+    return call.step("linear", call.reads(0, 1, 5), shape)
+
+
+def _quantised(op: str, *positions: int) -> Callable[[Call], Step]:
+    """An operator with scales and zero points beside its operands."""
+
+    def quantised(call: Call) -> Step:
+        reads = call.reads(*positions)
+        for step in reads:
+            if step.size > 1:
+                trained(step)
+        shapes = [step.shape for step in reads if step.shape is not None]
+        return call.step(op, reads, np.broadcast_shapes(*shapes) if len(shapes) == len(reads) else None)
+
+    return quantised
+
+
+def _quantised_conv(call: Call) -> Step:
+    """A convolution of integers, whose channels may stand last."""
+    make = of_channels_last if call.number("channels_last", 0) else convolution
+    return make(call, 0, 3, 8)
+
+
+def _quantised_concat(call: Call) -> Step:
+    parts, axis = call.reads(*range(2, len(call.operands), 3)), call.number("axis", 0)
+    shapes = [part.shape for part in parts if part.shape]
+    if not parts or len(shapes) < len(parts):
+        return call.step("concat", parts, axis=axis)
+    shape = list(shapes[0])
+    shape[axis] = sum(each[axis] for each in shapes)
+    return call.step("concat", parts, tuple(shape), axis=axis)
+
+
+def _quantised_pool(call: Call) -> Step:
+    shape = call.first.shape or ()
+    return call.step("global_avg_pool", call.reads(0), (*shape[:2], *[1] * len(shape[2:])))
+
+
+def _quantised_lstm(call: Call) -> list[Step]:
+    """An LSTM with integer weights (directions, inputs, gates)."""
+    found = recurrent("lstm")(call)
+    time, batch = (call.first.shape or (0, 0))[:2]
+    directions, hidden = 1 + found.settings["bidirectional"], call.number("hidden_size", 0)
+    found.shape = (time, directions, batch, hidden)
+    state = (directions, batch, hidden)
+    return [found, *(call.step("getitem", [found], state, index=i) for i in (1, 2))]
+
+
+QUANTISED: dict[str, Callable[[Call], Any]] = {
+    "ConvInteger": lambda call: convolution(call, b=9),
+    "QLinearConv": lambda call: convolution(call, 0, 3, 8),
+    "MatMulInteger": _integer_product,
+    "QLinearMatMul": _quantised_product,
+    "DequantizeLinear": _dequantised,
+    "DynamicQuantizeLinear": _dynamically_quantised,
+}
+QUANTISED_CONTRIB: dict[str, Callable[[Call], Any]] = {
+    "DynamicQuantizeMatMul": product(0, 1, 4),
+    "MatMulIntegerToFloat": product(0, 1, 6),
+    "QLinearMatMul": product(0, 3),
+    "QGemm": product(0, 3, 6),
+    "MatMulNBits": _packed_product,
+    "DynamicQuantizeLSTM": _quantised_lstm,
+    "QAttention": lambda call: projected_attention(call, past=8),
+    "QLinearConv": _quantised_conv,
+    "QLinearAdd": _quantised("add", 0, 3),
+    "QLinearMul": _quantised("multiply", 0, 3),
+    "QLinearSigmoid": _quantised("sigmoid", 0),
+    "QLinearLeakyRelu": _quantised("leaky_relu", 0),
+    "QLinearSoftmax": _quantised("softmax", 0),
+    "QLinearConcat": _quantised_concat,
+    "QLinearAveragePool": pool("avg_pool"),
+    "QLinearGlobalAveragePool": _quantised_pool,
+}
