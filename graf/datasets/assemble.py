@@ -86,10 +86,11 @@ def _architectures(rows: pd.DataFrame, key: Sequence[str], path: Path) -> pd.Ind
 def _text(column: pd.Series, path: Path) -> pd.Series:
     if pd.api.types.infer_dtype(column.astype(object)) not in ("string", "integer"):
         raise DatasetError(f"column {column.name!r} of {path} must hold architectures as text")
-    empty = (column.isna() | (column == "")).to_numpy()
+    texts = column.astype(str).str.strip()
+    empty = (column.isna() | (texts == "")).to_numpy()
     if empty.any():
         raise DatasetError(f"column {column.name!r} of {path} has no architecture at index {empty.argmax()}")
-    return column.astype(str)
+    return texts
 
 
 def _target(column: pd.Series, rule: TargetRule, path: Path) -> NDArray[np.float64]:

@@ -275,6 +275,13 @@ def test_wrong_arguments(write, table, argument, error, message):
         graf.load_dataset(write("mine.csv", table), **argument)
 
 
+def test_blanks_around_names_and_architectures(write):
+    data = graf.load_dataset(write("a.csv", "cell , acc \n1-2-3-4 ,0.5\n 1-2-3-3,0.6 \n"))
+    assert data.architectures == ["1-2-3-4", "1-2-3-3"] and data.targets["acc"].tolist() == [0.5, 0.6]
+    with pytest.raises(DatasetError, match="occurs more than once"):
+        graf.load_dataset(write("b.csv", "cell,acc\n1-2-3-4 ,0.5\n1-2-3-4,0.6\n"))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

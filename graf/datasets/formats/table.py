@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,12 +46,13 @@ class Table:
 
 
 def open_csv(path: Path) -> Table:
-    """A comma-separated table with a header row."""
+    """A comma-separated table with a header row; blanks around its names are no part of them."""
     _check_separator(path)
-    head = _read_csv(path, nrows=1, dtype=str)
+    names = _names(path)
+    head = _read_csv(path, names=names, header=0, nrows=1, dtype=str)
 
     def read(text: Sequence[str]) -> pd.DataFrame:
-        return _read_csv(path, dtype=dict.fromkeys(text, str))
+        return _read_csv(path, names=names, header=0, dtype=dict.fromkeys(text, str))
 
     return Table(head, read, shipped_description("_table"))
 
@@ -61,8 +63,7 @@ def open_parquet(path: Path) -> Table:
         stored = file.read()
         frame = stored.to_pandas(ignore_metadata=True)
         ceilings = _noise_ceilings(stored.schema.metadata or {}, path)
-    if not frame.columns.is_unique:
-        raise DatasetError(f"cannot read {path}: a column name occurs more than once")
+    _check_names(frame.columns, path)
     return whole(frame, shipped_description("_table"), noise_ceiling=ceilings)
 
 
@@ -80,12 +81,30 @@ def _read_csv(path: Path, **options: Any) -> pd.DataFrame:
         return frame
 
 
+def _names(path: Path) -> list[str]:
+    """The names of the columns; pandas' own where there is none."""
+    written = _read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0]
+    numbered = _read_csv(path, nrows=0).columns  # not for the others: it has the second "a" as "a.1"
+    names = [name.strip() or other for name, other in zip(written, numbered, strict=True)]
+    _check_names(pd.Index(names), path)
+    return names
+
+
+def _check_names(names: pd.Index[str], path: Path) -> None:
+    repeated = names[names.duplicated()]
+    if len(repeated):
+        raise DatasetError(
+            f"cannot read {path}: the column name {repeated[0]!r:.80} occurs more than once; rename one of them"
+        )
+
+
 def _check_separator(path: Path) -> None:
     """Raise `DatasetError` for a header whose names are separated by something else than commas."""
     with reading(path), open_binary(path) as stream:
         header = stream.readline(LONGEST_HEADER).decode(errors="replace").strip()
-    other = next((mark for mark in ";\t" if mark in header), None)
-    if other is not None and "," not in header:
+    marks = re.sub('"[^"]*"', "", header)
+    other = max(";\t", key=marks.count)
+    if marks.count(other) > marks.count(","):
         raise DatasetError(
             f"cannot read {path}: its columns must be separated by commas, got {other!r} in {header!r:.80}"
         )

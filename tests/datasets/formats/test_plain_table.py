@@ -31,6 +31,29 @@ def test_blanks_behind_commas_are_no_part_of_names_or_values(write):
     assert table.read(["cell", "told"]).iloc[0].tolist() == ["01", 1.5, "a, b"]
 
 
+def test_blanks_around_names_are_no_part_of_them(write):
+    table = open_table(write("a.csv", '\n cell , acc ,"told ",\n01,1.5,x\n'))
+    assert table.head.columns.tolist() == ["cell", "acc", "told", "Unnamed: 3"]
+    assert table.read(["cell"]).iloc[0, :3].tolist() == ["01", 1.5, "x"]
+
+
+@pytest.mark.parametrize("header", ["cell,acc,acc", "cell,acc ,acc"])
+def test_names_that_occur_twice(write, header):
+    with pytest.raises(DatasetError, match=r"a\.csv: the column name 'acc' occurs more than once; rename"):
+        open_table(write("a.csv", f"{header}\na,1,2\n"))
+
+
+def test_indices_that_pandas_wrote_twice_are_told_apart(write):
+    columns = open_table(write("a.csv", ",Unnamed: 0,cell,acc\n0,1,a,1\n")).head.columns
+    assert columns.is_unique and columns[1:].tolist() == ["Unnamed: 0", "cell", "acc"]
+
+
+def test_columns_separated_by_semicolons_although_a_name_has_a_comma(write):
+    with pytest.raises(DatasetError, match="separated by commas, got ';'"):
+        open_table(write("a.csv", "cell;acc, mean;lat\na;0,5;1,5\n"))
+    assert len(open_table(write("b.csv", 'cell,"acc; mean; all"\na,0.5\n')).head.columns) == 2
+
+
 def test_numbers_that_change_type_late_are_read(write):
     rows = "\n".join(f"a{i},{i}" for i in range(20_000))
     table = open_table(write("a.csv", f"cell,acc\n{rows}\nlast,0.5\n"))
