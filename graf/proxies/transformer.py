@@ -26,7 +26,7 @@ from graf.proxies.batch import Batch, batches_of, digits
 from graf.proxies.checks import check_writable, read_device, read_jobs, read_settings, recorded
 from graf.proxies.evaluation import NO_MEMORY, Evaluation, Score
 from graf.proxies.plan import Plan, Settings
-from graf.proxies.registry import chosen
+from graf.proxies.registry import Proxy, chosen
 from graf.sources.items import read_batch
 from graf.spaces import SearchSpace
 
@@ -148,7 +148,17 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
             read_device(self.device),
             int(self.seed),
         )
-        self.metadata_: dict[str, Any] = {
+        self.metadata_ = self._described(proxies, batches, shape)
+        if self.cache is not None:
+            check_writable(self.metadata_["settings"])
+        self.failures_: list[Failure] = []
+        return self
+
+    def _described(
+        self, proxies: list[Proxy], batches: Sequence[Batch], shape: tuple[int, ...]
+    ) -> dict[str, Any]:
+        """What values depend on, and what computed them."""
+        return {
             "proxies": [proxy.name for proxy in proxies],
             "data": "given" if self.data is not None else f"digits of scikit-learn, resized to {shape}",
             "data_hash": _hash(batches),
@@ -161,10 +171,6 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
             "torch": torch.__version__,
             "space": None if self.space_ is None else repr(self.space_),
         }
-        if self.cache is not None:
-            check_writable(self.metadata_["settings"])
-        self.failures_: list[Failure] = []
-        return self
 
     def transform(self, X: Any) -> pd.DataFrame:
         """Scores of items, one row each, indexed by architecture where items are that."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from graf.datasets import Dataset
+from graf.predictors import PerformancePredictor
 from graf.report.target import Plan, rows_of
 from graf.searchers import improve
 
@@ -41,23 +43,20 @@ def changes(plan: Plan, names: Sequence[str], lead: str, chosen: Mapping[str, st
     header += [f"{kind} {target}" for target in targets for kind in ("predicted", "measured")]
     rows = rows_of(plan, targets)
     predictor.fit(rows.architectures, rows.targets[targets])
-    found = []
-    for role, architecture in chosen.items():
-        better = improve(
-            predictor,
-            architecture,
-            metadata.loc[targets, "direction"].to_dict(),
-            n=N_CHANGES,
-            space=data.space,
-        )
-        known = (
-            data.targets[targets].reindex(better["architecture"]) - data.targets.loc[architecture, targets]
-        )
-        table = better[["architecture", "changes"]].rename(columns={"architecture": "changed"})
-        table.insert(0, "role", role)
-        table.insert(1, "architecture", architecture)
-        for target in targets:
-            table[f"predicted {target}"] = better[f"change of {target}"]
-            table[f"measured {target}"] = known[target].to_numpy()
-        found.append(table)
+    found = [_changes_of(data, predictor, targets, *which) for which in chosen.items()]
     return pd.concat(found, ignore_index=True)[header]
+
+
+def _changes_of(
+    data: Dataset, predictor: PerformancePredictor, targets: list[str], role: str, architecture: str
+) -> pd.DataFrame:
+    """Those of one architecture, by a fitted predictor."""
+    directions = data.metadata.loc[targets, "direction"].to_dict()
+    better = improve(predictor, architecture, directions, n=N_CHANGES, space=data.space)
+    known = data.targets[targets].reindex(better["architecture"]) - data.targets.loc[architecture, targets]
+    table = better[["architecture", "changes"]].rename(columns={"architecture": "changed"})
+    table = table.assign(role=role, architecture=architecture)
+    for target in targets:
+        table[f"predicted {target}"] = better[f"change of {target}"]
+        table[f"measured {target}"] = known[target].to_numpy()
+    return table

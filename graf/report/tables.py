@@ -21,19 +21,8 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
     by_target = {target.name: target for target in summary.targets}
     explanations = {name: target.explanation for name, target in by_target.items()}
     kept = _strongest(list(explanations.values()))
-    shares = (
-        {} if summary.recipes is None else {"variance": summary.recipes.shares.reset_index(names="target")}
-    )
-    importances = (
-        {}
-        if summary.importances is None
-        else {"importances": summary.importances.reset_index(names="family")}
-    )
-    return {
-        "targets": summary.metadata.assign(
-            n=[target.n for target in summary.targets],
-            n_missing=[target.n_missing for target in summary.targets],
-        ).reset_index(names="target"),
+    found = {
+        "targets": _targets(summary),
         "trials": _stacked({name: target.trials for name, target in by_target.items()}),
         "scores": _stacked({name: target.scores for name, target in by_target.items()}),
         "predictions": _stacked(
@@ -56,9 +45,17 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
             {(e.role, e.architecture): e.drivers for e in summary.examples}, ("role", "architecture")
         ),
         "changes": summary.changes,
-        **shares,
-        **importances,
     }
+    if summary.recipes is not None:
+        found["variance"] = summary.recipes.shares.reset_index(names="target")
+    if summary.importances is not None:
+        found["importances"] = summary.importances.reset_index(names="family")
+    return found
+
+
+def _targets(summary: Summary) -> pd.DataFrame:
+    counts = {name: [getattr(target, name) for target in summary.targets] for name in ("n", "n_missing")}
+    return summary.metadata.assign(**counts).reset_index(names="target")
 
 
 def _architectures(summary: Summary) -> pd.DataFrame:
