@@ -1,4 +1,4 @@
-"""What is asked of numbers, wherever they are given."""
+"""The check of whole numbers that all arguments share."""
 
 from __future__ import annotations
 

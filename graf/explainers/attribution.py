@@ -165,13 +165,13 @@ def _pairs(predictor: PerformancePredictor, X: NDArray[np.float64]) -> NDArray[n
 
 
 def input_columns(inputs: Inputs) -> dict[str, Column]:
-    """What the graph features among the inputs hold, by their names; given columns may be such too."""
+    """The graph features among the inputs by their names, also those among given columns."""
     own = {} if inputs.graph is None else _fitted_columns(inputs.graph)
     return graph_columns(inputs.given) | own
 
 
 def _fitted_columns(graph: GraphFeatures) -> dict[str, Column]:
-    """What fitted graph features hold by their names, which may be published ones."""
+    """Fitted graph features by their names, which may be published ones."""
     if graph.compat is None or graph.space_ is None:
         columns = {name: parse_column(name) for name in graph.get_feature_names_out()}
         return {

@@ -1,4 +1,4 @@
-"""What the nodes of each graph come to: how many have a value, and its sum, least and greatest."""
+"""Values of the nodes of each graph: how many there are, their sum, the least and the greatest."""
 
 from __future__ import annotations
 

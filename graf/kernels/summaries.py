@@ -1,4 +1,4 @@
-"""Numbers of nodes, put together per graph."""
+"""Values of nodes, summarised per graph."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return mixture(self.weights_, *map(np.stack, parts))
 
     def _set_widths(self, number: NDArray[np.intp], y: Floats, architecture: NDArray[np.intp] | None) -> None:
-        """How many widths labels lie from what is predicted without their row, and without their architecture."""
+        """Learn how far labels lie from predictions without their row, and without their architecture, in widths."""
         mean, std = (part[number] for part in self._unseen("unseen_"))
         own, n_distinct = self._own_width(mean, std), int(number.max()) + 1
         self.unseen_ = self.scores_.inverse_transform(mean)
@@ -147,7 +147,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
             self._misses_apart = self._missed(mean, std, y, int(architecture.max()) + 1)
 
     def _missed(self, mean: Floats, std: Floats, y: Floats, n_left_out: int) -> Floats:
-        """The misses of labels (n,) in units of their widths, in increasing order; so many were left out one by one."""
+        """The misses of labels (n,) in units of their widths, in increasing order, where `n_left_out` were left out in turn."""
         off, width = np.abs(self.scores_.inverse_transform(mean) - y), self._width(self._own_width(mean, std))
         misses = np.divide(off, width, out=np.zeros_like(off), where=width > 0)
         return np.sort(misses) * (1 + OPTIMISM / n_left_out)

@@ -101,6 +101,6 @@ class BoostedTrees(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scik
 
 
 def _by_gain(trees: Any) -> Floats | None:
-    """The root of what trees gained from each column, and of half the mean gain: what lost by chance stays in play."""
+    """Weights of columns: the root of what trees gained from each, plus half the mean gain, so that all stay in play."""
     gain = trees.feature_importances_.astype(np.float64)
     return np.sqrt(gain + gain.mean() / 2) if gain.any() else None

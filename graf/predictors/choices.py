@@ -30,7 +30,7 @@ class Choices(View):
 
 
 def sure_share(first: Floats, second: Floats, truth: Floats) -> float:
-    """Least share of the second of two predictions (n,) in their mean that n unseen labels are sure of.
+    """The share that the second of two predictions (n,) should have at least in their mean, by n unseen labels.
 
     The share with the least squared error (Granger and Ramanathan, 1984), less two standard errors, between 0
     and 1.

@@ -81,7 +81,7 @@ def _exponent(y: Floats) -> int:
 
 
 def _start(y: Floats, exponent: int) -> float:
-    """What is taken from labels that differ by less than a thousandth of their size; 0 for all others.
+    """What is subtracted from labels that differ by less than a thousandth of their size; 0 for all others.
 
     Trees subtract the square of a mean from a mean of squares, which leaves nothing of small differences.
     """

@@ -152,7 +152,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _left_out(
         self, X: Floats, y: Floats, chosen: NDArray[np.intp], group: NDArray[np.intp] | None
     ) -> tuple[Floats, Floats]:
-        """Of rows that were not chosen, the prediction is one from the others as it is."""
+        """Predictions without each row or its group; rows that were not chosen had no part in theirs anyway."""
         mean, std = self.predict(X, return_std=True) if len(chosen) < len(X) else np.empty((2, len(X)))
         eye = np.eye(len(chosen))
         inverses = (linalg.cho_solve((factor, True), eye) for factor in self._factor)

@@ -69,6 +69,6 @@ def is_among(X: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.b
 
 
 def _keys(X: NDArray[np.float64]) -> NDArray[np.object_]:
-    """The bytes of each row; there are no others for -0 than for 0, and one NaN is as another."""
+    """The bytes of each row, the same for -0 and 0, and for every NaN."""
     rows = np.ascontiguousarray(np.where(np.isnan(X), np.nan, X + 0.0))
     return np.array([row.tobytes() for row in rows], dtype=object)

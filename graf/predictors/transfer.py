@@ -102,7 +102,7 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
 
 
 def _unseen(helper: Any, X: Floats) -> Floats:
-    """Predictions (n,) of rows; those that the helper learned from as if it had not, since it knows new ones no better."""
+    """Predictions (n,) of rows, for those that the helper learned from as if it had not: it knows new ones no better."""
     rows = np.ascontiguousarray(helper.rows_)
     unseen = {row.tobytes(): answer for row, answer in zip(rows, helper.unseen_, strict=True)}
     answers = zip(np.ascontiguousarray(X), helper.predict(X), strict=True)

@@ -108,7 +108,7 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         self.error_ = float(np.mean((self.unseen_ - y) ** 2))
 
     def _judge_apart(self, seen: Floats, y: Floats, row_groups: NDArray[np.intp]) -> None:
-        """Trees are grown again for this: out of the bag of most, a row has others of its group in it."""
+        """Predictions without each group. Trees are grown again: where a row is out of the bag, others of its group are not."""
         folds = GroupKFold(min(FOLDS, len(np.unique(row_groups))))
         means = [process.logo_mean_ for process in self.processes_]
         stds = [process.logo_std_ for process in self.processes_]

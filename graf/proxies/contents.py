@@ -21,7 +21,7 @@ PLAIN = frozenset({NoneType, bool, int, float, str, type, FunctionType})  # hold
 
 
 def remembered(values: Iterable[Any], but: Iterable[Any]) -> list[Callable[[], object]]:
-    """Functions that bring back what the values hold now, at any depth, but for some objects.
+    """Functions that bring back what values hold now, at any depth; objects in `but` are passed over.
 
     Containers, records, modules that no module registers, tensors and arrays that forward may write into,
     and sources of random numbers. Objects of other classes are not looked into.
@@ -88,6 +88,6 @@ def _can_be_written(tensor: Tensor) -> bool:
 
 @torch.no_grad()
 def _rewrite(tensor: Tensor, copy: Tensor) -> None:
-    """Whether it was written cannot be read off its version: a batch norm does not count it."""
+    """Bring a tensor back. Its version does not tell whether it was written: a batch norm does not count."""
     if not torch.equal(tensor, copy):
         tensor.copy_(copy)

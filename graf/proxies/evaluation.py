@@ -149,6 +149,6 @@ def _is_finite(network: Network) -> torch.Tensor:
 
 
 def _empty_cache(device: torch.device) -> None:
-    """Gives memory back for other processes; after the error, which keeps the tensors of its frames."""
+    """Give memory back for other processes; once an error is gone, as it keeps the tensors of its frames."""
     if device.type == "cuda":
         torch.cuda.empty_cache()

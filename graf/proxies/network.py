@@ -129,7 +129,7 @@ class Network:
 
 
 def _copies(parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The module may write over these too; those that gradients are taken by are copies already."""
+    """Parameters that the module may write over; those that gradients are taken by are copies already."""
     found = {name: p if p.is_floating_point() else p.clone() for name, p in parameters.items()}
     written = [name for name, p in found.items() if p.is_floating_point() and not p.requires_grad]
     return found | dict(zip(written, _copied([found[name] for name in written]), strict=True))

@@ -294,12 +294,12 @@ def _read(items: Any, space: Any) -> tuple[pd.Index[Any], GraphBatch, SearchSpac
 
 
 def _key(graph: ComputationGraph, name: str) -> str:
-    """What values are kept by: the canonical hash, but the notation where that takes several inputs or outputs for one another."""
+    """What values are kept by: the canonical hash, or the notation where the hash would not tell inputs or outputs apart."""
     return graph.canonical_hash if len(graph.inputs) == len(graph.outputs) == 1 else name
 
 
 def _hash(batches: Sequence[Batch]) -> str:
-    """Of the inputs and labels, so that values of other data are not taken for these."""
+    """A hash of inputs and labels, so that values of other data are not taken for these."""
     digest = hashlib.blake2b(digest_size=16)
     for batch in batches:
         inputs = batch.inputs if isinstance(batch.inputs, dict) else {"": batch.inputs}

@@ -157,7 +157,7 @@ def _around(space: SearchSpace, start: tuple[int, ...], level: Iterable[Changes]
 def _most_promising(
     found: Iterable[Changes], gains: Floats, better: Mapping[Changes, object]
 ) -> dict[Changes, float]:
-    """Changes to go on from: the best, but for improvements, which are small enough already."""
+    """Changes to go on from: the best of those that are no improvement yet."""
     open_ones = {
         changes: gain for changes, gain in zip(found, gains.tolist(), strict=True) if changes not in better
     }

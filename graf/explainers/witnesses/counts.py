@@ -82,6 +82,6 @@ def in_quarter(view: View, stat: str) -> np.ndarray:
 
 
 def ones(mask: np.ndarray, nodes: Iterable[int] | None = None) -> dict[int, float]:
-    """1 for each node of the mask, and of the nodes if these are given."""
+    """1 for each node of the mask, or for those among `nodes` alone."""
     found = np.flatnonzero(mask).tolist() if nodes is None else [v for v in nodes if mask[v]]
     return dict.fromkeys(found, 1.0)

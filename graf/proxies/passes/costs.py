@@ -98,7 +98,7 @@ def _of_layer(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> in
 
 
 def _of_transposed(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
-    """Each entry of the input is spread, where one of the output is gathered elsewhere."""
+    """By the input, each entry of which is spread; other layers gather each entry of the output."""
     return _with_bias(_argument(0, "input", args, kwargs).numel(), output, args, kwargs)
 
 

@@ -50,7 +50,7 @@ def _one_input(network: Network) -> Any:
 
 
 def _of_one(output: Tensor) -> Tensor:
-    """Of the one input, which is in the second dimension where tokens come first, (T, 1, C)."""
+    """The output for the one input, which stands in the second dimension where tokens come first, (T, 1, C)."""
     return output[:, 0] if output.ndim == 3 and output.shape[1] == 1 else output[0]
 
 

@@ -23,7 +23,7 @@ Watch = Callable[[Callable[[Tensor], None]], AbstractContextManager[Any]]
 
 
 class Order:
-    """Of the tensors that `watch(see)` gives to `see` while the network runs, counted from 0.
+    """The order of dimensions of the tensors that `watch(see)` gives to `see` while the network runs.
 
     Most hold inputs first, (N, T, C); some, such as those of `nn.TransformerEncoder` where it is not told
     otherwise, hold tokens first, (T, N, C). Where T is a multiple of N the shape does not tell them apart, and
@@ -39,7 +39,7 @@ class Order:
         return x.ndim == 3 and x.shape[1] == self.n and x.shape[0] % self.n == 0
 
     def tokens_first(self, number: int, x: Tensor) -> bool:
-        """Whether the tensor of this number is (T, N, C); `Undefined` where that cannot be found out."""
+        """Whether the tensor of this number, from 0, is (T, N, C); `Undefined` where that cannot be found out."""
         if not self.is_open(x):
             return x.ndim == 3 and x.shape[1] == self.n
         a, b, c = x.shape

@@ -1,4 +1,4 @@
-"""What features added to the predictions of the architectures explained, a dot for each of some."""
+"""What features added to predictions, with a dot for some of the architectures that were explained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choices as units of zero and one."""
+"""Choices as one-hot columns."""
 
 from __future__ import annotations
 
