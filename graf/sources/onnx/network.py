@@ -113,19 +113,16 @@ class Reader:
                 isinstance(text, str) for text in (node.op_type, node.domain, node.name, *node.output)
             ):
                 raise GraphError(f"the text of node {node.name!r:.80} is damaged")
-            label = node.name or next(iter(node.output), "")
             try:
                 self._node(node, scope)
             except GrafError as error:
                 if str(error).startswith("node "):
                     raise
-                raise type(error)(f"node {label!r:.80} ({node.op_type:.40}): {error}") from error
+                raise type(error)(f"{_place(node)}: {error}") from error
             except KeyError as error:
-                raise GraphError(f"node {label!r:.80} ({node.op_type:.40}) lacks {error!s:.80}") from error
+                raise GraphError(f"{_place(node)} lacks {error!s:.80}") from error
             except (ArithmeticError, IndexError, ValueError, TypeError, AttributeError) as error:
-                raise GraphError(
-                    f"node {label!r:.80} ({node.op_type:.40}) is not valid: {error!s:.200}"
-                ) from error
+                raise GraphError(f"{_place(node)} is not valid: {error!s:.200}") from error
 
     def _node(self, node: NodeProto, scope: Scope) -> None:
         operands = [self._found(name, scope, "it") if name else None for name in node.input]
@@ -167,13 +164,20 @@ class Reader:
         """Outputs with the shapes that the file declares for those of unknown ones."""
         found: list[Value | None] = []
         for name, value in zip(node.output, values, strict=False):
-            declared = scope.declared.get(name)
-            if value is not None and value.step.shape is None and declared is not None:
-                value.step.shape = shape = resolved(declared, self.sizes)
-                if shape is not None:
-                    value = Value(value.step, tensor_type(declared.tensor_type.elem_type, shape))
+            if value is not None and value.step.shape is None:
+                kind = self._declared(name, scope)
+                value.step.shape = shape_of(kind)
+                value = value if kind is None else Value(value.step, kind)
             found.append(value)
         return found
+
+    def _declared(self, name: str, scope: Scope) -> TypeProto | None:
+        """The type that the file declares for a name, if all its sizes are known."""
+        declared = scope.declared.get(name)
+        shape = None if declared is None else resolved(declared, self.sizes)
+        if declared is None or shape is None:
+            return None
+        return tensor_type(declared.tensor_type.elem_type, shape)
 
     def _types(
         self, node: NodeProto, operands: Sequence[Value | None], scope: Scope
@@ -186,15 +190,9 @@ class Reader:
         inferred = infer(node, scope.opsets.get(node.domain, 1), types, contents)
         found: list[TypeProto | None] = []
         for name in node.output:
-            kind, declared = inferred.get(name), scope.declared.get(name)
-            shape = (
-                resolved(declared, self.sizes) if declared is not None and shape_of(kind) is None else None
-            )
-            found.append(
-                kind
-                if shape is None or declared is None
-                else tensor_type(declared.tensor_type.elem_type, shape)
-            )
+            kind = inferred.get(name)
+            declared = self._declared(name, scope) if shape_of(kind) is None else None
+            found.append(kind if declared is None else declared)
         return found
 
     def _steps(
@@ -240,6 +238,12 @@ class Reader:
                 inner.define(name, value)
         self.nodes([bound(n, given, set(function.input) - set(inner.values)) for n in function.node], inner)
         return [inner.find(name) for name in function.output]
+
+
+def _place(node: NodeProto) -> str:
+    """Which node it is, in an error."""
+    label = node.name or next(iter(node.output), "")
+    return f"node {label!r:.80} ({node.op_type:.40})"
 
 
 def _lacks_sizes(kind: TypeProto | None) -> bool:
