@@ -86,7 +86,7 @@ class Search:
             "predictor": repr(predictor),
             "batch": self.batch,
             "seed": self.seed,
-            "proxies": self._surrogate.described_proxies(),
+            "proxies": self._surrogate.proxies.description,
         }
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,12 +20,13 @@ from graf.searchers.clock import Clock
 from graf.searchers.domains import Domain
 from graf.searchers.fitted import Fitted
 from graf.searchers.history import History
+from graf.searchers.parameters import filled
+from graf.searchers.proxies import Proxies
 
 __all__ = ["Surrogate", "read_predictor"]
 
 Floats = NDArray[np.float64]
 MOST_ROWS = 100_000  # features kept in memory
-FITTED_ON = 100  # candidates, where proxies are a transformer that learns
 NOTHING = (
     "there is nothing to predict from: graf does not know the search space, or `features` is 'given', and `proxies`"
     " is None; give columns with `proxies`, or take strategy='random'"
@@ -47,32 +47,6 @@ def read_predictor(predictor: Any) -> PerformancePredictor:
     )
 
 
-def _check_proxies(proxies: Any) -> None:
-    if proxies is None or (hasattr(proxies, "fit") and hasattr(proxies, "transform")):
-        return
-    if not isinstance(proxies, pd.DataFrame):
-        raise InputError(
-            "`proxies` must be a DataFrame indexed by architecture, or a transformer such as"
-            f" ZeroCostProxies(['snip']), got {proxies!r:.60}"
-        )
-    if not proxies.index.is_unique:
-        again = proxies.index[proxies.index.duplicated()][0]
-        raise InputError(f"`proxies` have several rows of {again!r:.200}; give one each")
-    try:
-        proxies.to_numpy(np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"`proxies` must hold numbers alone ({error}); leave out the other columns"
-        ) from None
-
-
-def _filled(estimator: Any, name: str, value: Any) -> Any:
-    """The estimator with the parameters of a name, its own and those of its parts, where they are open."""
-    parameters = estimator.get_params().items()
-    still_open = [key for key, given in parameters if key.rpartition("__")[2] == name and given is None]
-    return estimator.set_params(**dict.fromkeys(still_open, value))
-
-
 class Surrogate:
     """A predictor of all objectives, fitted on a history.
 
@@ -80,17 +54,15 @@ class Surrogate:
     ----------
     predictor : unfitted; its columns and model are used.
     domain : where candidates come from.
-    proxies : further columns: None, a DataFrame indexed by architecture, or a transformer such as
-        `ZeroCostProxies`, which is fitted on some candidates of the domain and then asked about each once.
+    proxies : further columns, as `Proxies` takes them; each candidate is asked about once.
     clock : told what time is spent on.
     """
 
     def __init__(self, predictor: PerformancePredictor, domain: Domain, proxies: Any, clock: Clock) -> None:
-        _check_proxies(proxies)
-        self.predictor, self.domain, self.proxies, self.clock = predictor, domain, proxies, clock
+        self.predictor, self.domain, self.clock = predictor, domain, clock
+        self.proxies = Proxies(proxies, domain)
         self._columns: list[str] = []
         self._transformer: GraphFeatures | None = None
-        self._fitted_proxies: Any = None
         self._rows: dict[str, Floats] = {}
 
     def features(self, candidates: Sequence[str]) -> pd.DataFrame:
@@ -112,9 +84,9 @@ class Surrogate:
         if self._sees_graphs:
             with self.clock.measure("features"):
                 parts.append(self._graph(architectures).transform(architectures))
-        if self.proxies is not None:
+        if self.proxies:
             with self.clock.measure("proxies"):
-                parts.append(self._proxies(architectures))
+                parts.append(self.proxies.columns(architectures))
         if not any(len(part.columns) for part in parts):
             raise UnsupportedError(NOTHING)
         return pd.concat([part.set_axis(candidates, axis=0) for part in parts], axis=1)
@@ -140,7 +112,7 @@ class Surrogate:
         if self._sees_graphs:
             with self.clock.measure("features"):
                 self._graph(self.domain.architectures(self.domain.sample(1, np.random.default_rng(0))))
-        elif self.proxies is None and self.domain.columns([]) is None:
+        elif not self.proxies and self.domain.columns([]) is None:
             raise UnsupportedError(NOTHING)
 
     def check_uncertainty(self) -> None:
@@ -172,32 +144,6 @@ class Surrogate:
                 columns[f"{name}={option}"] = (columns[name] == option).astype(float)
         return columns.drop(columns=texts).astype(float).add_prefix("recipe:")
 
-    def _proxies(self, architectures: list[str]) -> pd.DataFrame:
-        if not isinstance(self.proxies, pd.DataFrame):
-            found = self._proxy_transformer().transform(architectures)
-            return found if isinstance(found, pd.DataFrame) else pd.DataFrame(found).add_prefix("proxy:")
-        missing = [name for name in architectures if name not in self.proxies.index]
-        if missing:
-            raise InputError(
-                f"`proxies` lack {len(missing)} architectures that are searched: {missing[0]!r:.200}"
-            )
-        return self.proxies.loc[architectures]
-
-    def _proxy_transformer(self) -> Any:
-        """The transformer, fitted once, on candidates that do not depend on what was asked, with the space that is searched."""
-        if self._fitted_proxies is None:
-            unfitted = _filled(clone(self.proxies), "space", self.domain.space)
-            drawn = self.domain.sample(FITTED_ON, np.random.default_rng(0))
-            self._fitted_proxies = unfitted.fit(list(dict.fromkeys(self.domain.architectures(drawn))))
-        return self._fitted_proxies
-
-    def described_proxies(self) -> str | None:
-        """What a checkpoint knows further columns by."""
-        if not isinstance(self.proxies, pd.DataFrame):
-            return None if self.proxies is None else repr(self.proxies)
-        digest = hashlib.sha256(pd.util.hash_pandas_object(self.proxies).to_numpy().tobytes())
-        return f"{list(self.proxies)}, {digest.hexdigest()[:16]}"
-
     def fitted(self, history: History, seed: int = 0, front: bool = False) -> Fitted:
         """The predictor fitted on the trials that were measured; at least two are needed.
 
@@ -208,7 +154,7 @@ class Surrogate:
         X = self.features([trial.candidate for trial in trials])
         y = pd.DataFrame([trial.values for trial in trials], columns=list(history.directions))
         with self.clock.measure("fits"):
-            model = _filled(self._unfitted().set_params(random_state=seed), "random_state", seed)
+            model = filled(self._unfitted().set_params(random_state=seed), "random_state", seed)
             if model.model == "auto":
                 model.set_params(model=AutoRegressor(list(X), seed, model.n_jobs, by_rank=not front))
             return Fitted(model.fit(X, y.set_axis(X.index, axis=0)), self, history.directions, front)
