@@ -72,6 +72,11 @@ class OnceForAllSpace(MobileSpace):
         return [(i, number) for i, unit in enumerate(self.units) for number in range(unit.n_blocks)]
 
     @property
+    def n_blocks(self) -> int:
+        """Number of blocks of all units at their greatest depth."""
+        return len(self.places)
+
+    @property
     def n_depths(self) -> int:
         """Number of units with a choice of depth; they come first."""
         return sum(unit.n_blocks > 1 for unit in self.units)
@@ -79,8 +84,8 @@ class OnceForAllSpace(MobileSpace):
     @property
     def cardinalities(self) -> tuple[int, ...]:
         """Kernels and expansions of all blocks, depths of all units."""
-        n_blocks = len(self.places)
-        return (len(KERNELS),) * n_blocks + (len(EXPANSIONS),) * n_blocks + (len(DEPTHS),) * self.n_depths
+        n = self.n_blocks
+        return (len(KERNELS),) * n + (len(EXPANSIONS),) * n + (len(DEPTHS),) * self.n_depths
 
     @property
     def size(self) -> int:
@@ -90,16 +95,16 @@ class OnceForAllSpace(MobileSpace):
 
     def choice_name(self, position: int) -> str:
         """The block, or the unit that has a depth, and what is chosen of it."""
-        kind, place = self.choice_kind(position), position % len(self.places)
+        kind, place = self.choice_kind(position), position % self.n_blocks
         return f"unit {place + 1} {kind}" if kind == "depth" else f"{self._place(place)} {kind}"
 
     def choice_kind(self, position: int) -> str:
         """Kernel, expansion or depth."""
-        return ("kernel", "expansion", "depth")[position // len(self.places)]
+        return ("kernel", "expansion", "depth")[position // self.n_blocks]
 
     def option_name(self, position: int, option: int) -> str:
         """The number."""
-        return str((KERNELS, EXPANSIONS, DEPTHS)[position // len(self.places)][option])
+        return str((KERNELS, EXPANSIONS, DEPTHS)[position // self.n_blocks][option])
 
     @classmethod
     def recognises(cls, text: object) -> bool:
@@ -133,20 +138,19 @@ class OnceForAllSpace(MobileSpace):
 
     def format(self, choices: Sequence[int]) -> str:
         """The dictionary of once-for-all as compact JSON."""
-        checked = self.check_choices(choices)
-        n_blocks = len(self.places)
+        checked, n = self.check_choices(choices), self.n_blocks
+        single = [1] * (len(self.units) - self.n_depths)
         settings = {
-            "ks": [KERNELS[choice] for choice in checked[:n_blocks]],
-            "e": [EXPANSIONS[choice] for choice in checked[n_blocks : 2 * n_blocks]],
-            "d": [DEPTHS[choice] for choice in checked[2 * n_blocks :]]
-            + [1] * (len(self.units) - self.n_depths),
+            "ks": [KERNELS[choice] for choice in checked[:n]],
+            "e": [EXPANSIONS[choice] for choice in checked[n : 2 * n]],
+            "d": [DEPTHS[choice] for choice in checked[2 * n :]] + single,
         }
         return json.dumps(settings, separators=(",", ":"))
 
     def check(self, choices: tuple[int, ...]) -> None:
         """Raise `ArchitectureError` if a block beyond the depth of its unit has choices but 0."""
         given = np.array([choices])
-        used = given[0, : 2 * len(self.places)].reshape(2, -1).any(axis=0)
+        used = given[0, : 2 * self.n_blocks].reshape(2, -1).any(axis=0)
         for i in np.flatnonzero(used & ~self._active(given)[0])[:1]:
             raise self._fault(f"{self._place(i)} lies beyond the depth of its unit, so its choices must be 0")
 
@@ -159,7 +163,7 @@ class OnceForAllSpace(MobileSpace):
 
     def _active(self, choices: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Which blocks lie within the depth of their unit, (n, blocks)."""
-        depths = np.array(DEPTHS)[choices[:, 2 * len(self.places) :]]
+        depths = np.array(DEPTHS)[choices[:, 2 * self.n_blocks :]]
         depths = np.pad(depths, ((0, 0), (0, len(self.units) - self.n_depths)), constant_values=1)
         unit, number = np.array(self.places).T
         active: NDArray[np.bool_] = number < depths[:, unit]
@@ -185,19 +189,19 @@ class OnceForAllSpace(MobileSpace):
 
     def selected(self, choices: NDArray[np.int32]) -> NDArray[np.integer]:
         """The block of kernel and expansion up to the depth of a unit, none beyond."""
-        kernel, expansion = np.split(choices[:, : 2 * len(self.places)], 2, axis=1)
+        kernel, expansion = np.split(choices[:, : 2 * self.n_blocks], 2, axis=1)
         block = np.where(self._active(choices), len(EXPANSIONS) * kernel + expansion, -1)
-        return np.pad(block, ((0, 0), (2, len(self.positions) - len(self.places) - 2)))
+        return np.pad(block, ((0, 0), (2, len(self.positions) - self.n_blocks - 2)))
 
     def _read_settings(self, settings: Mapping[Any, Any]) -> tuple[int, ...]:
         self._check_fixed(settings)
         depths = self._listed(settings, "d", (len(self.units), self.n_depths))
         chosen = [self._read_depth(i, depth) for i, depth in enumerate(depths)]
-        choices = [0] * 2 * len(self.places) + chosen[: self.n_depths]
+        choices = [0] * 2 * self.n_blocks + chosen[: self.n_depths]
         active = np.tile(self._active(np.array([choices]))[0], 2).tolist()
         for i, key in enumerate(("ks", "e")):
-            for j, value in enumerate(self._listed(settings, key, (len(self.places),))):
-                position, options = i * len(self.places) + j, (KERNELS, EXPANSIONS)[i]
+            for j, value in enumerate(self._listed(settings, key, (self.n_blocks,))):
+                position, options = i * self.n_blocks + j, (KERNELS, EXPANSIONS)[i]
                 is_inert = isinstance(value, (int, np.integer)) and value == 0 and not active[position]
                 choice = 0 if is_inert else self._pick(self._place(j), key, value, options)
                 choices[position] = choice * active[position]
