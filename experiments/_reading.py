@@ -25,11 +25,6 @@ class Reading(NamedTuple):
     graf_seconds: float
     unknown: str
 
-    @property
-    def overhead(self) -> float:
-        """graf's own time as a share of that of `torch.export`."""
-        return self.graf_seconds / self.export_seconds
-
 
 def read(module: torch.nn.Module, inputs: Any) -> Reading:
     """Read a module for example inputs; raises what `graf.read_graph` raises."""

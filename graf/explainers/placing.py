@@ -20,7 +20,7 @@ from graf.graph.drawing.marks import Mark, signed
 if TYPE_CHECKING:
     from graf.explainers.explanation import Explanation
 
-__all__ = ["leading_marks", "picture", "place", "totals"]
+__all__ = ["picture", "place", "totals"]
 
 Values = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ def picture(explanation: Explanation, row: int, n: int, **kwargs: Any) -> Pictur
     heading = f"{target}: {predicted:.4g} predicted, {signed(predicted - base)} against {base:.4g} on average"
     elsewhere = table.loc[table["kind"] == "elsewhere", target].sum()
     heading += f"; {signed(elsewhere)} of it on no part of the graph" if elsewhere else ""
-    marks = leading_marks(explanation, row, graph, n)
+    marks = _leading_marks(explanation, row, graph, n)
     return plot(graph, marks=marks, values=totals(table, target), heading=heading, **kwargs)
 
 
@@ -61,7 +61,7 @@ def totals(table: pd.DataFrame, target: str) -> dict[int, float]:
     return found
 
 
-def leading_marks(explanation: Explanation, row: int, graph: ComputationGraph, n: int) -> list[Mark]:
+def _leading_marks(explanation: Explanation, row: int, graph: ComputationGraph, n: int) -> list[Mark]:
     """The witnesses of the columns with the largest attributions, each part of the graph once."""
     found = Witnesses(graph)
     marks: list[Mark] = []

@@ -20,7 +20,7 @@ from graf.graph.computation_graph import JUNCTION
 from graf.ops import MAX_FULL_SUBSETS, OpSet
 from graf.spaces import SearchSpace
 
-__all__ = ["Simplified", "columns_of", "columns_of_graphs", "default_columns"]
+__all__ = ["Simplified", "columns_of", "columns_of_graphs"]
 
 Simplified = bool | Literal["both"]
 N_LOOKED_AT = 256
@@ -28,7 +28,7 @@ OF_NETWORKS = "n_output_bytes"  # an attribute that readers of whole networks al
 PLAIN = ("graph", "operation", "attribute")
 
 
-def default_columns(
+def _default_columns(
     ops: OpSet,
     attributes: Iterable[str],
     cells: Sequence[str] = (),
@@ -77,7 +77,7 @@ def columns_of_graphs(
     of_networks = network_columns(attributes, simplified)
     if len(ops) > MAX_FULL_SUBSETS:
         return of_networks
-    of_cells = default_columns(ops, attributes, cells, simplified, [BRANCHES])
+    of_cells = _default_columns(ops, attributes, cells, simplified, [BRANCHES])
     if not is_chains:
         of_cells = [column for column in of_cells if not _is_numbered(column)]
     return list(dict.fromkeys([*of_cells, *of_networks]))
@@ -119,7 +119,7 @@ def _distinct(batch: GraphBatch, columns: Sequence[Column]) -> list[Column]:
 
 
 def _columns_of_batch(batch: GraphBatch, simplified: bool) -> list[Column]:
-    return default_columns(batch.ops, batch.attributes, list(batch.cells), simplified, _found(batch))
+    return _default_columns(batch.ops, batch.attributes, list(batch.cells), simplified, _found(batch))
 
 
 def _found(batch: GraphBatch) -> list[str]:

@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor
 
-__all__ = ["SPLIT_SEED", "Images", "digits"]
+__all__ = ["Images", "digits"]
 
 SPLIT_SEED = 201
 SIZES = {"train": 800, "validation": 400, "test": 597}

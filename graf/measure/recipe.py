@@ -10,7 +10,7 @@ import numpy as np
 from graf.exceptions import InputError, UnknownNameError
 from graf.measure.checks import check_at_least
 
-__all__ = ["OPTIMISERS", "Recipe", "sample_recipes"]
+__all__ = ["Recipe", "sample_recipes"]
 
 OPTIMISERS = ("sgd", "adamw")
 EPOCHS, BATCH_SIZES, SHIFTS = (4, 5, 6, 7, 8, 9), (32, 64), (0, 1)

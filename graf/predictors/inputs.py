@@ -15,7 +15,7 @@ from graf.graph.batch import FOREIGN
 from graf.sources.items import architectures_of, read_batch
 from graf.spaces import SearchSpace
 
-__all__ = ["FEATURE_CHOICES", "Inputs"]
+__all__ = ["Inputs"]
 
 FEATURE_CHOICES = ("all", "graph", "given")
 LARGEST = float(np.finfo(np.float32).max)  # scikit-learn's trees compute in float32

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from graf.explainers.witnesses.view import View
 from graf.features import Column
 
-__all__ = ["FINDERS", "Edge", "Finder", "Place", "Witness", "finds", "none", "of_nodes", "of_path"]
+__all__ = ["FINDERS", "Edge", "Place", "Witness", "finds", "none", "of_nodes", "of_path"]
 
 Edge: TypeAlias = tuple[int, int]
 Place: TypeAlias = int | Edge

@@ -14,7 +14,7 @@ from graf.graph.drawing.cuts import tensors_between
 if TYPE_CHECKING:
     from graf.graph.drawing.parts import Part
 
-__all__ = ["Repeat", "joined", "repeats", "uniform"]
+__all__ = ["joined", "repeats", "uniform"]
 
 MOST_FAILED = 60
 

@@ -9,16 +9,16 @@ from onnx import NodeProto
 
 from graf.exceptions import GraphError
 
-__all__ = ["in_order", "names_read"]
+__all__ = ["in_order"]
 
 
-def names_read(node: NodeProto) -> Iterator[str]:
+def _names_read(node: NodeProto) -> Iterator[str]:
     """Names that a node and the graphs within it read."""
     yield from filter(None, node.input)
     for attribute in node.attribute:
         for graph in (attribute.g, *attribute.graphs) if attribute.type in (5, 10) else ():
             for inner in graph.node:
-                yield from names_read(inner)
+                yield from _names_read(inner)
             yield from (output.name for output in graph.output)
 
 
@@ -28,7 +28,7 @@ def in_order(nodes: Sequence[NodeProto]) -> Sequence[NodeProto]:
     Raises `GraphError` for a cycle, naming the nodes on it.
     """
     giver = {name: i for i, node in enumerate(nodes) for name in node.output if name}
-    reads = [[giver[name] for name in names_read(node) if name in giver] for node in nodes]
+    reads = [[giver[name] for name in _names_read(node) if name in giver] for node in nodes]
     if all(max(own, default=-1) < i for i, own in enumerate(reads)):
         return nodes
     try:

@@ -13,7 +13,7 @@ from graf.graph.computation_graph import JUNCTION
 from graf.ops import OpSet
 from graf.spaces.parts.genotype import CELLS
 
-__all__ = ["N_GRAPH", "Costs", "NodeArrays", "genotype_graph", "node_arrays"]
+__all__ = ["N_GRAPH", "Costs", "genotype_graph", "node_arrays"]
 
 # A cell has two inputs, then each inner node behind its two operations, then the output.
 N_GRAPH = 15

@@ -14,7 +14,7 @@ from graf.spaces.torch_models.state import seeded
 if TYPE_CHECKING:
     from graf.spaces.flexibert import FlexiBERT
 
-__all__ = ["build", "cosine_transform"]
+__all__ = ["build"]
 
 
 class Embedding(nn.Module):
@@ -88,7 +88,7 @@ class SpanConvolution(nn.Module):
         return torch.cat([self.attention.attend(x, queries), convolved], dim=-1)
 
 
-def cosine_transform(x: Tensor) -> Tensor:
+def _cosine_transform(x: Tensor) -> Tensor:
     """The cosine transform (type II, twice its sum) along the last dimension, by a fast Fourier one."""
     n = x.shape[-1]
     mirrored = torch.fft.fft(torch.cat([x, x.flip(-1)], dim=-1))[..., :n]
@@ -107,7 +107,7 @@ class Transform(nn.Module):
         x = split(self.linear(x), self.heads)
         if self.kind == "DFT":
             return join(torch.fft.fft2(x).real)
-        return join(cosine_transform(cosine_transform(x).transpose(-2, -1)).transpose(-2, -1))
+        return join(_cosine_transform(_cosine_transform(x).transpose(-2, -1)).transpose(-2, -1))
 
 
 class Classifier(nn.Module):

@@ -15,12 +15,12 @@ from graf.spaces.torch_models.state import seeded
 if TYPE_CHECKING:
     from graf.spaces.nasbench101 import NASBench101
 
-__all__ = ["NodeCell", "build", "node_channels"]
+__all__ = ["NodeCell", "build"]
 
 Edge = tuple[int, int]
 
 
-def node_channels(edges: Sequence[Edge], n_nodes: int, c_out: int) -> list[int]:
+def _node_channels(edges: Sequence[Edge], n_nodes: int, c_out: int) -> list[int]:
     """Channels of the nodes of a pruned cell; the input, which is projected, counts as 0.
 
     The output's channels are divided among the inner nodes that feed it, one more for the first
@@ -59,7 +59,7 @@ class NodeCell(nn.Module):
     def __init__(self, operations: Sequence[str], edges: Sequence[Edge], c_in: int, c_out: int) -> None:
         super().__init__()
         self.last = len(operations) + 1
-        self.channels = node_channels(edges, self.last + 1, c_out)
+        self.channels = _node_channels(edges, self.last + 1, c_out)
         self.sources = [sorted(u for u, v in edges if v == node and u > 0) for node in range(self.last + 1)]
         self.projections = nn.ModuleDict(
             {str(v): conv_bn_relu(c_in, self.channels[v], 1) for u, v in edges if u == 0}
