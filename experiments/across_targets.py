@@ -28,13 +28,13 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from _provenance import write_csv, write_json
-from scipy.stats import kendalltau
 from sklearn.ensemble import RandomForestRegressor
 
 import graf
 from graf.features import Column, parse_column
 from graf.features.published import published_columns
 from graf.files import atomic_path
+from graf.predictors import kendall_tau
 
 N_SEEDS, N_TRAIN, N_EXPLAINED = 10, 300, 150
 TARGETS = {
@@ -116,7 +116,7 @@ def one_seed(
             for name, kept in (("tau_alone", groups == group), ("tau_without", groups != group)):
                 part = X.loc[:, kept[kept].index]
                 predicted = forest(seed).fit(part.iloc[train], y.iloc[train]).predict(part.iloc[rest])
-                row[name] = kendalltau(predicted, y.iloc[rest]).statistic
+                row[name] = kendall_tau(y.iloc[rest], predicted)
         rows.append(row)
     design = np.column_stack([np.ones(len(shown)), counts.iloc[shown]])
     slopes = np.linalg.lstsq(design, explanation.predictions, rcond=None)[0][1:] / y.std()

@@ -31,7 +31,6 @@ import pandas as pd
 import torch
 from _provenance import write_csv, write_json
 from scipy.special import softmax
-from scipy.stats import kendalltau
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.isotonic import IsotonicRegression
 
@@ -40,17 +39,13 @@ from graf.measure.calibration import expected_calibration_error, fit_temperature
 from graf.measure.digits import digits
 from graf.measure.recipe import Recipe
 from graf.measure.train import logits, train
+from graf.predictors import kendall_tau
 
 N_SEEDS, N_TRAIN, N_DRAWN, N_CELLS, N_BOOTSTRAP = 10, 400, 60, 45, 200  # the first cells of those drawn
 FIGURES = ("ece", "ece_mass", "ece_classwise", "mce", "nll", "brier")
 PERFORMANCE = ("test_acc", "fgsm_0.05_acc", "pgd_0.05_acc", "noise_0.2_acc", "blur_0.5_acc")
 BINS = (5, 10, 15, 20, 30, 50, 100)
 DRIVEN = ("test_acc", "ece", "ece_beyond_accuracy", "ece_ts", "nll", "nll_ts")
-
-
-def tau(x: Any, y: Any) -> float:
-    """Kendall's tau-b."""
-    return float(kendalltau(x, y).statistic)
 
 
 def following(data: Any) -> pd.DataFrame:
@@ -61,15 +56,15 @@ def following(data: Any) -> pd.DataFrame:
     for figure in (f + end for end in ("", "_ts") for f in FIGURES):
         for other in PERFORMANCE:
             x, y, accuracy = -means[figure].to_numpy(), means[other].to_numpy(), means["test_acc"].to_numpy()
-            same = tau(x, y)
-            low, high = np.percentile([tau(x[i], y[i]) for i in samples], [2.5, 97.5])
-            a, b = tau(x, accuracy), tau(y, accuracy)
+            same = kendall_tau(x, y)
+            low, high = np.percentile([kendall_tau(x[i], y[i]) for i in samples], [2.5, 97.5])
+            a, b = kendall_tau(x, accuracy), kendall_tau(y, accuracy)
             rows.append(
                 {
                     "figure": figure, "performance": other, "tau": same, "tau_low": low,
                     "tau_high": high,
-                    "other_seed": tau(-seeds[f"{figure}_seed0"], seeds[f"{other}_seed1"]),
-                    "figure_with_itself": tau(seeds[f"{figure}_seed0"], seeds[f"{figure}_seed1"]),
+                    "other_seed": kendall_tau(-seeds[f"{figure}_seed0"], seeds[f"{other}_seed1"]),
+                    "figure_with_itself": kendall_tau(seeds[f"{figure}_seed0"], seeds[f"{figure}_seed1"]),
                     "given_accuracy": np.nan if other == "test_acc"
                     else (same - a * b) / np.sqrt((1 - a**2) * (1 - b**2)),
                 }
@@ -97,7 +92,7 @@ def drivers(data: Any) -> pd.DataFrame:
             predicted = forest.fit(X.iloc[train_rows], targets[target].iloc[train_rows]).predict(X.iloc[rest])
             design = np.column_stack([np.ones(len(rest)), counts.iloc[rest]])
             slopes = sign * np.linalg.lstsq(design, predicted, rcond=None)[0][1:] / targets[target].std()
-            rows.append({"target": target, "kendall_tau": tau(predicted, targets[target].iloc[rest])}
+            rows.append({"target": target, "kendall_tau": kendall_tau(predicted, targets[target].iloc[rest])}
                         | dict(zip(ops, slopes, strict=True)))  # fmt: skip
     found = pd.DataFrame(rows).groupby("target", sort=False).agg(["mean", "std"])
     found.columns = [name + {"mean": "", "std": "_sd"}[end] for name, end in found.columns]
@@ -150,9 +145,9 @@ def by_bins(runs: pd.DataFrame) -> pd.DataFrame:
                     {
                         "bins": kind, "n_bins": n, "temperature_scaled": bool(end), "runs": len(runs),
                         "mean_error": runs[name].mean(),
-                        "tau_with_15": np.mean([tau(r[name], r[f"{kind}_15{end}"]) for r in (first, second)]),
-                        "tau_with_other_seed": tau(first[name], second[name]),
-                        "tau_with_nll": np.mean([tau(r[name], r[f"nll{end}"]) for r in (first, second)]),
+                        "tau_with_15": np.mean([kendall_tau(r[name], r[f"{kind}_15{end}"]) for r in (first, second)]),
+                        "tau_with_other_seed": kendall_tau(first[name], second[name]),
+                        "tau_with_nll": np.mean([kendall_tau(r[name], r[f"nll{end}"]) for r in (first, second)]),
                     }
                 )  # fmt: skip
     return pd.DataFrame(rows)

@@ -33,11 +33,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from _provenance import write_csv, write_json
-from scipy.stats import kendalltau
 from sklearn.ensemble import ExtraTreesRegressor
 
 from graf import Dataset, GraphFeatures, PerformancePredictor, load_dataset
 from graf.exceptions import FarFromTrainingWarning
+from graf.predictors import kendall_tau
 
 N_CANDIDATES = 200
 SEEDS = range(10)
@@ -124,7 +124,7 @@ def draw(study: Study, data: Dataset, table: pd.DataFrame, seed: int) -> Iterato
         return fitted(table, data.fidelities[name].to_numpy(), others[::-1][:n])
 
     def tau(predicted: np.ndarray) -> float:
-        return float(kendalltau(y[candidates], predicted[candidates]).statistic)
+        return kendall_tau(y[candidates], predicted[candidates])
 
     for n in FULL_TRAININGS:
         budget = n * full.mean()
