@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from graf.cli.arguments import Seed
+from graf.cli.measurements import asked, tell
 from graf.cli.reading import read_input
 from graf.cli.terminal import on_terminal
 from graf.cli.writing import check_file, check_output, write_table
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["search"]
 
 LIMIT = re.compile(r"\s*(.+?)\s*(<=|>=)\s*([-+.\deE]+)\s*")
-ARCHITECTURE, STATUS = "architecture", "status"
 
 
 def search(
@@ -87,8 +87,8 @@ def search(
         directions = dict.fromkeys(target or [], "max") | dict.fromkeys(minimize or [], "min")
         running = Search(_space(source), predictor=model, direction=directions or None, **settings)
         if measurements is not None:
-            _tell(running, measurements)
-        write_table(_asked(running, ask), output)
+            tell(running, measurements)
+        write_table(asked(running, ask), output)
     else:
         running = _search(source, target, minimize, predictor, model, settings)
         history = running.run(budget, progress=on_terminal()).history
@@ -140,7 +140,7 @@ def _directions(known: list[str], named: list[str], least: dict[str, str]) -> st
 
 def _check_measured(history: pd.DataFrame) -> None:
     """Raise `InputError` where every architecture failed."""
-    if len(history) and history[STATUS].eq("failed").all():
+    if len(history) and history["status"].eq("failed").all():
         raise InputError(
             f"none of {len(history)} architectures could be measured, the first because of {history['reason'].iloc[0]}"
         )
@@ -169,44 +169,3 @@ def _limit(text: str) -> Constraint:
             f"`--constraint` must read NAME <= NUMBER or NAME >= NUMBER, got {text!r:.100}"
         ) from None
     return Constraint(name, at_most=limit) if sign == "<=" else Constraint(name, at_least=limit)
-
-
-def _tell(running: Search, path: Path) -> None:
-    """Tell what a CSV holds: values, failures (a column `status`), and rows that are being measured."""
-    import pandas as pd
-
-    from graf.datasets.formats.table import open_csv
-
-    table = open_csv(path).read([ARCHITECTURE])
-    names = list(running.problem.directions)
-    missing = [name for name in [ARCHITECTURE, *names] if name not in table]
-    if missing:
-        raise InputError(
-            f"{path} lacks the column {missing[0]!r}; it has {', '.join(map(str, table.columns))}"
-        )
-    empty = table.index[table[ARCHITECTURE].isna()]
-    if len(empty):
-        raise InputError(f"{path} must name an architecture in every row, got none at index {empty[0]}")
-    known = {trial.candidate for trial in running.trials if trial.status != "pending"}  # of a checkpoint
-    table = table[[running.problem.domain.read(text) not in known for text in table[ARCHITECTURE]]]
-    failed = table[STATUS].eq("failed") if STATUS in table else pd.Series(False, index=table.index)
-    told = failed | table[names].notna().all(axis=1)
-    running.expect(table[ARCHITECTURE].tolist())
-    running.tell(table[ARCHITECTURE][told].tolist(), table[names].astype(object).where(~failed, None)[told])
-
-
-def _asked(running: Search, n: int | None) -> pd.DataFrame:
-    """What to measure next, with what is predicted of it."""
-    import pandas as pd
-
-    first = len(running.trials)
-    running.ask(n)
-    trials = running.trials[first:]
-    rows = [
-        {
-            ARCHITECTURE: trial.candidate,
-            **{f"predicted_{name}": value for name, value in trial.predicted.items()},
-        }
-        for trial in trials
-    ]
-    return pd.DataFrame(rows, columns=None if rows else [ARCHITECTURE]).set_index(ARCHITECTURE)
