@@ -42,11 +42,15 @@ def contracted(step: Step) -> int:
 
 
 def add_biases(network: Network) -> None:
-    """A weight per channel that is added to the output of a layer without one is its bias."""
+    """A weight per channel that is added to the output of a layer without one is its bias.
+
+    So are rows of a table with one for each expert, where the layer holds the weights of all of them.
+    """
     readers = network.readers()
     for step in network:
         for layer, weight in pairs(step) if step.op == "add" else ():
             free = layer.op in WITH_BIAS and len(layer.reads) == 2 and readers[id(layer)] == 1
+            weight = weight.reads[-1] if weight.op == "embedding" else weight
             if free and weight.op == "weight" and weight.size == _n_channels(layer):
                 step.become(layer.op, [*layer.reads, weight], **layer.settings)
                 break

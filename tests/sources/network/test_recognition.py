@@ -1005,16 +1005,22 @@ def test_experts_in_one_product():
     assert (graph.n_macs, graph.n_parameters) == (8 * 16 * 32, 2 * 16 * 32)
 
 
-def test_experts_are_an_mlp():
-    def experts(x, route, first, second):
+@pytest.mark.parametrize("biased", [False, True])
+def test_experts_are_an_mlp(biased):
+    def experts(x, route, first, second, bias=None):
         chosen, order = (x.flatten(0, 1) @ route).topk(2)[1].flatten().sort()
         ends = torch.histc(chosen.float(), 4, 0, 3).cumsum(0).int()
-        wide = F.silu(torch._grouped_mm(x.flatten(0, 1)[order // 2], first, offs=ends))
-        narrow = torch._grouped_mm(wide, second, offs=ends)
+        wide = torch._grouped_mm(x.flatten(0, 1)[order // 2], first, offs=ends)
+        wide = wide + bias[chosen] if biased else wide  # as in GPT-OSS
+        narrow = torch._grouped_mm(F.silu(wide), second, offs=ends)
         return narrow[order.argsort()].view(8, 2, 16).sum(1).view(x.shape)
 
-    module = Function(experts, route=(16, 4), first=(4, 16, 48), second=(4, 48, 16)).to(torch.bfloat16)
-    graph = read_graph(module, torch.zeros(1, 8, 16, dtype=torch.bfloat16))
+    shapes = {"route": (16, 4), "first": (4, 16, 48), "second": (4, 48, 16)} | (
+        {"bias": (4, 48)} if biased else {}
+    )
+    graph = read_graph(Function(experts, **shapes).to(torch.bfloat16), torch.zeros(1, 8, 16).bfloat16())
     mlp = GraphFeatures(columns=["mlp.n", "mlp.ratio"]).fit_transform([graph])
     assert mlp.iloc[0].tolist() == [1, 3]
     assert graph.n_macs == 8 * 16 * 4 + 16 * 2 * 16 * 48
+    assert graph.n_parameters == 16 * 4 + 2 * 4 * 16 * 48 + biased * 4 * 48
+    assert "add" not in graph.op_names
