@@ -193,7 +193,8 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     total = prod(step.shape[:-2]) if scores is None else scores.size // (n_queries * n_keys)
     width = step.size // (total * n_queries)  # whichever axis it is on
     heads = _n_heads(step, scores, width, total, readers)
-    moved = [read for read in others if _is_of_positions(read, parts)]
+    terms = [term for read in others for term in _terms(read)]
+    moved = [term for term in terms if _is_of_positions(term, parts)]
     settings: dict[str, Any] = {
         "heads": heads,
         "kv_heads": _n_key_heads(parts, heads, total * n_keys * depth),
@@ -202,8 +203,8 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
         "key_sequence": n_keys,
         "windows": max(1, total // (heads * batch)),
         "self_attention": float(_same_origin(query, key, value)),
-        "relative_bias": float(bool(moved) or any(_is_relative_bias(read, n_keys) for read in others)),
-        "causal": _causal(step, others, moved),
+        "relative_bias": float(bool(moved) or any(_is_relative_bias(term, n_keys) for term in terms)),
+        "causal": _causal(step, terms, moved),
         "channels": heads * width,
         "n_macs": total * n_queries * n_keys * (depth + width) + sum(map(_n_macs, maps)),
         "n_scores": total * n_queries * n_keys,
@@ -212,23 +213,32 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     step.become("attention", [plain(query), plain(key), value, *kept], **settings)
 
 
+def _terms(step: Step) -> list[Step]:
+    """What a step adds up, such as a bias and a mask."""
+    total = through(step)
+    return [term for read in total.reads for term in _terms(read)] if total.op == "add" else [step]
+
+
 def _is_relative_bias(step: Step, n_keys: int) -> bool:
     """Whether it has weights of its own for each key; a score for none of them (a sink) has not."""
     return is_fixed(step) and bool(weights_of(step)) and (step.shape or (0,))[-1] == n_keys
 
 
 def _is_of_positions(step: Step, parts: Parts) -> bool:
-    """Whether it is a product of the queries, or of the keys, with weights of relative positions.
+    """Whether it is a product of the queries, or of the keys, with weights or sines of relative positions.
 
-    It may be masked, or moved by constants put in front.
+    It may be masked, or moved by constants put in front. So is a trained bias times a gate.
 
-    Source: Dai et al., Transformer-XL, 2019; Li et al., MViTv2, 2022.
+    Source: Dai et al., Transformer-XL, 2019; Li et al., MViTv2, 2022; Chen et al., WavLM, 2022.
     """
     product = plain(step)
-    if product.op in ("add", "where", "concat"):  # sums have one for each axis of an image
+    if product.op in ("where", "concat", "multiply", "add"):  # sums have one for each axis of an image
         varying = [read for read in product.reads if not is_fixed(read)]
-        return bool(varying) and all(_is_of_positions(read, parts) for read in varying)
-    if is_fixed(step) or product.op != "linear" or not weights_of(product.reads[1]):
+        gated = product.op == "multiply" and any(
+            _is_relative_bias(read, _sizes(parts)[1]) for read in product.reads
+        )
+        return gated or (bool(varying) and all(_is_of_positions(read, parts) for read in varying))
+    if product.op != "linear" or not is_fixed(product.reads[1]):
         return False
     origins = _origins(product.reads[0])
     return any(id(_unbiased(operand)) in origins for operand in (parts.query, parts.key))
@@ -254,7 +264,7 @@ def _sizes(parts: Parts) -> tuple[int, int, int]:
 def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: Consumers) -> int:
     """How many heads are put side by side behind the attention, else the axis before the queries."""
     shape, merged = step.shape or (1,), step
-    while len(readers[id(merged)]) == 1 and readers[id(merged)][0].op in REARRANGEMENTS:
+    while len(readers[id(merged)]) == 1 and _keeps_size(readers[id(merged)][0], merged):
         merged = readers[id(merged)][0]
     sizes = (merged.shape or ())[1:]
     if len(shape) > 4 and sizes == (prod(shape[1:-1]), width):
@@ -268,6 +278,11 @@ def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: C
     stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]
     possible = [n for n in stacked if n > 1 and total % n == 0]
     return own if own in possible or not possible else possible[0]
+
+
+def _keeps_size(step: Step, of: Step) -> bool:
+    """Whether it moves elements, or adds others to them, as values of relative positions are."""
+    return step.op in REARRANGEMENTS or (step.op == "add" and step.shape == of.shape)
 
 
 def _n_key_heads(parts: Parts, heads: int, n_elements: int) -> int:

@@ -15,6 +15,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 __all__ = ["hides_later_positions", "settle_constants"]
 
 NEUTRAL = {"multiply": 1, "divide": 1, "power": 1, "add": 0, "subtract": 0}  # second operands
+OF_NUMBERS = {"multiply": np.multiply, "sqrt": np.sqrt}
 
 
 def settle_constants(network: Network) -> int:
@@ -43,11 +44,21 @@ def settle_constants(network: Network) -> int:
 
 def _settle(step: Step) -> None:
     step.settings = {"triangular": _is_triangular(step), "repeated": _is_repeated(step)}
-    moved = step.op in REARRANGEMENTS and len(step.reads) == 1
-    step.value = step.reads[0].value if moved else step.value
+    step.value = _content(step)
     if step.op == "constant":
         step.reads = []
     step.op = "weight" if any(read.op == "weight" for read in step.reads) else "constant"
+
+
+def _content(step: Step) -> NDArray[Any] | None:
+    """The content of a fixed step: its own, one that is moved, or what numbers give, as the root of a width."""
+    if step.op in REARRANGEMENTS and len(step.reads) == 1:
+        return step.reads[0].value
+    numbers = [read.scalar for read in step.reads]
+    if step.op not in OF_NUMBERS or None in numbers:
+        return step.value
+    with np.errstate(invalid="ignore"):
+        return np.asarray(OF_NUMBERS[step.op](*numbers))
 
 
 def _is_triangular(step: Step) -> bool:

@@ -665,6 +665,55 @@ def test_relative_positions_of_transformer_xl(pad):
     assert facts == [2, 1, 1, 1]
 
 
+def test_relative_positions_over_the_root_of_a_number():
+    def attend(x, w, along):
+        root = torch.sqrt(torch.tensor(8.0) * 2)
+        by_position = torch.gather(x @ (along @ w).mT / root, -1, torch.arange(5).expand(1, 5, 5))
+        return ((x @ x.mT) / root + by_position).softmax(-1) @ x
+
+    graph = read_graph(Function(attend, w=(8, 8), along=(9, 8)), ((1, 5, 8),))
+    assert graph.attributes["relative_bias"][-1] == 1
+
+
+@pytest.mark.parametrize("in_one", [True, False])
+def test_relative_positions_that_are_gated_and_masked(in_one):
+    def attend(x, kept, gate, bias):
+        added = torch.sigmoid(x @ gate) * bias + kept[:, None]
+        q = x[:, None]
+        if in_one:
+            return F.scaled_dot_product_attention(q, q, q, added[:, None])
+        return (q @ q.mT + added[:, None]).softmax(-1) @ q
+
+    module = Function(attend, gate=(8, 1), bias=(5, 5))
+    graph = read_graph(module, ((1, 5, 8), (1, 5)))
+    last = {name: values[-1] for name, values in graph.attributes.items()}
+    assert graph.op_names[-1] == "attention"
+    assert last["relative_bias"] == 1
+    assert last["causal"] != last["causal"]  # the mask is given
+
+
+def test_relative_positions_as_factors():
+    def attend(x, w, by_content, by_position):
+        sines, cosines = (torch.arange(40.0).view(5, 8).sin() for _ in range(2))
+        turned = (x + by_position) @ w
+        by_place = (turned * sines) @ cosines.T
+        return ((x + by_content) @ x.mT + by_place * (1 - torch.eye(5))).softmax(-1) @ x
+
+    graph = read_graph(Function(attend, w=(8, 8), by_content=8, by_position=8), ((1, 5, 8),))
+    assert [graph.attributes[name][-1] for name in ("relative_bias", "causal")] == [1, 0]
+
+
+def test_heads_behind_values_of_relative_positions():
+    def attend(x, w, places):
+        q = x.view(5, 2, 4).transpose(0, 1)
+        weights = (q @ q.mT).softmax(-1)
+        return (weights @ q + weights @ places).transpose(0, 1).reshape(1, 5, 8) @ w
+
+    graph = read_graph(Function(attend, w=(8, 8), places=(5, 4)), ((1, 5, 8),))
+    at = graph.op_names.index("attention")
+    assert [graph.attributes[name][at] for name in ("heads", "windows", "head_dim")] == [2, 1, 4]
+
+
 def test_causal_masks_added_to_trained_biases():
     def attend(q, bias):
         hidden = torch.full((5, 5), -torch.inf).triu(1)
