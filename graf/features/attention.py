@@ -85,7 +85,9 @@ def mlp(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """MLPs inside of a network: their number, and mean, least and greatest MLP ratio.
 
     An MLP is a linear layer or convolution of kernel 1 that reads another such layer through activations,
-    products (gates), powers and norms, at least one activation among them, and nothing else. Its ratio is
+    products (gates), powers and norms, at least one activation among them, and nothing else. A depthwise
+    convolution of an image right behind a linear layer is part of it (Mix-FFN, Xie et al., SegFormer, 2021);
+    one between convolutions makes an inverted residual block, which is no MLP. The ratio is
     the number of channels that go into the last layer over those that come out: 4 in most vision
     transformers. Layers on pooled features (squeeze-and-excitation, classifiers), with neither a
     `sequence` nor a `resolution` above 1, do not count; linear layers on one token do. NaN without one.
@@ -100,14 +102,23 @@ def ratios_of(batch: GraphBatch) -> Values:
     from graf.kernels.mlps import ACTIVATION, DENSE, GATE, SUM, mlp_ratios
 
     gates = ("multiply", "divide", "power", "normalisation")
-    sets = [("linear",), ("conv1", "conv1x1", "conv1x1x1"), ("activation",), gates, ("add",)]
+    sets = [
+        ("linear",),
+        ("conv1", "conv1x1", "conv1x1x1"),
+        ("activation",),
+        gates,
+        ("add",),
+        ("depthwise_convolution",),
+    ]
     member = membership(batch.ops, sets)[:-1]
-    roles = [*(member @ np.array([DENSE, DENSE, ACTIVATION, GATE, SUM])), 0]
+    roles = [*(member @ np.array([DENSE, DENSE, ACTIVATION, GATE, SUM, 0])), 0]
     role = np.array(roles, np.int64)[batch.node_op]
-    linear = np.array([*member[:, 0], False])[batch.node_op]
-    sequence = batch.attribute("sequence")
-    spread = (sequence > 1) | (batch.attribute("resolution") > 1) | (linear & np.isfinite(sequence))
+    linear, depthwise = np.vstack([member[:, [0, -1]], np.zeros(2, bool)])[batch.node_op].T
+    sequence, image = batch.attribute("sequence"), batch.attribute("resolution") > 1
+    spread = (sequence > 1) | image | (linear & np.isfinite(sequence))
     role[(role == DENSE) & ~spread] = 0
+    source, target = batch.edges
+    role[target[(depthwise & image)[target] & linear[source]]] = DENSE
     ratio = np.empty(len(role))
     offset, _, _, pred_indptr, preds = batch.arrays
     mlp_ratios(offset, pred_indptr, preds, role, batch.attribute("channels"), ratio)

@@ -71,6 +71,20 @@ def test_mlps():
     assert mlps(["conv3x3", "relu", "conv1x1"], chain, [96, 96, 24], **image)[0] == 0
 
 
+def test_depthwise_convolutions_inside_of_mlps():
+    chain, width = [(0, 1), (1, 2), (2, 3), (3, 4)], [128] * 4 + [32]
+    places = {"sequence": [49.0] * 5, "resolution": [NAN, 7.0, 7.0, NAN, NAN]}
+    assert mlps(["linear", "dw_conv3x3", "gelu", "layer_norm", "linear"], chain, width, **places) == (
+        1,
+        4,
+    )  # Mix-FFN
+    image = {"sequence": [NAN] * 5, "resolution": [7.0] * 5}
+    inverted = ["conv1x1", "relu6", "dw_conv3x3", "relu6", "conv1x1"]
+    assert mlps(inverted, chain, width, **image)[0] == 0
+    assert mlps(["linear", *inverted[1:4], "linear"], chain, width, **places)[0] == 0
+    assert mlps(["linear", "dw_conv4", "silu", "layer_norm", "linear"], chain, width)[0] == 0  # Mamba
+
+
 def test_gated_mlps_count_once_by_their_gated_channels():
     operations = ["layer_norm", "linear", "silu", "linear", "multiply", "linear", "add"]
     edges = [(0, 1), (1, 2), (0, 3), (2, 4), (3, 4), (4, 5), (0, 6), (5, 6)]
