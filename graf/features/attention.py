@@ -42,7 +42,8 @@ def attention(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     than their queries (`cross`), over all tokens (`global`) or several windows (`windowed`), with
     fewer heads for keys and values than for queries (`grouped_query`, Ainslie et al. 2023), that
     see only earlier tokens (`causal`), with a trained bias of relative positions (`relative`). Numbers of
-    operations that bring in positions: `rotary` (Su et al. 2021) and `absolute` (added embeddings).
+    operations that bring in positions: `rotary` (Su et al. 2021) and `absolute` (added embeddings that are
+    trained, or looked up at counted places).
     Means over attention operations of the attributes `heads`, `kv_heads`, `head_dim`, `sequence`
     (queries), `key_sequence` and `windows`, and maxima of three; NaN without attention.
     """
@@ -85,7 +86,8 @@ def mlp(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """MLPs inside of a network: their number, and mean, least and greatest MLP ratio.
 
     An MLP is a linear layer or convolution of kernel 1 that reads another such layer through activations,
-    products (gates), powers and norms, at least one activation among them, and nothing else. A depthwise
+    products (gates), powers, norms and sums of branches that start at the same tensor, at least one
+    activation among them, and nothing else: a shortcut ends it. A depthwise
     convolution of an image right behind a linear layer is part of it (Mix-FFN, Xie et al., SegFormer, 2021);
     one between convolutions makes an inverted residual block, which is no MLP. The ratio is
     the number of channels that go into the last layer over those that come out: 4 in most vision

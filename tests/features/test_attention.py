@@ -94,6 +94,18 @@ def test_gated_mlps_count_once_by_their_gated_channels():
 def test_a_shortcut_ends_an_mlp():
     operations = ["relu", "linear", "add", "relu", "linear"]
     assert mlps(operations, [(0, 1), (1, 2), (0, 2), (2, 3), (3, 4)], [64] * 5)[0] == 0
+    # two bottlenecks of a residual network, the first with a layer beside it
+    block, image = ["conv1x1", "relu", "conv3x3", "relu", "conv1x1"], {"resolution": [7.0] * 15}
+    operations = ["relu", *block, "conv1x1", "add", "relu", *block, "add"]
+    chain = [(i, i + 1) for i in range(5)] + [(5, 7), (0, 6), (6, 7), (7, 8)]
+    chain += [(i, i + 1) for i in range(8, 14)] + [(8, 14)]
+    assert mlps(operations, chain, [64] * 15, sequence=[NAN] * 15, **image)[0] == 0
+
+
+def test_layers_with_another_of_low_rank_beside_them():
+    operations = ["layer_norm", "linear", "linear", "linear", "add", "gelu", "linear"]
+    edges = [(0, 1), (0, 2), (2, 3), (1, 4), (3, 4), (4, 5), (5, 6)]
+    assert mlps(operations, edges, [16, 64, 4, 64, 64, 64, 16]) == (1, 4)  # LoRA
 
 
 torch = pytest.importorskip("torch")
