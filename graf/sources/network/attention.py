@@ -29,7 +29,7 @@ MASKING = (
 DEEP = 8  # steps between scores and softmax
 POSITION_WISE = (
     "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "divide", "add",
-    "avg_pool", "max_pool", "adaptive_avg_pool", "relu", "gelu", "hardswish", "silu", "elu",
+    "avg_pool", "max_pool", "adaptive_avg_pool", "mean", "max", "relu", "gelu", "hardswish", "silu", "elu",
     "position_embedding",
 )  # fmt: skip
 Consumers = Mapping[int, list[Step]]
@@ -215,7 +215,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
 
 def _terms(step: Step) -> list[Step]:
     """What a step adds up, such as a bias and a mask."""
-    total = through(step)
+    total = plain(step)
     return [term for read in total.reads for term in _terms(read)] if total.op == "add" else [step]
 
 
@@ -227,11 +227,15 @@ def _is_relative_bias(step: Step, n_keys: int) -> bool:
 def _is_of_positions(step: Step, parts: Parts) -> bool:
     """Whether it is a product of the queries, or of the keys, with weights or sines of relative positions.
 
-    It may be masked, or moved by constants put in front. So is a trained bias times a gate.
+    It may be masked, or moved by constants put in front. So is a trained bias times a gate, and numbers that
+    are looked up for each query and key.
 
-    Source: Dai et al., Transformer-XL, 2019; Li et al., MViTv2, 2022; Chen et al., WavLM, 2022.
+    Source: Dai et al., Transformer-XL, 2019; Li et al., MViTv2, 2022; Chen et al., WavLM, 2022; Huang et al.,
+    LayoutLMv3, 2022.
     """
     product = plain(step)
+    if product.op == "embedding":
+        return (step.shape or ())[-2:] == _sizes(parts)[:2]
     if product.op in ("where", "concat", "multiply", "add"):  # sums have one for each axis of an image
         varying = [read for read in product.reads if not is_fixed(read)]
         gated = product.op == "multiply" and any(

@@ -692,6 +692,28 @@ def test_relative_positions_that_are_gated_and_masked(in_one):
     assert last["causal"] != last["causal"]  # the mask is given
 
 
+def test_relative_positions_that_are_looked_up():
+    def attend(x, places, biases):
+        apart = (places[:, None] - places[:, :, None]).clamp(-3, 3) + 3
+        bias = F.embedding(apart, biases).permute(0, 3, 1, 2) / 8**0.5
+        q = x.view(1, 5, 2, 4).transpose(1, 2)
+        return F.scaled_dot_product_attention(q, q, q, bias)
+
+    graph = read_graph(Function(attend, biases=(7, 2)), (torch.zeros(1, 5, 8), torch.arange(5)[None]))
+    assert [graph.attributes[name][-1] for name in ("relative_bias", "causal")] == [1, 0]
+
+
+@pytest.mark.parametrize("pool", [lambda q: q.amax(2), lambda q: q.mean(2)])
+def test_queries_pooled_from_the_keys_are_self_attention(pool):
+    def attend(x, w):  # as in Hiera
+        q, k, v = (x @ w).view(1, 1, 8, 3, 4).permute(3, 0, 1, 2, 4)
+        return F.scaled_dot_product_attention(pool(q.view(1, 1, 2, 4, 4)), k, v)
+
+    graph = read_graph(Function(attend, w=(4, 12)), ((1, 8, 4),))
+    last = {name: values[-1] for name, values in graph.attributes.items()}
+    assert [last[name] for name in ("self_attention", "sequence", "key_sequence")] == [1, 4, 8]
+
+
 def test_relative_positions_as_factors():
     def attend(x, w, by_content, by_position):
         sines, cosines = (torch.arange(40.0).view(5, 8).sin() for _ in range(2))
