@@ -24,12 +24,9 @@ def read_input(path: Path, space: str | None = None) -> pd.DataFrame | pd.Series
     if path.suffix.lower() == ".onnx" or path.is_dir():
         return _read_networks(path)
     if path.suffix.lower() in (*TABLES, ".tsv"):  # the last with an error that says what is read
-        from graf.datasets import load_dataset
+        from graf.datasets.load import load_numbers
 
-        data = load_dataset(path, space=space)
-        every = [data.targets, data.proxies, data.recipes, data.fidelities]
-        table = pd.concat([*every, data.info.select_dtypes("number")], axis=1)
-        return table.loc[:, ~table.columns.duplicated()]
+        return load_numbers(path, space)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:

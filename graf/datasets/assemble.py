@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
 from pathlib import Path
@@ -20,43 +21,61 @@ from graf.datasets.notation import resolve_space
 from graf.datasets.roles import Roles
 from graf.exceptions import DatasetError
 
-__all__ = ["assemble", "warn_of_text"]
+__all__ = ["Rows", "assemble", "warn_of_text"]
 
 FAILED = -1e8  # what published files write where nothing could be computed; it becomes NaN
 NUMBERS = (int, float, Decimal, str)
 FACTS = ("kind", "unit", "direction", "protocol", "noise_ceiling", "primary", "group")
 
 
-def assemble(
-    name: str,
-    rows: pd.DataFrame,
-    description: Description,
-    roles: Roles,
-    noise_ceiling: Mapping[str, float],
-    path: Path,
-) -> Dataset:
-    """The dataset; a noise ceiling by target overrules that of the description."""
-    key = description.architecture
-    index = _architectures(rows, key, path)
-    targets = {column: _target(rows[column], rule, path) for column, rule in roles.targets.items()}
-    given = (*roles.proxies, *roles.recipes, *roles.fidelities)
-    numbers = pd.DataFrame({column: _floats(rows[column], path) for column in given}, index=index)
-    used = {*targets, *given, *(key if len(key) == 1 else ())}
-    info = {column: _tidy(rows[column]).array for column in rows.columns if column not in used}
-    tables = {
-        "targets": pd.DataFrame(targets, index=index),
-        "proxies": numbers[list(roles.proxies)],
-        "info": pd.DataFrame(info, index=index),
-        "recipes": numbers[list(roles.recipes)],
-        "fidelities": numbers[list(roles.fidelities)],
-    }
-    if description.average_repeats:  # only now, when what failed is missing and counts for no mean
-        tables = {table: means(values) for table, values in tables.items()}
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a file, and what is known of its columns.
+
+    Parameters
+    ----------
+    name : of the table.
+    path : of the file, for errors.
+    frame : the columns as in the file.
+    noise_ceiling : by target; overrules that of the description.
+    """
+
+    name: str
+    path: Path
+    frame: pd.DataFrame
+    description: Description
+    roles: Roles
+    noise_ceiling: Mapping[str, float]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables of a dataset by their names. Architectures may repeat."""
+        frame, roles, path, key = self.frame, self.roles, self.path, self.description.architecture
+        index = _architectures(frame, key, path)
+        targets = {column: _target(frame[column], rule, path) for column, rule in roles.targets.items()}
+        given = (*roles.proxies, *roles.recipes, *roles.fidelities)
+        numbers = pd.DataFrame({column: _floats(frame[column], path) for column in given}, index=index)
+        used = {*targets, *given, *(key if len(key) == 1 else ())}
+        info = {column: _tidy(frame[column]).array for column in frame.columns if column not in used}
+        tables = {
+            "targets": pd.DataFrame(targets, index=index),
+            "proxies": numbers[list(roles.proxies)],
+            "info": pd.DataFrame(info, index=index),
+            "recipes": numbers[list(roles.recipes)],
+            "fidelities": numbers[list(roles.fidelities)],
+        }
+        if self.description.average_repeats:  # only now, when what failed is missing and counts for no mean
+            return {name: means(table) for name, table in tables.items()}
+        return tables
+
+
+def assemble(rows: Rows) -> Dataset:
+    """The dataset, in which an architecture occurs once (under one recipe)."""
+    tables = rows.tables()
     return Dataset(
-        name,
-        metadata=_metadata(roles.targets, noise_ceiling),
-        space=resolve_space(description, index.tolist()),
-        fidelity_metadata=fidelity_metadata(roles.fidelities),
+        rows.name,
+        metadata=_metadata(rows.roles.targets, rows.noise_ceiling),
+        space=resolve_space(rows.description, tables["targets"].index.tolist()),
+        fidelity_metadata=fidelity_metadata(rows.roles.fidelities),
         **tables,
     )
 
@@ -72,7 +91,7 @@ def warn_of_text(rows: pd.DataFrame, columns: Sequence[str], path: Path) -> None
                 f"column {column.name!r} of {path} is info and no target, since {wrong.sum()} of {known.sum()} cells"
                 f" are no numbers, the first {column.iloc[row]!r:.40} at index {row}; leave these cells empty, or"
                 " say in `targets` what the targets are",
-                stacklevel=3,
+                stacklevel=4,
             )
 
 

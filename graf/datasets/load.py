@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from graf.datasets.assemble import assemble, warn_of_text
+from graf.datasets.assemble import Rows, assemble, warn_of_text
 from graf.datasets.catalogue import SUFFIXES, dataset_names, described_like, find_table, shipped_description
 from graf.datasets.dataset import Dataset
 from graf.datasets.description import Description, expand, parse_description, read_description
@@ -21,7 +21,7 @@ from graf.datasets.schema import texts
 from graf.exceptions import DatasetError, InputError, UnknownNameError
 from graf.spaces import SearchSpace
 
-__all__ = ["load_dataset"]
+__all__ = ["load_dataset", "load_numbers"]
 
 KEY_NAMES = ("architecture", "arch", "cell", "net")
 FILES = "file"  # as `graf features` names networks
@@ -80,17 +80,53 @@ def load_dataset(
     >>> data.metadata.loc["cifar10_val_acc", "kind"]    # doctest: +SKIP
     'measured training, one seed'
     """
+    return assemble(
+        _rows(
+            name_or_path,
+            task=task,
+            description=description,
+            space=space,
+            architecture=architecture,
+            targets=targets,
+            proxies=proxies,
+            fidelities=fidelities,
+        )
+    )
+
+
+def load_numbers(path: Path, space: str | None = None) -> pd.DataFrame:
+    """The columns of numbers in a table, row by row, indexed by architecture.
+
+    Unlike in a dataset, an architecture may occur several times: rows are there to be predicted.
+    Errors and warnings are those of `load_dataset`.
+    """
+    tables = _rows(path, space=space).tables()
+    tables["info"] = tables["info"].select_dtypes("number")
+    return pd.concat(tables.values(), axis=1)
+
+
+def _rows(
+    name_or_path: str | os.PathLike[str],
+    *,
+    task: str | None = None,
+    description: Any = None,
+    space: str | SearchSpace | None = None,
+    architecture: str | Sequence[str] | None = None,
+    targets: Any = None,
+    proxies: Any = None,
+    fidelities: Any = None,
+) -> Rows:
     name, path = _locate(name_or_path)
     table = open_table(path, task)
     described = _describe(table, path, name, description)
     if space is not None and space != described.space:
         described = replace(described, space=space, space_settings={})
     described = replace(described, architecture=_key(table.head, described, architecture, path))
-    rows = table.read(described.architecture)
-    roles = assign_roles(described, rows, targets, proxies, fidelities)
+    frame = table.read(described.architecture)
+    roles = assign_roles(described, frame, targets, proxies, fidelities)
     if described.guess and targets is None:
-        warn_of_text(rows, [name for name in rows if name not in described.architecture], path)
-    return assemble(name + table.suffix, rows, described, roles, table.noise_ceiling, path)
+        warn_of_text(frame, [name for name in frame if name not in described.architecture], path)
+    return Rows(name + table.suffix, path, frame, described, roles, table.noise_ceiling)
 
 
 def _locate(name_or_path: str | os.PathLike[str]) -> tuple[str, Path]:

@@ -94,6 +94,23 @@ def test_fit_then_predict(run, table, cells, tmp_path):
     assert (tmp_path / "p.csv").read_text() == out
 
 
+@pytest.mark.parametrize("command", ["features", "predict", "explain"])
+def test_architectures_to_predict_may_repeat_in_tables_as_in_texts(run, table, cells, tmp_path, command):
+    rows = cells.read_text().split()[-3:]
+    rows += rows[:1]
+    cells.write_text("\n".join(rows))
+    pd.DataFrame({"cell": rows, "note": 0.5}).to_csv(tmp_path / "again.csv", index=False)
+    run("fit", table, "--target", "size", "--model", "random_forest", "-o", tmp_path / "m")
+    model = [] if command == "features" else ["--model", tmp_path / "m"]
+    written = []
+    for source in (cells, tmp_path / "again.csv"):
+        assert run(command, source, *model, "-o", tmp_path / "out.csv")[::2] == (0, "")
+        written.append((tmp_path / "out.csv").read_text())
+    found = pd.read_csv(tmp_path / "out.csv", index_col="architecture")
+    assert written[0] == written[1] and found.index.tolist() == rows
+    assert found.iloc[0].equals(found.iloc[3]) and not found.iloc[0].equals(found.iloc[1])
+
+
 def test_endings_of_tables_in_capitals_and_other_tables(run, table, tmp_path):
     loud, tabs = tmp_path / "TABLE.CSV", tmp_path / "table.tsv"
     loud.write_text(table.read_text())
