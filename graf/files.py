@@ -10,7 +10,7 @@ from pathlib import Path
 
 from graf.exceptions import InputError
 
-__all__ = ["atomic_path", "output_folder"]
+__all__ = ["atomic_path", "naming", "output_folder"]
 
 
 @contextmanager
@@ -31,11 +31,23 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
+        with naming(path):
+            yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Names the file in an `OSError` of writing that names none, as that of a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
 def output_folder(path: str | os.PathLike[str]) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from graf.exceptions import InputError
-from graf.files import atomic_path
+from graf.files import atomic_path, naming
 
 __all__ = ["LATENCY", "RECIPES", "RUNS", "Journal", "JournalKind", "read_journal"]
 
@@ -73,7 +73,7 @@ class Journal:
 
     def extend(self, records: Sequence[Record]) -> None:
         """Write many results to the disk at once, which takes no longer than one."""
-        with self.path.open("a", encoding="utf-8") as file:
+        with naming(self.path), self.path.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(record) + "\n" for record in records)
             file.flush()
             os.fsync(file.fileno())

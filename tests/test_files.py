@@ -29,6 +29,17 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), OSError("No space left on device")]
+)
+def test_an_error_of_a_full_disk_names_the_file(tmp_path, error):
+    with pytest.raises(OSError) as raised, atomic_path(tmp_path / "table.csv"):
+        raise error
+    named = raised.value
+    assert (named.filename, named.strerror) == (str(tmp_path / "table.csv"), "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_permissions_follow_the_umask(tmp_path):
     previous = os.umask(0o027)
     try:

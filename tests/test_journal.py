@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,15 @@ def test_many_cost_one_sync(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", calls.append)
     journal.extend(RECORDS)
     assert len(calls) == 1 and journal.records == RECORDS
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this file")
+def test_a_full_disk_names_the_file(tmp_path):
+    journal = Journal(tmp_path, KIND, SETTINGS)
+    journal.path = Path("/dev/full")
+    with pytest.raises(OSError, match="No space") as raised:
+        journal.append(RECORDS[0])
+    assert raised.value.filename == "/dev/full" and journal.records == []
 
 
 def test_missing_keeps_the_order(path):
