@@ -30,7 +30,7 @@ A description is a TOML file. Beside a table `mytable.csv` it is called `mytable
     checkpoint = true            # training goes on from it; false: a shorter one of its own
     protocol = "CIFAR-10 validation images"
 
-Every key may be left out. Columns that no pattern has are `info`. With `guess = true` the
+Every key may be left out, but for `columns`. Columns that no pattern has are `info`. With `guess = true` the
 patterns say what columns of these names usually are: text columns are passed over.
 """
 
@@ -46,7 +46,7 @@ from typing import Any
 
 from graf.datasets.fidelities import FidelityRule, fidelity_rules
 from graf.datasets.reading import reading
-from graf.datasets.schema import checked, flag, number, numbers, one_of, table, text, texts
+from graf.datasets.schema import checked, entries, flag, numbers, one_of, table, tau, text, texts
 from graf.directions import DIRECTIONS
 from graf.exceptions import UnknownNameError
 from graf.spaces import SearchSpace
@@ -118,8 +118,10 @@ class Description:
 
     def check(self, columns: Sequence[str]) -> None:
         """`UnknownNameError` for a pattern that no column has."""
-        expand((*self.architecture, *self.info, *self.proxies, *self.recipes), columns)
-        for patterns in (rule.columns for rules in (self.targets, self.fidelities) for rule in rules):
+        named = [self.architecture, self.info, self.proxies, self.recipes]
+        named += [rule.columns for rules in (self.targets, self.fidelities) for rule in rules]
+        named += [rule.primary for rule in self.targets]
+        for patterns in named:
             expand(patterns, columns)
 
 
@@ -148,7 +150,7 @@ def expand(patterns: Iterable[str], columns: Sequence[str]) -> list[str]:
 def read_description(path: Path) -> Description:
     """The description in a TOML file; `DatasetError` or `UnknownNameError` if it is not one."""
     with reading(path):
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+        facts = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     return parse_description(facts, path.name)
 
 
@@ -163,8 +165,7 @@ def target_facts(facts: object, where: str) -> dict[str, Any]:
 
 
 def _rules(value: Any, where: str) -> tuple[TargetRule, ...]:
-    entries = value if isinstance(value, (list, tuple)) else [value]
-    return tuple(TargetRule(**target_facts(entry, where)) for entry in entries)
+    return tuple(TargetRule(**facts) for facts in entries(value, where, target_facts))
 
 
 def _primary(value: Any, where: str) -> tuple[str, ...]:
@@ -181,7 +182,7 @@ _TARGET = {
     "protocol": text,
     "group": one_of(GROUPS),
     "primary": _primary,
-    "noise_ceiling": number,
+    "noise_ceiling": tau,
     "missing": numbers,
 }
 _DESCRIPTION = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from graf.datasets.schema import checked, flag, number, text, texts
+from graf.datasets.schema import checked, entries, flag, number, text, texts
 
 __all__ = ["FidelityRule", "fidelity_facts", "fidelity_metadata", "fidelity_rules"]
 
@@ -42,8 +42,7 @@ def fidelity_facts(facts: object, where: str) -> dict[str, Any]:
 
 def fidelity_rules(value: Any, where: str) -> tuple[FidelityRule, ...]:
     """The entries of a description."""
-    entries = value if isinstance(value, (list, tuple)) else [value]
-    return tuple(FidelityRule(**fidelity_facts(entry, where)) for entry in entries)
+    return tuple(FidelityRule(**facts) for facts in entries(value, where, fidelity_facts))
 
 
 def fidelity_metadata(rules: Mapping[str, FidelityRule]) -> pd.DataFrame:

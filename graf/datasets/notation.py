@@ -15,15 +15,14 @@ LOOKED_AT = 100
 
 
 def resolve_space(description: Description, architectures: Sequence[str]) -> SearchSpace | None:
-    """The space that is named, else the one whose notation fits, else None."""
-    if description.space is None:
-        return infer(architectures)
-    if description.space == NO_SPACE:
+    """The space that is named, else the one whose notation fits, with its settings; else None."""
+    space = infer(architectures) if description.space is None else description.space
+    if space is None or space == NO_SPACE:
         return None
     try:
-        return get_space(description.space, **description.space_settings)
+        return get_space(space, **description.space_settings)
     except TypeError as error:
-        raise DatasetError(f"`space_settings` do not fit {description.space!r}: {error}") from None
+        raise DatasetError(f"`space_settings` do not fit {get_space(space).name!r}: {error}") from None
 
 
 def infer(architectures: Sequence[str]) -> SearchSpace | None:

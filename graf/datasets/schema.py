@@ -7,7 +7,19 @@ from typing import Any
 
 from graf.exceptions import DatasetError, UnknownNameError
 
-__all__ = ["Check", "checked", "flag", "number", "numbers", "one_of", "table", "text", "texts"]
+__all__ = [
+    "Check",
+    "checked",
+    "entries",
+    "flag",
+    "number",
+    "numbers",
+    "one_of",
+    "table",
+    "tau",
+    "text",
+    "texts",
+]
 
 Check = Callable[[Any, str], Any]
 
@@ -36,6 +48,14 @@ def table(value: Any, where: str) -> dict[str, Any]:
     return dict(value)
 
 
+def entries(value: Any, where: str, read: Check) -> list[dict[str, Any]]:
+    """Tables that each say of which columns they tell; one alone stands for a list of one."""
+    found = [read(entry, where) for entry in (value if isinstance(value, (list, tuple)) else [value])]
+    if not all(entry.get("columns") for entry in found):
+        raise DatasetError(f"every entry of {where} must name its `columns`")
+    return found
+
+
 def text(value: Any, where: str) -> str:
     """One text."""
     if not isinstance(value, str):
@@ -56,6 +76,14 @@ def number(value: Any, where: str) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise _wrong(where, "a number", value)
     return float(value)
+
+
+def tau(value: Any, where: str) -> float:
+    """A Kendall tau, NaN if unknown."""
+    found = number(value, where)
+    if abs(found) > 1:
+        raise _wrong(where, "a Kendall tau from -1 to 1", value)
+    return found
 
 
 def numbers(value: Any, where: str) -> tuple[float, ...]:

@@ -66,6 +66,14 @@ def test_check_names_the_pattern_without_a_column(example):
         example.check(["task", "row", "acc", "a_latency"])
     with pytest.raises(UnknownNameError, match="_latency"):
         example.check(["task", "row", "zcp_zen", "acc"])
+    with pytest.raises(UnknownNameError, match=r"a_\*"):
+        example.check(["task", "row", "zcp_zen", "acc", "b_latency"])
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
+    path = tmp_path / "marked.toml"
+    path.write_text(EXAMPLE.strip(), encoding="utf-8-sig")
+    assert read_description(path).architecture == ("task", "row")
 
 
 def test_expand_takes_brackets_literally_if_they_are_a_name():
@@ -90,7 +98,14 @@ def test_expand_takes_brackets_literally_if_they_are_a_name():
         ({"targets": [{"group": "speed"}]}, UnknownNameError, "`group`"),
         ({"targets": [{"missing": -1}]}, DatasetError, "a list of numbers"),
         ({"targets": [{"noise_ceiling": True}]}, DatasetError, "a number"),
+        ({"targets": [{"noise_ceiling": 90}]}, DatasetError, "a Kendall tau from -1 to 1, got 90"),
         ({"targets": [{"primary": 1}]}, DatasetError, "`primary`"),
+        (
+            {"targets": [{"unit": "ms"}]},
+            DatasetError,
+            "every entry of `targets` in `x` must name its `columns`",
+        ),
+        ({"fidelities": {"columns": [], "epochs": 2}}, DatasetError, "must name its `columns`"),
     ],
 )
 def test_wrong_entries(facts, error, message):

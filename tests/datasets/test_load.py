@@ -195,6 +195,11 @@ def test_a_space_can_be_named_or_given(write):
     assert graf.load_dataset(path, space=small).space is small
 
 
+def test_settings_hold_for_a_space_that_is_inferred(write, table):
+    data = graf.load_dataset(write("mine.csv", table), description={"space_settings": {"channels": 8}})
+    assert data.space == NASBench201(channels=8)
+
+
 def test_naming_the_described_space_keeps_its_settings(write, table):
     described = {"space": "nasbench201", "space_settings": {"channels": 8}}
     data = graf.load_dataset(write("mine.csv", table), description=described, space="nasbench201")
