@@ -126,6 +126,12 @@ def test_names_are_text_not_markup():
         assert not any(tag in str(figure.to_dict()) for tag in ("<b>x", "<i>", "<u>"))
 
 
+def test_quotation_marks_are_shown_as_they_are():
+    table = pd.DataFrame({"measured": [1.0], "predicted": 1.0})
+    layout = plots.predicted_figure("t", table, 'the "late" one\'s', '"').layout
+    assert layout.xaxis.title.text == 'measured the "late" one\'s (")'
+
+
 def test_long_names_of_targets_are_broken_into_lines():
     label = "validation accuracy after two hundred epochs of training with <cutout>"
     table = pd.DataFrame({"measured": [1.0], "predicted": 1.0})

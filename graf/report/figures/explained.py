@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,18 @@ from numpy.typing import NDArray
 from plotly import graph_objects as go
 
 from graf.explainers import Explanation
-from graf.report.figures.looks import BLUE, GREY, ORANGE, SMALL, broken, colorbar, ring, styled, with_unit
+from graf.report.figures.looks import (
+    BLUE,
+    GREY,
+    ORANGE,
+    SMALL,
+    broken,
+    colorbar,
+    escape,
+    ring,
+    styled,
+    with_unit,
+)
 
 __all__ = ["beeswarm_figure", "dependence_figure", "strongest_features"]
 

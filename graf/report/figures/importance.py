@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from textwrap import wrap
 
 import numpy as np
 import pandas as pd
 from plotly import graph_objects as go
 
-from graf.report.figures.looks import BLUE, ORANGE, ROW, SMALL, broken, colorbar, styled, with_unit
+from graf.report.figures.looks import BLUE, ORANGE, ROW, SMALL, broken, colorbar, escape, styled, with_unit
 from graf.report.words import words
 
 __all__ = ["effects_figure", "importance_figure"]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import pandas as pd
 from plotly import graph_objects as go
 
-from graf.report.figures.looks import BLUE, GREEN, ORANGE, styled, with_unit
+from graf.report.figures.looks import BLUE, GREEN, ORANGE, escape, styled, with_unit
 
 __all__ = ["importances_figure"]
 

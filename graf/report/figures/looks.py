@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from plotly import graph_objects as go
@@ -21,6 +21,7 @@ __all__ = [
     "broken",
     "colorbar",
     "dots",
+    "escape",
     "ring",
     "styled",
     "with_unit",
@@ -81,6 +82,11 @@ def colorbar(title: str, ticks: Mapping[float, str], **place: Any) -> dict[str, 
         "outlinewidth": 0,
         **place,
     }
+
+
+def escape(text: str) -> str:
+    """A text that plotly shows as it is; it does not know the entity of a quotation mark."""
+    return html.escape(text, quote=False)
 
 
 def broken(name: str) -> str:

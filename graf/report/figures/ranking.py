@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from itertools import cycle
 from textwrap import wrap
 
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 from plotly import graph_objects as go
 
-from graf.report.figures.looks import GREY, LINES, dots, ring, styled, with_unit
+from graf.report.figures.looks import GREY, LINES, dots, escape, ring, styled, with_unit
 
 __all__ = ["predicted_figure", "ranking_figure"]
 

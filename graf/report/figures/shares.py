@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
 import pandas as pd
 from plotly import graph_objects as go
 
-from graf.report.figures.looks import BLUE, GREEN, GREY, ORANGE, SKY, styled
+from graf.report.figures.looks import BLUE, GREEN, GREY, ORANGE, SKY, escape, styled
 
 __all__ = ["shares_figure"]
 
