@@ -214,9 +214,11 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
 
 
 def _terms(step: Step) -> list[Step]:
-    """What a step adds up, such as a bias and a mask."""
+    """What a step adds up or chooses from, such as a bias and a mask."""
     total = plain(step)
-    return [term for read in total.reads for term in _terms(read)] if total.op == "add" else [step]
+    if total.op not in ("add", "where"):
+        return [step]
+    return [term for read in total.reads for term in _terms(read)]
 
 
 def _is_relative_bias(step: Step, n_keys: int) -> bool:

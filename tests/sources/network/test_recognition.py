@@ -675,10 +675,18 @@ def test_relative_positions_over_the_root_of_a_number():
     assert graph.attributes["relative_bias"][-1] == 1
 
 
+MASKED = [
+    lambda bias, kept: bias + kept[:, None],
+    lambda bias, kept: torch.where(kept[:, None] > 0, bias, -1e9),
+]
+
+
 @pytest.mark.parametrize("in_one", [True, False])
-def test_relative_positions_that_are_gated_and_masked(in_one):
+@pytest.mark.parametrize("masked", MASKED)
+@pytest.mark.parametrize("gated", [True, False])  # as in WavLM, T5
+def test_relative_positions_that_are_masked(gated, masked, in_one):
     def attend(x, kept, gate, bias):
-        added = torch.sigmoid(x @ gate) * bias + kept[:, None]
+        added = masked(torch.sigmoid(x @ gate) * bias if gated else bias, kept)
         q = x[:, None]
         if in_one:
             return F.scaled_dot_product_attention(q, q, q, added[:, None])
