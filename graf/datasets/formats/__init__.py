@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from pathlib import Path
 
 from graf.datasets.formats.naslib import open_naslib
@@ -25,7 +26,7 @@ def open_table(path: Path, task: str | None = None) -> Table:
         raise DatasetError(f"cannot read {path}: the file is empty")
     if start.startswith(b"PAR1") or path.suffix == ".parquet":
         table = open_parquet(path)
-    elif start.lstrip()[:1] in (b"{", b"["):
+    elif start.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"["):
         return open_naslib(path, task)
     else:
         table = open_csv(path)

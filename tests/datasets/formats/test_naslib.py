@@ -33,6 +33,12 @@ def test_tasks_have_to_be_chosen(folder):
     assert data.info.columns.tolist() == ["idx"]
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    path = tmp_path / "zc_nasbench201.json"
+    path.write_text(json.dumps({"cifar10": SCORES}), encoding="utf-8-sig")
+    assert graf.load_dataset(path).architectures == [A, B]
+
+
 def test_the_older_layout(folder):
     data = graf.load_dataset(folder / "zc_nasbench101.json")
     assert len(data) == 150 and data.space.name == "nasbench101" and data.proxies.shape[1] == 11
