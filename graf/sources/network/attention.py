@@ -215,10 +215,16 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
 
 def _terms(step: Step) -> list[Step]:
     """What a step adds up or chooses from, such as a bias and a mask."""
-    total = plain(step)
-    if total.op not in ("add", "where"):
-        return [step]
-    return [term for read in total.reads for term in _terms(read)]
+    found, ahead, seen = [], [step], set[int]()
+    while ahead:
+        term = ahead.pop()
+        total = plain(term)
+        if total.op not in ("add", "where"):
+            found.append(term)
+        elif id(total) not in seen:  # or sums of sums would be walked through as often as there are ways
+            seen.add(id(total))
+            ahead += total.reads
+    return found
 
 
 def _is_relative_bias(step: Step, n_keys: int) -> bool:
@@ -226,7 +232,7 @@ def _is_relative_bias(step: Step, n_keys: int) -> bool:
     return is_fixed(step) and bool(weights_of(step)) and (step.shape or (0,))[-1] == n_keys
 
 
-def _is_of_positions(step: Step, parts: Parts) -> bool:
+def _is_of_positions(step: Step, parts: Parts, known: dict[int, bool] | None = None) -> bool:
     """Whether it is a product of the queries, or of the keys, with weights or sines of relative positions.
 
     It may be masked, or moved by constants put in front. So is a trained bias times a gate, and numbers that
@@ -235,6 +241,13 @@ def _is_of_positions(step: Step, parts: Parts) -> bool:
     Source: Dai et al., Transformer-XL, 2019; Li et al., MViTv2, 2022; Chen et al., WavLM, 2022; Huang et al.,
     LayoutLMv3, 2022.
     """
+    known = {} if known is None else known
+    if id(step) not in known:  # each once, as in `_terms`
+        known[id(step)] = _tells_positions(step, parts, known)
+    return known[id(step)]
+
+
+def _tells_positions(step: Step, parts: Parts, known: dict[int, bool]) -> bool:
     product = plain(step)
     if product.op == "embedding":
         return (step.shape or ())[-2:] == _sizes(parts)[:2]
@@ -243,7 +256,7 @@ def _is_of_positions(step: Step, parts: Parts) -> bool:
         gated = product.op == "multiply" and any(
             _is_relative_bias(read, _sizes(parts)[1]) for read in product.reads
         )
-        return gated or (bool(varying) and all(_is_of_positions(read, parts) for read in varying))
+        return gated or (bool(varying) and all(_is_of_positions(read, parts, known) for read in varying))
     if product.op != "linear" or not is_fixed(product.reads[1]):
         return False
     origins = _origins(product.reads[0])

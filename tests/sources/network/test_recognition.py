@@ -1040,6 +1040,22 @@ def test_deep_networks_with_two_ways_at_every_step():
     assert "attention" in ops_of(doubled, (1, 1, 5, 8), w=(8, 8))
 
 
+@pytest.mark.parametrize("join", [torch.add, torch.mul])
+@pytest.mark.parametrize("looked_up", [True, False])
+def test_masks_with_two_ways_at_every_step(join, looked_up):
+    def attend(x, places, table):
+        mask = F.embedding(places, table)[..., 0] if looked_up else places.float()
+        for _ in range(60):
+            mask = join(mask, mask.flip(-1))
+        return (x @ x.mT + mask).softmax(-1) @ x
+
+    graph = read_graph(
+        Function(attend, table=(9, 1)), (torch.zeros(1, 5, 8), torch.zeros(1, 5, 5, dtype=torch.long))
+    )
+    assert graph.op_names[-1] == "attention"
+    assert graph.attributes["relative_bias"][-1] == looked_up
+
+
 class WithMask(nn.Module):
     """Attention whose heads stand behind the queries, with a mask in a buffer."""
 
