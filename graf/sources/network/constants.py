@@ -62,7 +62,12 @@ def _content(step: Step) -> NDArray[Any] | None:
 
 
 def _is_triangular(step: Step) -> bool:
-    """Whether a fixed step compares positions along two axes, or is computed from one that does."""
+    """Whether a fixed step compares positions along two axes, or is computed from one that does.
+
+    Weights that are looked up at such places, as those of relative positions are, hide nothing.
+    """
+    if step.op in ("embedding", "gather") and any(read.op == "weight" for read in step.reads):
+        return False
     crossed = step.op == "order" and len(step.reads) == 2
     if crossed and min(read.size for read in step.reads) > 1 and step.reads[0].shape != step.reads[1].shape:
         return True

@@ -722,6 +722,20 @@ def test_queries_pooled_from_the_keys_are_self_attention(pool):
     assert [last[name] for name in ("self_attention", "sequence", "key_sequence")] == [1, 4, 8]
 
 
+def test_later_positions_with_weights_of_their_own_are_not_hidden():
+    class Later(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.biases = nn.Embedding(2, 1)
+            self.register_buffer("later", torch.ones(5, 5).triu(1).long())
+
+        def forward(self, q):
+            return F.scaled_dot_product_attention(q, q, q, self.biases(self.later)[None, ..., 0])
+
+    graph = read_graph(Later(), ((1, 5, 8),))
+    assert [graph.attributes[name][-1] for name in ("relative_bias", "causal")] == [1, 0]
+
+
 def test_relative_positions_as_factors():
     def attend(x, w, by_content, by_position):
         sines, cosines = (torch.arange(40.0).view(5, 8).sin() for _ in range(2))
