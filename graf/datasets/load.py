@@ -80,18 +80,8 @@ def load_dataset(
     >>> data.metadata.loc["cifar10_val_acc", "kind"]    # doctest: +SKIP
     'measured training, one seed'
     """
-    return assemble(
-        _rows(
-            name_or_path,
-            task=task,
-            description=description,
-            space=space,
-            architecture=architecture,
-            targets=targets,
-            proxies=proxies,
-            fidelities=fidelities,
-        )
-    )
+    rows = _rows(name_or_path, space, task, description, architecture, targets, proxies, fidelities)
+    return assemble(rows)
 
 
 def load_numbers(path: Path, space: str | None = None) -> pd.DataFrame:
@@ -100,17 +90,16 @@ def load_numbers(path: Path, space: str | None = None) -> pd.DataFrame:
     Unlike in a dataset, an architecture may occur several times: rows are there to be predicted.
     Errors and warnings are those of `load_dataset`.
     """
-    tables = _rows(path, space=space).tables()
+    tables = _rows(path, space).tables()
     tables["info"] = tables["info"].select_dtypes("number")
     return pd.concat(tables.values(), axis=1)
 
 
 def _rows(
     name_or_path: str | os.PathLike[str],
-    *,
+    space: str | SearchSpace | None,
     task: str | None = None,
     description: Any = None,
-    space: str | SearchSpace | None = None,
     architecture: str | Sequence[str] | None = None,
     targets: Any = None,
     proxies: Any = None,
