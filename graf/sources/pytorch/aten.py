@@ -42,7 +42,7 @@ def network_of(program: ExportedProgram, module: torch.nn.Module) -> Network:
     asked = [value for value, kind in zip(results, kinds, strict=False) if kind is OutputKind.USER_OUTPUT]
     inputs = [step for step in leaves.values() if isinstance(step, Step) and step.op == "input"]
     _report_open([node for node in program.graph.nodes if _is_open(node.meta.get("val"))])
-    return Network(inputs, [value for value in asked if isinstance(value, Step)])
+    return Network(list(dict.fromkeys(inputs)), [value for value in asked if isinstance(value, Step)])
 
 
 def _is_open(value: Any) -> bool:
@@ -62,17 +62,23 @@ def _report_open(nodes: Sequence[Node]) -> None:
 
 
 def _leaves(program: ExportedProgram, module: torch.nn.Module) -> dict[str, Any]:
-    """Inputs, weights and constants by the name of their placeholder; numbers as they are."""
+    """Inputs, weights and constants by the name of their placeholder; numbers as they are.
+
+    A tensor that is given twice is one input: the module may have looked whether it is the same.
+    """
     parameters = dict(module.named_parameters(remove_duplicate=False))
     buffers = dict(module.named_buffers(remove_duplicate=False))
     shared: dict[int, Step] = {}
+    inputs: dict[int, Step] = {}
     found: dict[str, Any] = {}
+    given = iter(torch.utils._pytree.tree_leaves(program.example_inputs))
     nodes = {node.name: node for node in program.graph.nodes if node.op == "placeholder"}
     for spec in program.graph_signature.input_specs:
         name = spec.arg.name
         value = nodes[name].meta.get("val")
         if spec.kind is InputKind.USER_INPUT:
-            found[name] = _leaf("input", name, value) if isinstance(value, torch.Tensor) else value
+            tensor, is_tensor = next(given), isinstance(value, torch.Tensor)
+            found[name] = inputs.setdefault(id(tensor), _leaf("input", name, value)) if is_tensor else value
         elif spec.kind is InputKind.PARAMETER and spec.target in parameters:
             tensor = parameters[spec.target]
             found[name] = shared.setdefault(id(tensor), _leaf("weight", spec.target, value))
