@@ -86,7 +86,7 @@ def mlp(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """MLPs inside of a network: their number, and mean, least and greatest MLP ratio.
 
     An MLP is a linear layer or convolution of kernel 1 that reads another such layer through activations,
-    products (gates), powers, norms and sums of branches that start at the same tensor, at least one
+    products (gates), powers, bounds, norms and sums of branches that start at the same tensor, at least one
     activation among them, and nothing else: a shortcut ends it. A depthwise
     convolution of an image right behind a linear layer is part of it (Mix-FFN, Xie et al., SegFormer, 2021);
     one between convolutions makes an inverted residual block, which is no MLP. The ratio is
@@ -103,7 +103,7 @@ def ratios_of(batch: GraphBatch) -> Values:
     """MLP ratio of the last layer of each MLP, NaN for other nodes, (n_nodes,)."""
     from graf.kernels.mlps import ACTIVATION, DENSE, GATE, SUM, mlp_ratios
 
-    gates = ("multiply", "divide", "power", "normalisation")
+    gates = ("multiply", "divide", "power", "clamp", "normalisation")
     sets = [
         ("linear",),
         ("conv1", "conv1x1", "conv1x1x1"),

@@ -66,6 +66,8 @@ def test_mlps():
     squared = ["linear", "relu", "power", "linear"]
     assert mlps(squared, [(0, 1), (1, 2), (2, 3)], [256, 256, 256, 64]) == (1, 4)
     assert mlps(["linear", "gelu", "linear"], chain, [16, 16, 64], sequence=[NAN] * 3)[0] == 0  # pooled
+    bounded = ["linear", "clamp", "gelu", "clamp", "linear"]
+    assert mlps(bounded, [(i, i + 1) for i in range(4)], [256, 256, 256, 256, 64]) == (1, 4)
     image = {"sequence": [NAN] * 3, "resolution": [7.0] * 3}
     assert mlps(["conv1x1", "relu", "conv1x1"], chain, [96, 96, 24], **image) == (1, 4)
     assert mlps(["conv3x3", "relu", "conv1x1"], chain, [96, 96, 24], **image)[0] == 0

@@ -30,7 +30,7 @@ DEEP = 8  # steps between scores and softmax
 POSITION_WISE = (
     "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "divide", "add",
     "avg_pool", "max_pool", "adaptive_avg_pool", "mean", "max", "relu", "gelu", "hardswish", "silu", "elu",
-    "position_embedding",
+    "clamp", "position_embedding",
 )  # fmt: skip
 Consumers = Mapping[int, list[Step]]
 

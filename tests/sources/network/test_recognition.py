@@ -438,6 +438,16 @@ def test_self_attention_of_one_projection(attention):
     assert graph.predecessors(2).tolist() == [1, 1, 1]
 
 
+def test_projections_between_bounds_are_of_the_same_tensor():
+    def block(x, least, **weights):  # as in Gemma 4, whose bounds are tensors
+        return fused(*((x @ w).clamp(least, -least) for w in weights.values()))
+
+    weights = dict.fromkeys("qkv", (8, 8))
+    graph = read_graph(Function(block, least=(), **weights), ((1, 5, 8),))
+    assert graph.op_names[-1] == "attention"
+    assert graph.attributes["self_attention"][-1] == 1
+
+
 @pytest.mark.parametrize("attention", [fused, written_out, with_scores_scaled, heads_in_batch])
 def test_queries_that_are_learned(attention):
     def resample(x, latents, w, w_q):
