@@ -43,7 +43,7 @@ def attention(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     fewer heads for keys and values than for queries (`grouped_query`, Ainslie et al. 2023), that
     see only earlier tokens (`causal`), with a trained bias of relative positions (`relative`). Numbers of
     operations that bring in positions: `rotary` (Su et al. 2021) and `absolute` (added embeddings that are
-    trained, or looked up at counted places).
+    trained, fixed sines, or looked up at counted places).
     Means over attention operations of the attributes `heads`, `kv_heads`, `head_dim`, `sequence`
     (queries), `key_sequence` and `windows`, and maxima of three; NaN without attention.
     """

@@ -12,7 +12,7 @@ from graf.sources.network.patterns import uncopied
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
-__all__ = ["hides_later_positions", "settle_constants"]
+__all__ = ["settle_constants"]
 
 NEUTRAL = {"multiply": 1, "divide": 1, "power": 1, "add": 0, "subtract": 0}  # second operands
 OF_NUMBERS = {"multiply": np.multiply, "sqrt": np.sqrt}
@@ -43,7 +43,8 @@ def settle_constants(network: Network) -> int:
 
 
 def _settle(step: Step) -> None:
-    step.settings = {"triangular": _is_triangular(step), "repeated": _is_repeated(step)}
+    waves = step.op in ("sin", "cos") or any(read.settings.get("wave") for read in step.reads)
+    step.settings = {"triangular": _is_triangular(step), "repeated": _is_repeated(step), "wave": waves}
     step.value = _content(step)
     if step.op == "constant":
         step.reads = []
@@ -82,19 +83,6 @@ def _is_repeated(step: Step) -> bool:
         read.size // max(uncopied(read).size, 1) for read in step.reads
     )  # of places, for each sample
     return any(step.size > read.size * copies for read in step.reads if read.op == "weight")
-
-
-def hides_later_positions(values: NDArray[Any]) -> bool:
-    """Whether a table holds one value up to the diagonal and another one behind it; axes of size one aside."""
-    values = values.squeeze()
-    if values.ndim < 2 or not 1 < values.shape[-2] <= values.shape[-1]:
-        return False
-    rows, columns = values.shape[-2:]
-    later = np.triu(np.ones((rows, columns), bool), columns - rows + 1)
-    kept, hidden = values[..., ~later], values[..., later]
-    if not kept.size or kept.flat[0] == hidden.flat[0]:
-        return False
-    return bool(np.all(kept == kept.flat[0]) and np.all(hidden == hidden.flat[0]))
 
 
 def _settle_concat(step: Step) -> None:

@@ -65,7 +65,7 @@ def _n_channels(step: Step) -> int:
 
 
 def recognise_positions(network: Network) -> None:
-    """Weights that differ by position, added to a tensor, are position embeddings.
+    """Weights that differ by position, or sines of it, added to a tensor, are position embeddings.
 
     So are rows that a running count of tokens looks up. A weight for each output of a layer, or of a part
     of them, is not, even if heads and their width are two axes; nor is a row that many positions take, as
@@ -81,7 +81,8 @@ def recognise_positions(network: Network) -> None:
 def _is_of_places(weight: Step, operand: Step) -> bool:
     spans = sum(size > 1 for size in uncopied(weight).shape or ()) > 1
     alike = weight.settings.get("repeated", False)
-    return weight.op == "weight" and spans and not alike and not _is_bias(weight, operand)
+    of_places = weight.op == "weight" or weight.settings.get("wave", False)
+    return of_places and spans and not alike and not _is_bias(weight, operand)
 
 
 def _is_counted(step: Step) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TypeProto
 
-from graf.sources.network.constants import hides_later_positions
+from graf.sources.network.contents import described
 from graf.sources.network.step import Step
 from graf.sources.onnx.scope import Value
 from graf.sources.onnx.tensors import FEW
@@ -35,8 +35,7 @@ def known(
     content = evaluate(op_type, [None if v is None else v.step.value for v in operands], attributes)
     if content is None:
         return None
-    step = Step("constant", shape=content.shape, value=content)
-    step.settings["triangular"] = hides_later_positions(content)
+    step = Step("constant", shape=content.shape, value=content, settings=described(content))
     return Value(step, tensor_type(onnx.helper.np_dtype_to_tensor_dtype(content.dtype), content.shape))
 
 

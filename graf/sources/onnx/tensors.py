@@ -13,10 +13,9 @@ from onnx import SparseTensorProto, TensorProto, TypeProto
 from onnx.helper import make_tensor
 
 from graf.exceptions import GraphError
-from graf.sources.network.constants import hides_later_positions
+from graf.sources.network.contents import described, is_mask, is_wave
 from graf.sources.network.patterns import through
 from graf.sources.network.step import Step
-from graf.sources.onnx.contents import is_mask, is_wave
 from graf.sources.onnx.names import is_filled, is_made_up
 from graf.sources.onnx.types import itemsize_of, shape_of, tensor_type
 from graf.sources.onnx.values import content_of
@@ -139,9 +138,9 @@ class Tensors:
         return content is not None and any(is_kind(content) for is_kind in kinds)
 
     def _describe(self, step: Step) -> None:
-        """Say of a constant whether it is a mask of later positions."""
+        """Say of a constant what its content tells."""
         content = self._content(step) if len(step.shape or ()) > 1 else None
-        step.settings["triangular"] = content is not None and hides_later_positions(content)
+        step.settings |= {} if content is None else described(content)
 
     def own(self, operands: Sequence[Step | None], node: str) -> tuple[Step | None, ...]:
         """Operands of a node with its own copies of those that were written once for many.

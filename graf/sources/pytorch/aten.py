@@ -12,7 +12,7 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind, OutputKind
 from torch.fx import GraphModule, Node
 
-from graf.sources.network.constants import hides_later_positions
+from graf.sources.network.contents import described
 from graf.sources.network.step import Network, Step, constant
 from graf.sources.network.vocabulary import from_aten
 from graf.sources.pytorch.composed import COMPOSED, Details
@@ -95,8 +95,7 @@ def _leaf(op: str, name: str, value: Any, content: Any = None) -> Step:
     if content.numel() <= SMALL:
         step.value = content.detach().cpu().to(torch.float64).numpy()
     if content.dim() > 1 and content.numel() <= LARGE:
-        values = content.detach().cpu().to(torch.float32).numpy()
-        step.settings["triangular"] = hides_later_positions(values)
+        step.settings |= described(content.detach().cpu().to(torch.float32).numpy())
     return step
 
 

@@ -1024,6 +1024,22 @@ def test_sines_of_counted_positions_are_absolute_positions():
     assert graph.op_names[-1] == "position_embedding"
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_fixed_sines_are_absolute_positions(kept):
+    def sines(n):
+        angles = torch.arange(n)[:, None] / 10_000 ** (torch.arange(4) / 4)
+        return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
+
+    module = Function(
+        lambda x: (x * 8**0.5 + (module.sines if kept else sines(16))[None, : x.shape[1]]).relu()
+    )
+    module.register_buffer("sines", sines(5000))
+    module.register_buffer("shift", torch.randn(5, 8))
+    assert read_graph(module, (1, 5, 8)).op_names == (None, "multiply", "position_embedding", "relu")
+    module.function = lambda x: x + module.shift
+    assert read_graph(module, (1, 5, 8)).op_names == (None, "add")
+
+
 def test_parts_without_elements_are_not_concatenated():
     assert ops_of(lambda x: torch.cat([x[..., :4].relu(), x[..., 4:]], -1), (1, 5, 4)) == ["relu"]
 

@@ -486,6 +486,9 @@ def test_masks_and_waves_are_no_weights(tmp_path):
     mask = np.where(np.tri(8, 6) > 0, 0, -np.inf).astype(np.float32)
     for table, expected in ((wave, 0), (mask, 0), (weight(8, 6), 48)):
         assert read_graph(saved(tmp_path, text, t=table)).n_parameters == expected
+    text = "g (float[8, 1, 6] x) => (float[8, 1, 6] y) { y = Add (x, t) }"
+    graph = read_graph(saved(tmp_path, text, t=wave[:, None]))
+    assert (ops(graph), graph.n_parameters) == (["position_embedding"], 0)
     text = "g (int64[1, 3] x) => (float[1, 3, 6] y) { y = Gather (t, x) }"
     for table, op in ((wave, "gather"), (weight(8, 6), "embedding")):
         assert ops(read_graph(saved(tmp_path, text, t=table))) == [op]

@@ -1,0 +1,63 @@
+"""What the content of a tensor says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["described", "is_mask", "is_wave"]
+
+HIDDEN = -1e4  # a score below it hides what it is added to
+SHORTEST, LONGEST, ERROR = 6, 256, 1e-3  # rows that are looked at; behind them rounding is too large
+
+
+def described(content: NDArray[Any]) -> dict[str, bool]:
+    """What later passes ask of a constant: whether it is a mask of later positions, or of waves along them."""
+    table = content.squeeze()
+    if table.ndim < 2 or not table.size:
+        return {}
+    is_real = np.issubdtype(table.dtype, np.floating)
+    return {"triangular": _hides_later_positions(table), "wave": bool(is_real and is_wave(table))}
+
+
+def is_mask(table: NDArray[Any]) -> bool:
+    """Whether it holds zeros and one other number only, or very negative ones; zeros alone if square."""
+    other = table.flat[np.argmax(np.abs(table))]
+    if not np.all((table == 0) | (table == other) | (table < HIDDEN)):
+        return False
+    return bool(np.any(table == 0)) and (table.shape[-1] == table.shape[-2] or other != 0)
+
+
+def is_wave(table: NDArray[Any]) -> bool:
+    """Whether every column is a sine or cosine of the row: x[t + 1] + x[t - 1] = 2 cos(w) x[t].
+
+    Axes of size one do not count.
+
+    Examples
+    --------
+    >>> angles = np.outer(np.arange(8), [1, 0.1])
+    >>> is_wave(np.cos(angles)), is_wave(angles**2)
+    (True, False)
+    """
+    table = table.squeeze()
+    if table.ndim < 2 or table.shape[-2] < SHORTEST or np.ptp(table) < 1 or np.max(np.abs(table)) > 2:
+        return False
+    table = table[..., :LONGEST, :].astype(np.float64)
+    middle, sides = table[..., 1:-1, :], table[..., 2:, :] + table[..., :-2, :]
+    norm = np.square(middle).sum(-2, keepdims=True)
+    slope = (middle * sides).sum(-2, keepdims=True) / np.where(norm == 0, 1, norm)
+    return bool(np.all(np.abs(sides - slope * middle) < ERROR))
+
+
+def _hides_later_positions(values: NDArray[Any]) -> bool:
+    """Whether a table holds one value up to the diagonal and another one behind it."""
+    if not 1 < values.shape[-2] <= values.shape[-1]:
+        return False
+    rows, columns = values.shape[-2:]
+    later = np.triu(np.ones((rows, columns), bool), columns - rows + 1)
+    kept, hidden = values[..., ~later], values[..., later]
+    if not kept.size or kept.flat[0] == hidden.flat[0]:
+        return False
+    return bool(np.all(kept == kept.flat[0]) and np.all(hidden == hidden.flat[0]))
