@@ -50,26 +50,32 @@ def _unweighted(step: Step) -> tuple[Step, list[Step]]:
 def _shift(step: Step) -> None:
     """A tensor times a scale, plus (bias - its mean times the scale): how TensorFlow writes a norm."""
     for scaled, shift in pairs(step):
-        for bias, mean, scale in _shifts(through(shift)) if scaled.op == "multiply" else ():
+        for biases, mean, scale in _shifts(through(shift)) if scaled.op == "multiply" else ():
             spread, weights = _inverse_root(scale)
             for operand, again in pairs(scaled):
                 if again is not scale or spread is None or not _is_mean(mean, operand):
                     continue
                 varied, over = _variance(_bounded(spread))
                 if varied is operand:
-                    step.become(_kind(over), [operand, *weights, bias], axes=over.settings.get("axes"))
+                    step.become(_kind(over), [operand, *weights, *biases], axes=over.settings.get("axes"))
                     return
 
 
-def _shifts(step: Step) -> Iterator[tuple[Step, Step, Step]]:
-    """Bias, mean and scale of a bias less their product, or of a bias plus that of the negative mean."""
+def _shifts(step: Step) -> Iterator[tuple[list[Step], Step, Step]]:
+    """Bias, mean and scale of a bias less their product, or of a bias plus that of the negative mean.
+
+    A bias of zeros may have been left out.
+    """
+    for negative, scale in pairs(step) if step.op == "multiply" else ():
+        if through(negative).op == "negate":
+            yield [], through(negative).reads[0], scale
     added = step.op == "add"
     ways = [tuple(map(bare, step.reads))] if step.op == "subtract" else pairs(step) if added else ()
     for bias, moved in ways:
         for mean, scale in pairs(moved) if moved.op == "multiply" and is_fixed(bias) else ():
             behind = through(mean)
             if (behind.op == "negate") == added:
-                yield bias, behind.reads[0] if added else mean, scale
+                yield [bias], behind.reads[0] if added else mean, scale
 
 
 def _length(step: Step, vector: Step, length: Step) -> None:

@@ -193,6 +193,15 @@ def test_norms_whose_scale_is_multiplied_first(variance, shifted):
     assert graph.n_parameters == 16
 
 
+def test_a_norm_whose_bias_of_zeros_was_left_out():
+    def normed(x, w):
+        mean = x.mean(-1, keepdim=True)
+        scale = torch.rsqrt(slow_variance(x, mean) + 1e-6) * w
+        return x * scale + -mean * scale
+
+    assert ops_of(normed, (1, 4, 8), w=8) == ["layer_norm"]
+
+
 def test_a_scale_from_another_tensor_is_no_norm():
     def normed(x, y, w):
         mean = y.mean(-1, keepdim=True)
