@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
@@ -93,7 +93,7 @@ def _parts_of(scores: Step, behind: list[Step], value: Step, n_keys: int) -> Par
 
     Queries are the first operand of the scores, unless their number shows that it is the keys.
     """
-    before = _way(_unshifted(behind[-1].reads[0]), scores, DEEP)
+    before = _way(_unshifted(behind[-1].reads[0]), scores)
     known = {id(step) for step in (*before, scores)}
     others = [read for step in before for read in step.reads if id(through(read)) not in known]
     others += [read for step in behind for read in step.reads if read.op == "weight"]
@@ -129,15 +129,19 @@ def _unshifted(step: Step) -> Step:
     return step
 
 
-def _first_product(step: Step, depth: int) -> Step | None:
+def _first_product(
+    step: Step, depth: int, known: dict[tuple[int, int], Step | None] | None = None
+) -> Step | None:
     """The product of queries and keys behind masks, biases and maps of heads."""
-    step = through(step)
+    known, step = {} if known is None else known, through(step)
     if step.op == "matmul" or _has_learned_queries(step):
         return step
     if depth == 0 or not (step.op in MASKING or _mixes_heads(step)):
         return None
-    ahead = (_first_product(read, depth - 1) for read in step.reads if not is_fixed(read))
-    return next((found for found in ahead if found is not None), None)
+    if (id(step), depth) not in known:
+        ahead = (_first_product(read, depth - 1, known) for read in step.reads if not is_fixed(read))
+        known[id(step), depth] = next((found for found in ahead if found is not None), None)
+    return known[id(step), depth]
 
 
 def _has_learned_queries(step: Step) -> bool:
@@ -176,13 +180,18 @@ def _n_macs(step: Step) -> int:
     return step.size * _depth(step)
 
 
-def _way(step: Step, product: Step, depth: int) -> list[Step]:
+def _way(step: Step, product: Step) -> list[Step]:
     """The steps through which a step is computed from a product, itself included, each once."""
-    step = through(step)
-    if step is product or _first_product(step, depth) is not product:
-        return []
-    ahead = [found for read in step.reads for found in _way(read, product, depth - 1)]
-    return list({id(found): found for found in (step, *ahead)}.values())
+    found: dict[int, Step] = {}
+    known: dict[tuple[int, int], Step | None] = {}
+    ahead = deque([(step, DEEP)])
+    while ahead:
+        step, depth = ahead.popleft()  # the nearest first
+        step = through(step)
+        if step is not product and id(step) not in found and _first_product(step, depth, known) is product:
+            found[id(step)] = step
+            ahead += [(read, depth - 1) for read in step.reads]
+    return list(found.values())
 
 
 def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) -> None:
@@ -354,10 +363,12 @@ def _causal(step: Step, others: list[Step], moved: list[Step]) -> float:
     return 0.0 if all(is_fixed(mask) or mask in moved for mask in masks) else float("nan")
 
 
-def _compares_positions(mask: Step, depth: int) -> bool:
+def _compares_positions(mask: Step, depth: int, known: dict[tuple[int, int], bool] | None = None) -> bool:
+    known = {} if known is None else known
     if mask.settings.get("triangular") or depth == 0:
         return depth > 0
-    looked_at = (
-        mask.reads if through(mask).op in (*MASKING, "logical", "cast", "mask", *REARRANGEMENTS) else []
-    )
-    return any(_compares_positions(read, depth - 1) for read in looked_at)
+    if (id(mask), depth) not in known:
+        passed = through(mask).op in (*MASKING, "logical", "cast", "mask", *REARRANGEMENTS)
+        ahead = mask.reads if passed else []
+        known[id(mask), depth] = any(_compares_positions(read, depth - 1, known) for read in ahead)
+    return known[id(mask), depth]

@@ -40,14 +40,15 @@ def through(step: Step) -> Step:
     return step
 
 
-def source(step: Step) -> Step:
+def source(step: Step, known: dict[int, dict[int, Step]] | None = None) -> Step:
     """The step behind rearrangements, changes of sign and concatenations of its own parts."""
-    step = through(step)
+    known, step = {} if known is None else known, through(step)
     while step.op in ("negate", "concat"):
-        behind = {id(found): found for found in map(source, step.reads)}
-        if len(behind) > 1:
+        if id(step) not in known:  # each once, or there are as many ways as parts of parts
+            known[id(step)] = {id(found): found for found in (source(read, known) for read in step.reads)}
+        if len(known[id(step)]) > 1:
             return step
-        step = next(iter(behind.values()))
+        step = next(iter(known[id(step)].values()))
     return step
 
 

@@ -1105,6 +1105,29 @@ def test_masks_with_two_ways_at_every_step(join, looked_up):
     assert graph.attributes["relative_bias"][-1] == looked_up
 
 
+def in_columns(x):
+    """The columns of a tensor, taken apart and put together."""
+    return torch.cat(x.split(1, -1), -1)
+
+
+def test_concatenations_of_their_own_parts_at_every_step():
+    def attend(x, mask):
+        scores = x @ x.mT
+        for _ in range(7):
+            scores, mask = in_columns(scores), in_columns(mask)
+        return (scores + mask).softmax(-1) @ x
+
+    assert ops_of(attend, (1, 9, 8), (9, 9))[-1] == "attention"
+
+    def turned(x, cos, sin):
+        other = x
+        for _ in range(61):
+            other = torch.cat([-other[..., 4:], other[..., :4]], -1)
+        return x * cos + other * sin
+
+    assert ops_of(turned, (1, 5, 8), (5, 8), (5, 8)) == ["rotary"]
+
+
 class WithMask(nn.Module):
     """Attention whose heads stand behind the queries, with a mask in a buffer."""
 
