@@ -33,7 +33,7 @@ def is_mask(table: NDArray[Any]) -> bool:
 def is_wave(table: NDArray[Any]) -> bool:
     """Whether every column is a sine or cosine of the row: x[t + 1] + x[t - 1] = 2 cos(w) x[t].
 
-    Axes of size one do not count.
+    Axes of size one do not count, nor does a row of zeros, which stands for padding.
 
     Examples
     --------
@@ -45,10 +45,12 @@ def is_wave(table: NDArray[Any]) -> bool:
     if table.ndim < 2 or table.shape[-2] < SHORTEST or np.ptp(table) < 1 or np.max(np.abs(table)) > 2:
         return False
     table = table[..., :LONGEST, :].astype(np.float64)
-    middle, sides = table[..., 1:-1, :], table[..., 2:, :] + table[..., :-2, :]
+    told = np.any(table != 0, axis=-1, keepdims=True)
+    told = told[..., 1:-1, :] & told[..., 2:, :] & told[..., :-2, :]
+    middle, sides = table[..., 1:-1, :] * told, (table[..., 2:, :] + table[..., :-2, :]) * told
     norm = np.square(middle).sum(-2, keepdims=True)
     slope = (middle * sides).sum(-2, keepdims=True) / np.where(norm == 0, 1, norm)
-    return bool(np.all(np.abs(sides - slope * middle) < ERROR))
+    return bool(told.sum(-2).min() >= SHORTEST - 2 and np.all(np.abs(sides - slope * middle) < ERROR))
 
 
 def _hides_later_positions(values: NDArray[Any]) -> bool:

@@ -30,7 +30,8 @@ def read_module(module: Any, example_inputs: Any = None, *, fold_batch_norm: boo
     """The graph of a `torch.nn.Module`, in evaluation mode, for example inputs.
 
     Nothing is computed: `torch.export` runs the module on tensors without content, so that weights
-    on the meta device will do. The module, its mode and its weights stay as they are. Sizes that depend
+    on the meta device will do, though causal masks and fixed sines in buffers are told by their content,
+    which is missing there. The module, its mode and its weights stay as they are. Sizes that depend
     on values, such as how many tokens an expert gets, count as 1; a warning says so.
 
     Parameters

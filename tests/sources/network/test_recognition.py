@@ -1043,6 +1043,8 @@ def test_fixed_sines_are_absolute_positions(kept):
         lambda x: (x * 8**0.5 + (module.sines if kept else sines(16))[None, : x.shape[1]]).relu()
     )
     module.register_buffer("sines", sines(5000))
+    module.sines[1] = 0  # padding, as in fairseq
+    assert read_graph(module, (1, 5, 8)).op_names[-2] == "position_embedding"
     module.register_buffer("shift", torch.randn(5, 8))
     assert read_graph(module, (1, 5, 8)).op_names == (None, "multiply", "position_embedding", "relu")
     module.function = lambda x: x + module.shift
