@@ -78,10 +78,15 @@ def _arguments(module: Any, given: Any) -> tuple[tuple[Any, ...], dict[str, Any]
     dtype = next(floats, torch.get_default_dtype())
 
     def example(value: Any) -> Any:
-        if _is_shape(value):
-            return torch.empty(tuple(value), dtype=dtype, device=weights.device)
-        if isinstance(value, np.ndarray):
-            value = torch.from_numpy(value)
+        try:
+            if _is_shape(value):
+                return torch.empty(tuple(value), dtype=dtype, device=weights.device)
+            if isinstance(value, np.ndarray):
+                value = torch.from_numpy(value)
+        except (TypeError, RuntimeError) as error:  # texts, objects, shapes beyond the memory
+            raise InputError(
+                f"`example_inputs` cannot hold {value!r:.60}: {error!s:.200}; {REMEDY}"
+            ) from error
         if isinstance(value, torch.Tensor):
             return value.to(weights.device)
         if isinstance(value, Mapping):

@@ -503,6 +503,8 @@ def test_a_long_line_at_fault_is_not_quoted_whole(tmp_path):
         ((0, 4), r"positive integers, got \(0, 4\)"),
         (3.5, "cannot be 3.5"),
         ([], r"cannot be \[\]"),
+        (np.array(["a"]), "cannot hold array.*numpy.str_"),
+        ((2**62, 4), r"cannot hold \(4611686018427387904, 4\)"),
         ({"wrong": (1, 4)}, "inputs: missing a required argument: 'input'"),
     ],
 )
