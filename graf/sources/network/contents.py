@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -31,19 +32,28 @@ def is_mask(table: NDArray[Any]) -> bool:
 
 
 def is_wave(table: NDArray[Any]) -> bool:
-    """Whether every column is a sine or cosine of the row: x[t + 1] + x[t - 1] = 2 cos(w) x[t].
+    """Whether every column is a sine or cosine of the row, or of the places of the rows in a square.
 
     Axes of size one do not count, nor does a row of zeros, which stands for padding.
 
     Examples
     --------
     >>> angles = np.outer(np.arange(8), [1, 0.1])
-    >>> is_wave(np.cos(angles)), is_wave(angles**2)
-    (True, False)
+    >>> is_wave(np.cos(angles)), is_wave(angles**2), is_wave(np.repeat(np.cos(angles), 8, 0))
+    (True, False, True)
     """
     table = table.squeeze()
-    if table.ndim < 2 or table.shape[-2] < SHORTEST or np.ptp(table) < 1 or np.max(np.abs(table)) > 2:
+    if table.ndim < 2 or np.ptp(table) < 1 or np.max(np.abs(table)) > 2:
         return False
+    side = isqrt(table.shape[-2])
+    if side**2 != table.shape[-2] or _are_waves(table):
+        return _are_waves(table)
+    square = table.reshape(*table.shape[:-2], side, side, table.shape[-1])
+    return _are_waves(square) and _are_waves(square.swapaxes(-2, -3))
+
+
+def _are_waves(table: NDArray[Any]) -> bool:
+    """Whether every column is a sine or cosine of the row: x[t + 1] + x[t - 1] = 2 cos(w) x[t]."""
     table = table[..., :LONGEST, :].astype(np.float64)
     told = np.any(table != 0, axis=-1, keepdims=True)
     told = told[..., 1:-1, :] & told[..., 2:, :] & told[..., :-2, :]

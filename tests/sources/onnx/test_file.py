@@ -489,6 +489,12 @@ def test_masks_and_waves_are_no_weights(tmp_path):
     text = "g (float[8, 1, 6] x) => (float[8, 1, 6] y) { y = Add (x, t) }"
     graph = read_graph(saved(tmp_path, text, t=wave[:, None]))
     assert (ops(graph), graph.n_parameters) == (["position_embedding"], 0)
+    text = "g (float[1, 64, 12] x) => (float[1, 64, 12] y) { y = Mul (x, t) }"
+    places = np.concatenate(
+        [np.repeat(wave, 8, 0), np.tile(wave, (8, 1))], 1
+    )  # of rows and columns of an image
+    assert read_graph(saved(tmp_path, text, t=places)).n_parameters == 0
+    assert read_graph(saved(tmp_path, text, t=weight(64, 12))).n_parameters == 768
     text = "g (int64[1, 3] x) => (float[1, 3, 6] y) { y = Gather (t, x) }"
     for table, op in ((wave, "gather"), (weight(8, 6), "embedding")):
         assert ops(read_graph(saved(tmp_path, text, t=table))) == [op]
