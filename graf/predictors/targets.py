@@ -10,7 +10,7 @@ import pandas as pd
 
 from graf.exceptions import InputError
 
-__all__ = ["read_targets"]
+__all__ = ["is_text", "read_targets"]
 
 
 def read_targets(y: Any, index: pd.Index[Any]) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def _frame_of_array(y: Any) -> pd.DataFrame:
 
 def _matched(table: pd.DataFrame, index: pd.Index[Any]) -> pd.DataFrame:
     """The rows in the order of the items, if both are indexed by text."""
-    if not (_is_text(table.index) and _is_text(index)) or table.index.equals(index):
+    if not (is_text(table.index) and is_text(index)) or table.index.equals(index):
         return table
     strangers = index.difference(table.index)
     if len(strangers):
@@ -91,8 +91,15 @@ def _matched(table: pd.DataFrame, index: pd.Index[Any]) -> pd.DataFrame:
     return table.loc[index]
 
 
-def _is_text(index: pd.Index[Any]) -> bool:
-    return bool(pd.api.types.infer_dtype(index) == "string")
+def is_text(index: pd.Index[Any]) -> bool:
+    """Whether an index holds texts alone, also as categories, by which rows can be matched.
+
+    Examples
+    --------
+    >>> is_text(pd.CategoricalIndex(["a", "b"])), is_text(pd.Index(["a", 1]))
+    (True, False)
+    """
+    return bool(pd.api.types.infer_dtype(index.astype(object)) == "string")
 
 
 def _floats(name: str, column: pd.Series[Any], may_lack: bool) -> np.ndarray:

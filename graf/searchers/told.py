@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import infer_dtype
 
 from graf.exceptions import InputError
+from graf.predictors.targets import is_text
 from graf.searchers.objective import Measurement, failure, read_values
 
 __all__ = ["read_told"]
@@ -32,7 +32,7 @@ def _matched(values: Any, architectures: Sequence[Any]) -> Any:
     names = list(architectures)
     if not isinstance(values, (pd.Series, pd.DataFrame)) or len(values) != len(names):
         return values
-    if infer_dtype(values.index) != "string" or not all(isinstance(name, str) for name in names):
+    if not is_text(values.index) or not all(isinstance(name, str) for name in names):
         return values
     missing = set(names) - set(values.index)
     if missing:

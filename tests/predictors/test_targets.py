@@ -31,9 +31,11 @@ def test_shapes_and_names(y, names):
     assert table.index.equals(CELLS)
 
 
-def test_labels_are_matched_by_architecture():
-    y = pd.Series([3, 1, 2], ["c", "a", "b"])
-    assert read_targets(y, CELLS)["target"].tolist() == [1, 2, 3]
+@pytest.mark.parametrize("items", [CELLS, pd.CategoricalIndex(CELLS), CELLS.astype(object)])
+@pytest.mark.parametrize("labelled", [pd.Index, pd.CategoricalIndex])
+def test_labels_are_matched_by_architecture(items, labelled):
+    y = pd.Series([3, 1, 2], labelled(["c", "a", "b"]))
+    assert read_targets(y, items)["target"].tolist() == [1, 2, 3]
 
 
 def test_numbers_in_the_index_match_nothing():

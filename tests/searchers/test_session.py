@@ -284,7 +284,8 @@ def test_values_are_matched_by_their_index():
     search.tell(more, pd.Series([5.0, 4.0]))  # numbered rows are in the order of the architectures
     assert search.result.history["value"].tolist() == [1, 2, 3, 5, 4]
     several = Search("nasbench201", strategy="random", direction={"a": "max", "b": "min"})
-    several.tell(cells, pd.DataFrame({"b": [1, 2, 3], "a": [4, 5, 6]}, index=cells)[::-1])
+    index = pd.CategoricalIndex(cells)  # of texts, too
+    several.tell(cells, pd.DataFrame({"b": [1, 2, 3], "a": [4, 5, 6]}, index)[::-1])
     assert several.result.history[["a", "b"]].to_numpy().tolist() == [[4, 1], [5, 2], [6, 3]]
 
 
