@@ -9,7 +9,7 @@ import typer
 from graf.cli.arguments import Input, Model, OutputOrShown, Seed
 from graf.cli.reading import read_input
 from graf.cli.writing import check_output, write_or_show
-from graf.exceptions import InputError
+from graf.exceptions import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,11 +36,16 @@ def explain(
     which they add up to.
     """
     from graf.explainers import explain as explanation_of
+    from graf.explainers.grouping import check_grouping
     from graf.predictors import load_predictor
 
     if output is not None:
         check_output(output)
+    if importance is not None:
+        check_grouping(importance)
     predictor = load_predictor(model)
+    if target is not None and target not in predictor.target_names_:
+        raise UnknownNameError("target", target, predictor.target_names_)
     items = read_input(source)
     found = explanation_of(predictor, items, random_state=seed)
     if target is not None:

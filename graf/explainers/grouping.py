@@ -15,7 +15,7 @@ from graf.features import CHOICE, Column
 from graf.ops import is_known
 from graf.predictors.groups import GIVEN
 
-__all__ = ["ALIKE", "WHOLE", "partition", "rank_correlations", "weights"]
+__all__ = ["ALIKE", "WHOLE", "check_grouping", "partition", "rank_correlations", "weights"]
 
 WHOLE = "whole graph"  # features that are not about any operation
 ALIKE = 0.7  # rank correlation from which two columns say much the same
@@ -36,11 +36,16 @@ def weights(names: Sequence[str], columns: Mapping[str, Column], by: str) -> pd.
     >>> weights(["paths"], columns, "operation").to_dict("records")
     [{'skip': 0.5, 'conv1x1': 0.5}]
     """
-    if by not in GROUPS:
-        raise UnknownNameError("grouping", by, GROUPS)
+    check_grouping(by)
     groups = [GROUPS[by](name, columns.get(name)) for name in names]
     shares = [dict.fromkeys(found, 1 / len(found)) for found in groups]
     return pd.DataFrame(shares, index=pd.Index(names)).fillna(0.0)
+
+
+def check_grouping(by: str) -> None:
+    """`UnknownNameError` unless features can be grouped by it, each into shares of its groups."""
+    if by not in GROUPS:
+        raise UnknownNameError("grouping", by, GROUPS)
 
 
 def _family(name: str, column: Column | None) -> tuple[str, ...]:

@@ -162,7 +162,19 @@ def test_fit_then_explain(run, table, cells, tmp_path):
     code, shown, _ = run("explain", cells, "--model", model, *one)
     assert code == 0
     assert shown.splitlines()[0] == "operation,size"
-    assert "did you mean 'speed'" in run("explain", cells, "--model", model, "--target", "sped")[2]
+
+
+def test_explain_checks_names_before_it_reads_and_explains(run, tmp_path):
+    model = tmp_path / "model.graf"
+    PerformancePredictor().fit(["0-0-0-0-0-1", "1-3-3-0-2-1"], pd.Series([1.0, 2.0], name="speed")).save(
+        model
+    )
+    told = [
+        run("explain", "no file", "--model", model, *given)[2]
+        for given in (["--target", "sped"], ["--importance", "op"])
+    ]
+    assert "did you mean 'speed'" in told[0]
+    assert "unknown grouping 'op'" in told[1]
 
 
 def test_a_column_that_explanations_have_themselves(run, tmp_path):
