@@ -229,10 +229,15 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         InputError
-            If there is not one label per item, fewer than two of a target, a label is not a finite number, or there
-            are more or fewer targets than in `fit`.
+            If there is not one label, and one weight if any, per item, fewer than two labels of a target, a label is
+            not a finite number, or there are more or fewer targets than in `fit`.
         """
         table = self.features_table(items)
+        if sample_weight is not None and np.shape(sample_weight) != (len(table),):
+            raise InputError(
+                f"`sample_weight` must hold one weight per item, got shape {np.shape(sample_weight)} for"
+                f" {len(table)} items"
+            )
         truth = read_targets(y, table.index)
         if set(truth) == set(self.target_names_):
             truth = truth[self.target_names_]

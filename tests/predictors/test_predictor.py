@@ -110,6 +110,8 @@ def test_scores_are_of_labels_matched_as_in_fit():
     assert one.score(CELLS, shuffled["macs"], weights) == r2_score(
         MACS, one.predict(CELLS), sample_weight=weights
     )
+    with pytest.raises(InputError, match=r"one weight per item, got shape \(59,\) for 60 items"):
+        one.score(CELLS, MACS, weights[1:])
 
 
 def test_scores_of_several_targets_take_the_items_that_have_a_label():
