@@ -8,6 +8,9 @@ import pytest
 import graf
 from graf.datasets import catalogue
 from graf.exceptions import DatasetError, InputError, UnknownNameError
+from graf.features import FEATURES
+from graf.features.columns import column_of
+from graf.features.published import VARIANTS, published_columns
 from graf.spaces import NASBench201, get_space
 
 
@@ -22,6 +25,24 @@ def test_a_table_without_description_is_guessed(write, table, cells):
     assert set(data.metadata["kind"]) == {"not stated"}
     assert data.metadata["direction"].to_dict() == {"phone_latency": "min", "accuracy": "max"}
     assert data.metadata["group"].to_dict() == {"phone_latency": "latency", "accuracy": "other"}
+
+
+def test_features_of_graphs_are_no_targets(write, cells):
+    arguments = {"graph": (), "pair": ("skip", "zero")}
+    own = [
+        str(column_of(name, arguments.get(declared.over, ("skip",)), stat, simplified=simplified))
+        for name, declared in FEATURES.items()
+        for stat in declared.stats
+        for simplified in (False, True)
+    ]
+    published = [
+        c.name for variant, spaces in VARIANTS.items() for s in spaces for c in published_columns(s, variant)
+    ]
+    features = list(dict.fromkeys([*own, "choice(1->2=skip)", *published]))
+    rows = pd.DataFrame(1.5, pd.Index(cells, name="architecture"), ["latency (ms)", *features])
+    data = graf.load_dataset(write("mine.csv", rows.reset_index()))
+    assert list(data.targets) == ["latency (ms)"] and data.proxies.empty
+    assert list(data.info) == features
 
 
 def test_what_graf_measures_is_known_by_its_names(write, cells):
