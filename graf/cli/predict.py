@@ -29,5 +29,5 @@ def predict(
         check_output(output)
     predictor = load_predictor(model)
     items = read_input(source)
-    values = np.asarray(predictor.predict(items))  # of graphs, a table is indexed by their numbers
+    values = np.asarray(predictor.predict(items))
     write_or_show(pd.DataFrame(values, index=items.index, columns=predictor.target_names_), output)

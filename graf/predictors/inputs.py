@@ -68,7 +68,7 @@ class Inputs:
             parts.append(self.graph.transform(items))
         if self.given:
             parts.append(self._selected(items))
-        index = parts[0].index  # of graphs, their numbers
+        index = parts[0].index
         return pd.concat([part.set_axis(index) for part in parts], axis=1).clip(-LARGEST, LARGEST)
 
     def _selected(self, items: Any) -> pd.DataFrame:

@@ -124,8 +124,9 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         ----------
         items : architectures, graphs, or a DataFrame indexed by architecture.
         y : one target (n,) or several (n, targets), as an array, Series or DataFrame. Where its
-            index and the items are texts, labels are matched to architectures by it; otherwise
-            they are in the order of the items. Of several targets, an item may lack some (NaN).
+            index and the items are texts, labels are matched to architectures by it, or to
+            graphs by the index of their Series; otherwise they are in the order of the items.
+            Of several targets, an item may lack some (NaN).
 
         Raises
         ------

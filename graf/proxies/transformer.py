@@ -27,7 +27,7 @@ from graf.proxies.checks import check_writable, read_device, read_jobs, read_set
 from graf.proxies.evaluation import NO_MEMORY, Evaluation, Score
 from graf.proxies.plan import Plan, Settings
 from graf.proxies.registry import Proxy, chosen
-from graf.sources.items import read_batch
+from graf.sources.items import architectures_of, read_batch
 from graf.spaces import SearchSpace
 
 __all__ = ["PUBLISHED", "Failure", "ZeroCostProxies"]
@@ -288,7 +288,7 @@ def _modules(items: Any) -> list[torch.nn.Module]:
 
 def _read(items: Any, space: Any) -> tuple[pd.Index[Any], GraphBatch, SearchSpace]:
     index, batch, found = read_batch(items, space)
-    if found is None or (isinstance(index, pd.RangeIndex) and not isinstance(items, pd.DataFrame)):
+    if found is None or architectures_of(items) is None:
         raise InputError("`items` must be architectures or torch modules, got graphs, which cannot be run")
     return index, batch, found
 

@@ -39,8 +39,9 @@ def read_batch(
 
     Returns
     -------
-    tuple of the architectures as text (the DataFrame's own index, a `RangeIndex` for graphs),
-    the graphs, and the space (None for graphs unless `space` names one).
+    tuple of the architectures as text (the DataFrame's own index; for graphs that of a Series, as
+    `read_folder` gives it, else a `RangeIndex`), the graphs, and the space (None for graphs unless
+    `space` names one).
 
     Raises
     ------
@@ -60,7 +61,7 @@ def read_batch(
     values = _values(items)
     if _kind(values) is ComputationGraph:
         batch = GraphBatch.from_graphs([_graph(i, value) for i, value in enumerate(values)])
-        return _graphs(batch, space, ops)
+        return _graphs(batch, space, ops, items.index if isinstance(items, pd.Series) else None)
     space = infer_space(values) if space is None else space
     drawn = space.published_batch(values) if published else space.batch(values)
     batch = drawn.with_ops(space.ops if ops is None else ops)
@@ -89,11 +90,11 @@ def graph_of_item(
 
 
 def _graphs(
-    batch: GraphBatch, space: SearchSpace | None, ops: OpSet | None
+    batch: GraphBatch, space: SearchSpace | None, ops: OpSet | None, index: pd.Index[Any] | None = None
 ) -> tuple[pd.Index[Any], GraphBatch, SearchSpace | None]:
     if ops is None:
         ops = batch.ops if space is None else space.ops
-    return pd.RangeIndex(len(batch)), batch.with_ops(ops), space
+    return pd.RangeIndex(len(batch)) if index is None else index, batch.with_ops(ops), space
 
 
 def _values(items: Any) -> list[Any]:

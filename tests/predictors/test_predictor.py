@@ -98,6 +98,14 @@ def test_labels_are_matched_by_architecture():
     pd.testing.assert_frame_equal(shuffled, expected)
 
 
+def test_labels_are_matched_by_the_names_of_graphs():
+    names = [f"{i}.onnx" for i in range(60)]
+    labels = pd.Series(MACS.to_numpy(), names)
+    named = PerformancePredictor(small_forest()).fit(pd.Series(GRAPHS, names), labels[::-1])
+    expected = PerformancePredictor(small_forest()).fit(GRAPHS, MACS.to_numpy())
+    np.testing.assert_array_equal(named.predict(GRAPHS), expected.predict(GRAPHS))
+
+
 def test_scores_are_of_labels_matched_as_in_fit():
     predictor = PerformancePredictor(small_forest(), columns=COLUMNS).fit(CELLS, TARGETS)
     expected = r2_score(TARGETS, predictor.predict(CELLS))

@@ -415,3 +415,10 @@ def test_numbers_of_numpy_are_recorded_as_plain_ones(tmp_path):
     ]
     pd.testing.assert_frame_equal(*tables)
     tables[0].to_parquet(tmp_path / "table.parquet")
+
+
+def test_graphs_cannot_be_run():
+    graphs = [get_space("nasbench201").graph((0, 1, 2, 3, 4, 0))]
+    for items in (graphs, pd.Series(graphs, ["a.onnx"])):
+        with pytest.raises(InputError, match="got graphs, which cannot be run"):
+            ZeroCostProxies(["params"], space="nasbench201").fit_transform(items)

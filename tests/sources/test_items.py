@@ -89,6 +89,10 @@ def test_graphs(items):
     same(read_batch(batch)[1], batch)
 
 
+def test_graphs_of_a_series_keep_their_names():
+    assert read_batch(pd.Series([GRAPH, PLAIN], ["b.onnx", "a.onnx"]))[0].tolist() == ["b.onnx", "a.onnx"]
+
+
 def test_networkx_graphs_among_graphs():
     _, batch, _ = read_batch([GRAPH, PLAIN, GRAPH.to_networkx()])
     assert [graph.op_names for graph in batch] == [
