@@ -34,7 +34,7 @@ def tell(running: Search, path: Path) -> None:
     if len(empty):
         raise InputError(f"{path} must name an architecture in every row, got none at index {empty[0]}")
     known = {trial.candidate for trial in running.trials if trial.status != "pending"}  # of a checkpoint
-    table = table[[running.problem.domain.read(text) not in known for text in table[ARCHITECTURE]]]
+    table = table.loc[[running.problem.domain.read(text) not in known for text in table[ARCHITECTURE]]]
     failed = table[STATUS].eq("failed") if STATUS in table else pd.Series(False, index=table.index)
     told = failed | table[names].notna().all(axis=1)
     running.expect(table[ARCHITECTURE].tolist())

@@ -627,6 +627,9 @@ def test_search_by_files(run, tmp_path):
     options = ["--target", "accuracy", "--minimize", "latency", "--strategy", "evolution", "-o", following]
     run("search", "nasbench201", "--ask", 8, *options)
     rows = pd.read_csv(following)
+    table.write_text("architecture,accuracy,latency\n")  # before the first measurement
+    assert run("search", "nasbench201", "--measurements", table, "--ask", 8, *options)[0] == 0
+    assert pd.read_csv(following).equals(rows)
     rows["accuracy"] = rows["architecture"].str.count("conv_3x3").astype(float)
     rows["latency"] = rows["architecture"].str.count("conv")
     rows.loc[3, ["accuracy", "latency"]] = None
