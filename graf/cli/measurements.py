@@ -36,9 +36,24 @@ def tell(running: Search, path: Path) -> None:
     known = {trial.candidate for trial in running.trials if trial.status != "pending"}  # of a checkpoint
     table = table.loc[[running.problem.domain.read(text) not in known for text in table[ARCHITECTURE]]]
     failed = table[STATUS].eq("failed") if STATUS in table else pd.Series(False, index=table.index)
-    told = failed | table[names].notna().all(axis=1)
+    values = _numbers(table[names].mask(failed), path)
+    told = failed | values.notna().all(axis=1)
     running.expect(table[ARCHITECTURE].tolist())
-    running.tell(table[ARCHITECTURE][told].tolist(), table[names].astype(object).where(~failed, None)[told])
+    running.tell(table[ARCHITECTURE][told].tolist(), values[told])
+
+
+def _numbers(values: pd.DataFrame, path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    numbers = values.apply(pd.to_numeric, errors="coerce")
+    for name in values:
+        wrong = values[name][numbers[name].isna() & values[name].notna()]
+        if len(wrong):
+            raise InputError(
+                f"column {name!r} of {path} must hold numbers, got {wrong.iloc[0]!r:.40} at index {wrong.index[0]};"
+                f" leave it empty, and write 'failed' in a column {STATUS!r} for what cannot be measured"
+            )
+    return numbers
 
 
 def asked(running: Search, n: int | None) -> pd.DataFrame:

@@ -643,6 +643,10 @@ def test_search_by_files(run, tmp_path):
     code, _, err = run("search", "nasbench201", "--measurements", table, "--target", "speed", "-o", following)
     assert code == 2
     assert "lacks the column 'speed'" in err
+    rows.astype({"latency": object}).replace({"latency": {3.0: "slow"}}).to_csv(table, index=False)
+    code, _, err = run("search", "nasbench201", "--measurements", table, "--ask", 3, *options)
+    assert code == 2
+    assert f"must hold numbers, got 'slow' at index {rows['latency'].eq(3).idxmax()}" in err
     rows["architecture"] = rows["architecture"].where(rows.index != 2)
     rows.to_csv(table, index=False)
     code, _, err = run("search", "nasbench201", "--measurements", table, "--ask", 3, *options)
