@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import OperationSets, feature, membership
+from graf.features.registry import OperationSets, feature, nodes_of
 from graf.features.summary import summary
 from graf.graph import GraphBatch
 
@@ -57,8 +57,7 @@ def attention(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
 
 def attention_values(batch: GraphBatch) -> dict[str, Values]:
     """What each node adds to each number, and its attributes where it is attention, (n_nodes,) each."""
-    found = membership(batch.ops, [("attention",), ("rotary",), ("position_embedding",)])[:-1]
-    here, rotary, absolute = np.vstack([found, np.zeros(3, bool)])[batch.node_op].T
+    here, rotary, absolute = nodes_of(batch, [("attention",), ("rotary",), ("position_embedding",)])
     value = {name: np.where(here, batch.attribute(name), np.nan) for name in MEANS}
     marked = (
         here,
@@ -112,10 +111,9 @@ def ratios_of(batch: GraphBatch) -> Values:
         ("add",),
         ("depthwise_convolution",),
     ]
-    member = membership(batch.ops, sets)[:-1]
-    roles = [*(member @ np.array([DENSE, DENSE, ACTIVATION, GATE, SUM, 0])), 0]
-    role = np.array(roles, np.int64)[batch.node_op]
-    linear, depthwise = np.vstack([member[:, [0, -1]], np.zeros(2, bool)])[batch.node_op].T
+    member = nodes_of(batch, sets)
+    role = np.array([DENSE, DENSE, ACTIVATION, GATE, SUM, 0]) @ member
+    linear, *_, depthwise = member
     sequence, image = batch.attribute("sequence"), batch.attribute("resolution") > 1
     spread = (sequence > 1) | image | (linear & np.isfinite(sequence))
     role[(role == DENSE) & ~spread] = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.features.registry import OperationSets, feature, membership
+from graf.features.registry import OperationSets, feature, nodes_of
 from graf.features.summary import summary
 from graf.graph import GraphBatch
 
@@ -91,6 +91,6 @@ def peak_memory(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
 )
 def op_cost(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """What an operation, or the operations of a group, cost in all: sums of the attributes `n_...`."""
-    here = membership(batch.ops, sets)[batch.node_op].T & (batch.node_op >= 0)  # no junctions
+    here = nodes_of(batch, sets)
     for i, cost in enumerate(COSTS):
         out[:, i :: len(COSTS)] = summary(batch, np.where(here, batch.attribute(f"n_{cost}"), np.nan)).total

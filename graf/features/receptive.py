@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.features.depth import levels_of
-from graf.features.registry import OperationSets, feature, membership
+from graf.features.registry import OperationSets, feature, nodes_of
 from graf.graph import GraphBatch
 from graf.graph.batch import INPUT
 
@@ -67,8 +67,7 @@ def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None
 def settings_of(batch: GraphBatch, axis: str) -> tuple[Values, Values, NDArray[np.bool_]]:
     """What each node adds to the field, by what it multiplies distances, whether it sees everything."""
     sets = [(*GLOBAL, *GLOBAL_POOLS), ("attention",), ("transposed_convolution",), ("resize",)]
-    found = membership(batch.ops, sets)[:-1]
-    everything, attention, transposed, resize = np.vstack([found, np.zeros(len(sets), bool)])[batch.node_op].T
+    everything, attention, transposed, resize = nodes_of(batch, sets)
     windowed = attention & (batch.attribute("windows") > 1)
     window = np.sqrt(batch.attribute("key_sequence"))
     side = batch.attribute(f"kernel_{axis}")

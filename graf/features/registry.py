@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from graf.exceptions import InputError
 from graf.graph import GraphBatch
+from graf.graph.computation_graph import JUNCTION
 from graf.ops import OpSet
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "are_zero",
     "feature",
     "membership",
+    "nodes_of",
     "singly",
 ]
 
@@ -162,6 +164,11 @@ def membership(ops: OpSet, sets: OperationSets) -> NDArray[np.bool_]:
     The name of a group stands for its operations (`OpSet.members`).
     """
     return _membership(ops.names, tuple(sets))
+
+
+def nodes_of(batch: GraphBatch, sets: OperationSets) -> NDArray[np.bool_]:
+    """Which nodes are operations of each set, (n_sets, n_nodes); junctions are of none."""
+    return membership(batch.ops, sets)[batch.node_op].T & (batch.node_op != JUNCTION)
 
 
 @lru_cache(maxsize=64)
