@@ -18,7 +18,7 @@ __all__: list[str] = []
 @finds("min_path_len", "max_path_len")
 def _path_len(view: View, column: Column) -> Witness:
     sign = 1.0 if column.family == "min_path_len" else -1.0
-    path = view.lightest(sign * view.is_op, view.allowed([column.ops])[:, 0])
+    path = view.lightest(sign * view.is_op, view.allowed(column.ops))
     words = f"{'shortest' if sign > 0 else 'longest'} path over {names_of(column.ops)}"
     return of_path(column, words, path, ones(view.is_op, path or ()))
 
@@ -27,7 +27,7 @@ def _path_len(view: View, column: Column) -> Witness:
 def _input_path_len(view: View, column: Column) -> Witness:
     words = f"longest path over {names_of(column.ops)} from the {column.stat} input"
     start = input_of(view, column.stat)
-    path = view.lightest(-1.0 * view.is_op, view.allowed([column.ops])[:, 0], start)
+    path = view.lightest(-1.0 * view.is_op, view.allowed(column.ops), start)
     return of_path(column, words, path, ones(view.is_op, path or ()))
 
 
@@ -42,7 +42,7 @@ def _traded_path_len(view: View, column: Column) -> Witness:
 
 @finds("n_paths")
 def _n_paths(view: View, column: Column) -> Witness:
-    allowed = view.allowed([column.ops])[:, 0]
+    allowed = view.allowed(column.ops)
     to, onward = view.count(allowed), view.count(allowed, back=True)
     through = {v: to[v] * onward[v] for v in range(view.n) if to[v] * onward[v]}
     words = f"paths over {names_of(column.ops)}"

@@ -69,7 +69,7 @@ def _lengths(view: View, weight: list[int], back: bool) -> list[int]:
 
 @finds("shortcut")
 def _shortcut(view: View, column: Column) -> Witness:
-    lengths = _shortcuts(view, view.allowed([column.ops])[:, 0])
+    lengths = _shortcuts(view, view.allowed(column.ops))
     n, words = sum(times for times, _ in lengths.values()), f"shortcuts that end in {names_of(column.ops)}"
     if column.stat == "n":
         return of_nodes(column, words, {edge: float(times) for edge, (times, _) in lengths.items()})

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.features.depth import levels_of
-from graf.features.registry import OperationSets, are_active, are_zero, membership
+from graf.features.registry import are_active, are_zero, membership
 from graf.graph import ComputationGraph, GraphBatch
 from graf.graph.computation_graph import JUNCTION
 
@@ -45,13 +45,13 @@ class View:
         """An attribute of the nodes, NaN where there is none."""
         return self.batch.attribute(name)
 
-    def allowed(self, sets: OperationSets) -> Mask:
-        """Nodes of the operations and groups of each set, junctions included, (n_nodes, n_sets)."""
-        return membership(self.graph.ops, sets)[self.graph.node_op]
+    def allowed(self, names: tuple[str, ...]) -> Mask:
+        """Nodes of the operations and groups, and junctions."""
+        return membership(self.graph.ops, [names])[self.graph.node_op, 0]
 
     def having(self, names: tuple[str, ...]) -> Mask:
         """Nodes of the operations and groups."""
-        return self.allowed([names])[:, 0] & self.is_op
+        return self.allowed(names) & self.is_op
 
     @cached_property
     def live(self) -> Mask:
