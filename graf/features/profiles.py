@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.features.registry import OperationSets, feature
+from graf.features.summary import summary
 from graf.graph import GraphBatch
 
 __all__ = ["parameter_sharing", "profile", "stage", "stage_of", "total"]
@@ -27,9 +28,7 @@ def total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     By default where nodes or cells differ in channels; elsewhere the numbers of operations tell
     as much.
     """
-    for column, (name,) in enumerate(sets):
-        weights = np.nan_to_num(batch.attribute(name))
-        out[:, column] = np.bincount(batch.graph_of, weights, minlength=len(batch))
+    out[:] = summary(batch, np.nan_to_num(batch.rows([name for (name,) in sets]))).total
 
 
 @feature(
@@ -47,20 +46,20 @@ def profile(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     for, since their nodes can be numbered in several ways.
     """
     width = 4 + N_POSITIONS
-    for column, (name,) in enumerate(sets):
-        values = batch.attribute(name)
-        known = np.isfinite(values)
-        graph, rank, values = batch.graph_of[known], batch.rank(known)[known], values[known]
-        block = out[:, width * column : width * (column + 1)]
-        block[:, 0] = _means(graph, values, len(batch))
-        block[:, 1] = np.sqrt(_means(graph, (values - block[graph, 0]) ** 2, len(batch)))
-        for position, (extreme, empty) in enumerate(((np.minimum, np.inf), (np.maximum, -np.inf)), start=2):
-            found = np.full(len(batch), empty)
-            extreme.at(found, graph, values)
-            block[:, position] = np.where(np.isfinite(found), found, np.nan)
-        shown = rank < N_POSITIONS
-        block[:, 4:] = np.nan
-        block[graph[shown], 4 + rank[shown]] = values[shown]
+    values = batch.rows([name for (name,) in sets])
+    known = np.isfinite(values)
+    n, total, least, most = summary(batch, np.where(known, values, np.nan))
+    size = np.where(n > 0, n, np.nan)
+    mean = total / size
+    squares = np.where(known, (values - mean.T[:, batch.graph_of]) ** 2, np.nan)
+    spread = np.sqrt(summary(batch, squares).total / size)
+    out[:] = np.nan
+    for i, moments in enumerate((mean, spread, least, most)):
+        out[:, i::width] = moments
+    for column, own in enumerate(known):
+        rank = batch.rank(own)
+        shown = own & (rank < N_POSITIONS)
+        out[batch.graph_of[shown], width * column + 4 + rank[shown]] = values[column, shown]
 
 
 @feature(
@@ -120,13 +119,4 @@ def stage_of(batch: GraphBatch) -> NDArray[np.intp]:
     np.minimum.at(first, graph, run)
     found = np.full(len(batch.node_op), -1)
     found[known] = run - first[graph]
-    return found
-
-
-def _means(slot: NDArray[np.intp], values: Values, n: int) -> Values:
-    """Mean of the values in each of n slots, NaN where there are none."""
-    found = np.full(n, np.nan)
-    size = np.bincount(slot, minlength=n)
-    some = size > 0
-    found[some] = np.bincount(slot, weights=values, minlength=n)[some] / size[some]
     return found

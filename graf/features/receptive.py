@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from graf.features.depth import levels_of
 from graf.features.registry import OperationSets, feature, nodes_of
+from graf.features.summary import summary
 from graf.graph import GraphBatch
 from graf.graph.batch import INPUT
 
@@ -55,13 +56,13 @@ def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None
     field = fields.max(axis=0)
     out[:, 0], out[:, 1] = field, np.log10(field)
     is_input = (batch.flags & INPUT > 0) & np.isfinite(batch.attribute("resolution"))
-    side = np.full(len(batch), -np.inf)
-    np.maximum.at(side, batch.graph_of[is_input], batch.attribute("resolution")[is_input])
-    out[:, 2] = np.where(side > 0, field / np.maximum(side, 1), np.nan)
     level, depth = levels_of(batch)
-    first = np.full(len(batch), np.inf)
-    np.minimum.at(first, batch.graph_of[everything], level[everything])
-    out[:, 3] = np.where(np.isfinite(first), first / np.maximum(depth, 1), np.nan)
+    sides = np.where(is_input, batch.attribute("resolution"), np.nan)
+    first = np.where(everything, level, np.nan)
+    found = summary(batch, np.stack([sides, first]))
+    side = found.most[:, 0]
+    out[:, 2] = np.where(side > 0, field / np.maximum(side, 1), np.nan)
+    out[:, 3] = found.least[:, 1] / np.maximum(depth, 1)
 
 
 def settings_of(batch: GraphBatch, axis: str) -> tuple[Values, Values, NDArray[np.bool_]]:
