@@ -22,36 +22,25 @@ N_JUNCTIONS = 3  # from either end
 
 @jit
 def _paths_to(
-    start: int,
-    n: int,
-    node_op: Array,
-    flags: Array,
-    pred_indptr: Array,
-    preds: Array,
-    zero: Array,
-    paths: Array,
-) -> None:
-    """Number of paths from an input up to and including each node into paths (n,)."""
+    start: int, n: int, node_op: Array, flags: Array, pred_indptr: Array, preds: Array, zero: Array
+) -> Array:
+    """Number of paths from an input up to and including each of n nodes."""
+    paths = np.empty(n)
     for v in range(n):
         paths[v] = 1.0 if flags[start + v] & 1 else 0.0
         for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
             paths[v] += paths[preds[e]]
         if zero[node_op[start + v]]:
             paths[v] = 0.0
+    return paths
 
 
 @jit
 def _paths_from(
-    start: int,
-    n: int,
-    node_op: Array,
-    flags: Array,
-    pred_indptr: Array,
-    preds: Array,
-    zero: Array,
-    paths: Array,
-) -> None:
-    """Number of paths from each node, itself included, to an output into paths (n,)."""
+    start: int, n: int, node_op: Array, flags: Array, pred_indptr: Array, preds: Array, zero: Array
+) -> Array:
+    """Number of paths from each of n nodes, itself included, to an output."""
+    paths = np.empty(n)
     for v in range(n):
         paths[v] = 1.0 if flags[start + v] & 2 else 0.0
     for v in range(n - 1, -1, -1):
@@ -59,6 +48,7 @@ def _paths_from(
             paths[v] = 0.0
         for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
             paths[preds[e]] += paths[v]
+    return paths
 
 
 @parallel_jit
@@ -131,9 +121,8 @@ def through_counts(
     """
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        before, after = np.empty(n), np.empty(n)
-        _paths_to(start, n, node_op, flags, pred_indptr, preds, zero, before)
-        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after)
+        before = _paths_to(start, n, node_op, flags, pred_indptr, preds, zero)
+        after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
         for c in range(out.shape[1]):
             out[g, c] = 0.0
         for v in range(n):
@@ -164,8 +153,7 @@ def follow_counts(
     n_states = active.shape[0] - 1
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        after = np.empty(n)
-        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after)
+        after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
         last = np.zeros((n, n_states))  # paths to the node by the last active operation on them
         for c in range(out.shape[1]):
             out[g, c] = 0.0
@@ -209,9 +197,8 @@ def branching(
     """
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        before, after = np.empty(n), np.empty(n)
-        _paths_to(start, n, node_op, flags, pred_indptr, preds, zero, before)
-        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after)
+        before = _paths_to(start, n, node_op, flags, pred_indptr, preds, zero)
+        after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
         ways = np.zeros((n, 2))  # from the nearest active operations before, to those behind
         for v in range(n):
             for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
@@ -252,9 +239,8 @@ def junction_degrees(
     n_sets = allowed.shape[1]
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        before, after = np.empty(n), np.empty(n)
-        _paths_to(start, n, node_op, flags, pred_indptr, preds, zero, before)
-        _paths_from(start, n, node_op, flags, pred_indptr, preds, zero, after)
+        before = _paths_to(start, n, node_op, flags, pred_indptr, preds, zero)
+        after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
         rank = np.full(n, -1)
         n_junctions = 0
         for v in range(n):
