@@ -118,13 +118,10 @@ class FBNet(MobileSpace):
     def candidates(self) -> dict[str, list[Layer]]:
         """Stem, nine options for each layer, last convolution, classifier."""
         stem = self.stem(STEM_CHANNELS, 1, "relu")
-        found: dict[str, list[Layer]] = {"stem": [stem]}
-        before = stem.after
-        for slot in self.slots(before, STAGES):
-            found[slot.name] = [*(_block(slot, *block) for block in BLOCKS), _skip(slot)]
-            before = slot.after
-        head = Convolution(before, self.width(HEAD_CHANNELS))
-        return {**found, "head": [head], "classifier": [Linear(head.after, self.n_classes)]}
+        slots = self.slots(stem.after, STAGES)
+        blocks = {slot.name: [*(_block(slot, *block) for block in BLOCKS), _skip(slot)] for slot in slots}
+        head = Convolution(slots[-1].after, self.width(HEAD_CHANNELS))
+        return {"stem": [stem], **blocks, "head": [head], "classifier": [Linear(head.after, self.n_classes)]}
 
     def selected(self, choices: NDArray[np.int32]) -> NDArray[np.integer]:
         """The ids, between the layers that all networks share."""

@@ -131,13 +131,11 @@ class MnasNet(MobileSpace):
     def candidates(self) -> dict[str, list[Layer]]:
         """Stem, twelve options for each layer, last convolution, classifier."""
         stem = self.stem(STEM_CHANNELS, 2, "swish")
-        found: dict[str, list[Layer]] = {"stem": [stem]}
-        before = stem.after
-        for slot in self.slots(before, STAGES):
-            found[slot.name] = [_block(slot, *layer) for layer in LAYERS]
-            before = slot.after
-        head = Convolution(before, 4 * before.channels, activation="swish")
-        return {**found, "head": [head], "classifier": [Linear(head.after, self.n_classes)]}
+        slots = self.slots(stem.after, STAGES)
+        blocks = {slot.name: [_block(slot, *layer) for layer in LAYERS] for slot in slots}
+        last = slots[-1].after
+        head = Convolution(last, 4 * last.channels, activation="swish")
+        return {"stem": [stem], **blocks, "head": [head], "classifier": [Linear(head.after, self.n_classes)]}
 
     def selected(self, choices: NDArray[np.int32]) -> NDArray[np.integer]:
         """The same layer up to the depth of a block, none beyond."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -92,14 +92,15 @@ class MobileSpace(SearchSpace):
         """The 3x3 convolution that reads the image."""
         return Convolution(Shape(*self.input_shape), self.width(channels), 3, stride, activation)
 
-    def slots(self, before: Shape, stages: Sequence[Stage]) -> Iterator[Slot]:
+    def slots(self, before: Shape, stages: Sequence[Stage]) -> list[Slot]:
         """The places for layers of consecutive stages."""
+        found: list[Slot] = []
         for i, stage in enumerate(stages):
             for number in range(stage.n_layers):
                 stride = 1 if number else stage.stride
-                slot = Slot(i, number, before, self.width(stage.channels), stride)
-                before = slot.after
-                yield slot
+                found.append(Slot(i, number, before, self.width(stage.channels), stride))
+                before = found[-1].after
+        return found
 
     def layers(self, architecture: Any) -> dict[str, Layer]:
         """The layers of one architecture, first to last, by name."""

@@ -180,12 +180,9 @@ class OnceForAllSpace(MobileSpace):
             expands=False,
             activation=self.units[0].activation,
         )
-        found: dict[str, list[Layer]] = {"stem": [stem], "first": [first]}
-        before = first.after
-        for slot in self.slots(before, [Stage(*unit[:3]) for unit in self.units]):
-            found[slot.name] = [_block(slot, self.units[slot.stage], *block) for block in BLOCKS]
-            before = slot.after
-        return {**found, **self.head(before)}
+        slots = self.slots(first.after, [Stage(*unit[:3]) for unit in self.units])
+        blocks = {s.name: [_block(s, self.units[s.stage], *block) for block in BLOCKS] for s in slots}
+        return {"stem": [stem], "first": [first], **blocks, **self.head(slots[-1].after)}
 
     def selected(self, choices: NDArray[np.int32]) -> NDArray[np.integer]:
         """The block of kernel and expansion up to the depth of a unit, none beyond."""
