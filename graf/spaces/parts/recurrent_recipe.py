@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import reprlib
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from math import comb
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graf.exceptions import ArchitectureError
-from graf.spaces.parts.notation import literal
+from graf.spaces.parts.notation import literal, shown
 
 __all__ = ["ARITY", "MAX_NODES", "MAX_STATES", "Node", "Recipe", "check", "count", "draw", "live", "read"]
 
@@ -48,7 +47,7 @@ def read(source: Any) -> Recipe:
     """The checked recipe of a dict `{node: {"op": ..., "input": [...]}}`, or of the text of one."""
     recipe = literal(KIND, source) if isinstance(source, str) else source
     if not isinstance(recipe, Mapping):
-        raise _fault(f"expected a dict of nodes, got {_short(recipe)}")
+        raise _fault(f"expected a dict of nodes, got {shown(recipe)}")
     nodes = {name: _node(name, entry) for name, entry in recipe.items()}
     check(nodes)
     return nodes
@@ -161,18 +160,14 @@ def _node(name: Any, entry: Any) -> Node:
     if not isinstance(name, str) or RESERVED.fullmatch(name):
         raise _fault(f"a node cannot be named {name!r:.40}")
     if not isinstance(entry, Mapping) or set(entry) != {"op", "input"}:
-        raise _fault(f"node {name!r:.40}: expected a dict of 'op' and 'input', got {_short(entry)}")
+        raise _fault(f"node {name!r:.40}: expected a dict of 'op' and 'input', got {shown(entry)}")
     op, inputs = entry["op"], entry["input"]
     if not isinstance(op, str) or op not in ARITY:
-        raise _fault(f"node {name!r:.40}: expected an op among {', '.join(ARITY)}, got {_short(op)}")
+        raise _fault(f"node {name!r:.40}: expected an op among {', '.join(ARITY)}, got {shown(op)}")
     inputs = inputs.tolist() if isinstance(inputs, np.ndarray) else inputs
     if not isinstance(inputs, (list, tuple)) or not all(isinstance(source, str) for source in inputs):
-        raise _fault(f"node {name!r:.40}: expected a list of names as 'input', got {_short(inputs)}")
+        raise _fault(f"node {name!r:.40}: expected a list of names as 'input', got {shown(inputs)}")
     return Node(op, tuple(inputs))
-
-
-def _short(value: Any) -> str:
-    return reprlib.repr(value)[:80]
 
 
 def _fault(problem: str) -> ArchitectureError:
