@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Cell", "conv_bn", "relu_conv_bn"]
+__all__ = ["Cell", "classifier", "conv_bn", "relu_conv_bn"]
 
 
 class Zero(nn.Module):
@@ -50,6 +50,11 @@ def conv_bn(c_in: int, c_out: int, kernel: int, stride: int = 1) -> nn.Sequentia
 def relu_conv_bn(c_in: int, c_out: int, kernel: int, stride: int = 1) -> nn.Sequential:
     """ReLU, convolution without bias, batch normalisation."""
     return nn.Sequential(nn.ReLU(), *conv_bn(c_in, c_out, kernel, stride))
+
+
+def classifier(channels: int, n_classes: int) -> tuple[nn.Module, ...]:
+    """Mean over all pixels, then a linear layer with bias."""
+    return nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, n_classes)
 
 
 def operation(name: str, c_in: int, c_out: int, stride: int) -> nn.Module:

@@ -15,6 +15,7 @@ from graf.spaces.parts.inverted_residual import (
     Linear,
     PooledConvolution,
 )
+from graf.spaces.torch_models.cell import classifier
 from graf.spaces.torch_models.state import seeded
 
 __all__ = ["Block", "build", "module"]
@@ -109,7 +110,7 @@ def _(layer: Identity) -> nn.Module:
 
 @module.register
 def _(layer: Linear) -> nn.Module:
-    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(layer.before.channels, layer.c_out))
+    return nn.Sequential(*classifier(layer.before.channels, layer.c_out))
 
 
 def build(layers: Iterable[Layer], seed: int) -> nn.Sequential:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from graf.spaces.parts.nasbench101_costs import layers
-from graf.spaces.torch_models.cell import conv_bn
+from graf.spaces.torch_models.cell import classifier, conv_bn
 from graf.spaces.torch_models.state import seeded
 
 if TYPE_CHECKING:
@@ -90,5 +90,4 @@ def build(space: NASBench101, operations: Sequence[str], edges: Sequence[Edge], 
             if i and i % space.cells_per_stage == 0:
                 parts.append(nn.MaxPool2d(2, ceil_mode=True))
             parts.append(NodeCell(operations, edges, c_in, c_out))
-        parts += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(cells[-1].c_out, space.n_classes)]
-        return nn.Sequential(*parts)
+        return nn.Sequential(*parts, *classifier(cells[-1].c_out, space.n_classes))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from graf.spaces.torch_models.cell import Cell, conv_bn, relu_conv_bn
+from graf.spaces.torch_models.cell import Cell, classifier, conv_bn, relu_conv_bn
 from graf.spaces.torch_models.state import seeded
 
 if TYPE_CHECKING:
@@ -41,8 +41,5 @@ def build(space: NASBench201, operations: Sequence[str], seed: int) -> nn.Sequen
                 parts.append(Reduction(channels, 2 * channels))
                 channels *= 2
             parts += [Cell(space.edges, operations, channels, channels) for _ in range(space.cells_per_stage)]
-        parts += [
-            nn.BatchNorm2d(channels), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
-            nn.Linear(channels, space.n_classes),
-        ]  # fmt: skip
+        parts += [nn.BatchNorm2d(channels), nn.ReLU(), *classifier(channels, space.n_classes)]
         return nn.Sequential(*parts)

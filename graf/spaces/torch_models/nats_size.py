@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from graf.spaces.nats_size import CELL
-from graf.spaces.torch_models.cell import Cell, conv_bn
+from graf.spaces.torch_models.cell import Cell, classifier, conv_bn
 from graf.spaces.torch_models.nasbench201 import Reduction
 from graf.spaces.torch_models.state import seeded
 
@@ -36,8 +36,5 @@ def build(space: NATSSize, stages: Sequence[tuple[int, int]], seed: int) -> nn.S
                 parts.append(Reduction(channels, c_in))
             parts.append(cell(c_in, c_out))
             channels = c_out
-        parts += [
-            nn.BatchNorm2d(channels), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
-            nn.Linear(channels, space.n_classes),
-        ]  # fmt: skip
+        parts += [nn.BatchNorm2d(channels), nn.ReLU(), *classifier(channels, space.n_classes)]
         return nn.Sequential(*parts)

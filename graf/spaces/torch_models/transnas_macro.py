@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from graf.spaces.torch_models.cell import conv_bn, relu_conv_bn
+from graf.spaces.torch_models.cell import classifier, conv_bn, relu_conv_bn
 from graf.spaces.torch_models.state import seeded
 
 if TYPE_CHECKING:
@@ -40,5 +40,4 @@ def build(space: TransNASMacro, modules: Sequence[Module], seed: int) -> nn.Sequ
         for module in modules:
             c_in, channels = channels, channels * module.widening
             parts += [ResidualBlock(c_in, channels, module.stride), ResidualBlock(channels, channels)]
-        parts += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, space.n_classes)]
-        return nn.Sequential(*parts)
+        return nn.Sequential(*parts, *classifier(channels, space.n_classes))

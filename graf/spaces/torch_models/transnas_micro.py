@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from graf.spaces.torch_models.cell import Cell, conv_bn
+from graf.spaces.torch_models.cell import Cell, classifier, conv_bn
 from graf.spaces.torch_models.state import seeded
 
 if TYPE_CHECKING:
@@ -23,9 +23,8 @@ def build(space: TransNASMicro, operations: Sequence[str], seed: int) -> nn.Sequ
         parts: list[nn.Module] = [
             conv_bn(space.input_shape[0], c // 2, 3, stride=2), nn.ReLU(), conv_bn(c // 2, c, 3, stride=2),
         ]  # fmt: skip
-        for c_in, c_out, _ in space.layers():
+        layers = space.layers()
+        for c_in, c_out, _ in layers:
             stride = 1 if c_in == c_out else 2
             parts.append(Cell(space.edges, operations, c_in, c_out, stride))
-        c_last = space.layers()[-1].c_out
-        parts += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(c_last, space.n_classes)]
-        return nn.Sequential(*parts)
+        return nn.Sequential(*parts, *classifier(layers[-1].c_out, space.n_classes))
