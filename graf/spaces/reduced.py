@@ -104,17 +104,13 @@ class ReducedSpace(SearchSpace):
         """Number of options of each choice in the whole space, whose numbers are kept."""
         return self.space.cardinalities
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Number of architectures that are left.
 
         Counted where not every combination of options is one; above a million combinations their
         number stands for it, an upper bound.
         """
-        return self._size
-
-    @cached_property
-    def _size(self) -> int:
         combinations = prod(map(len, self.options))
         if self._combines or combinations > MAX_COUNTED:
             return combinations
