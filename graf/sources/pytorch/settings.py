@@ -36,25 +36,19 @@ def _pool(bound: Bound) -> Settings:
 
 
 def _reduction(bound: Bound) -> Settings:
-    """Axes that are reduced, from 0; None for all."""
-    given = bound.get("dim")
-    n = len(bound["self"].shape or ())
-    axes = [given] if isinstance(given, int) else list(given or range(n))
-    return {
-        "axes": tuple(axis % n if n else 0 for axis in axes),
-        "keepdims": bool(bound.get("keepdim", False)),
-    }
+    return {"axes": _reduced(bound), "keepdims": bool(bound.get("keepdim", False))}
 
 
 def _norm(bound: Bound) -> Settings:
-    n = len(bound["self"].shape or ())
-    given = bound.get("dim")
-    axes = [given] if isinstance(given, int) else list(given or range(n))
     order = bound.get("ord", bound.get("p"))
-    return {
-        "axes": tuple(axis % n if n else 0 for axis in axes),
-        "order": 2 if order is None else order,
-    }
+    return {"axes": _reduced(bound), "order": 2 if order is None else order}
+
+
+def _reduced(bound: Bound) -> tuple[int, ...]:
+    """Axes that are reduced, from 0; all where none is named."""
+    given, n = bound.get("dim"), len(bound["self"].shape or ())
+    axes = [given] if isinstance(given, int) else list(given or range(n))
+    return tuple(axis % n if n else 0 for axis in axes)
 
 
 def _axis(bound: Bound) -> Settings:
