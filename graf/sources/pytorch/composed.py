@@ -155,14 +155,9 @@ def _cross(bound: Bound, details: Details) -> Step:
     return details.step("subtract", products)
 
 
-def _addcmul(bound: Bound, details: Details) -> Step:
-    product = details.step("multiply", [bound["tensor1"], bound["tensor2"]])
-    return details.step("add", [bound["self"], product])
-
-
-def _addcdiv(bound: Bound, details: Details) -> Step:
-    quotient = details.step("divide", [bound["tensor1"], bound["tensor2"]])
-    return details.step("add", [bound["self"], quotient])
+def _added(op: str, bound: Bound, details: Details) -> Step:
+    """A product or quotient of two tensors that is added to a third."""
+    return details.step("add", [bound["self"], details.step(op, [bound["tensor1"], bound["tensor2"]])])
 
 
 def _sample(bound: Bound, details: Details) -> Step:
@@ -194,7 +189,7 @@ COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     "linalg_multi_dot": _multi_dot,
     "cross": _cross,
     "linalg_cross": _cross,
-    "addcmul": _addcmul,
-    "addcdiv": _addcdiv,
+    "addcmul": partial(_added, "multiply"),
+    "addcdiv": partial(_added, "divide"),
     "sample": _sample,
 }
