@@ -35,8 +35,7 @@ Environment = dict[Node, Any]
 def network_of(program: ExportedProgram, module: torch.nn.Module) -> Network:
     """The steps of a captured module; a tensor that several parts share is one step."""
     leaves = _leaves(program, module)
-    placeholders = [node for node in program.graph.nodes if node.op == "placeholder"]
-    environment: Environment = {node: leaves[node.name] for node in placeholders}
+    environment: Environment = {node: leaves[node.name] for node in _placeholders(program.graph_module)}
     results = _run(program.graph_module, environment)
     kinds = [spec.kind for spec in program.graph_signature.output_specs]
     asked = [value for value, kind in zip(results, kinds, strict=False) if kind is OutputKind.USER_OUTPUT]
@@ -72,7 +71,7 @@ def _leaves(program: ExportedProgram, module: torch.nn.Module) -> dict[str, Any]
     inputs: dict[int, Step] = {}
     found: dict[str, Any] = {}
     given = iter(torch.utils._pytree.tree_leaves(program.example_inputs))
-    nodes = {node.name: node for node in program.graph.nodes if node.op == "placeholder"}
+    nodes = {node.name: node for node in _placeholders(program.graph_module)}
     for spec in program.graph_signature.input_specs:
         name = spec.arg.name
         value = nodes[name].meta.get("val")
@@ -229,7 +228,7 @@ def _higher_order(node: Node, name: str, args: Sequence[Any], kwargs: Mapping[st
     if name in INLINED and len(graphs) == 1:
         after = list(args)[list(args).index(graphs[0]) + 1 :]
         return _inlined(graphs[0], [arg for arg in after if not isinstance(arg, str)])
-    subgraphs = [_subgraph(graph, flat[-_n_inputs(graph) :]) for graph in graphs]
+    subgraphs = [_subgraph(graph, flat[-len(_placeholders(graph)) :]) for graph in graphs]
     op = from_aten(name)
     return _step(node, op or name, flat, unknown=op is None, subgraphs=subgraphs)
 
@@ -245,7 +244,7 @@ def _flex_attention(
 
 def _compares_positions(mask: GraphModule) -> bool:
     """Whether a function of batch, head and the positions of query and key says which of these comes first."""
-    positions = mask.graph.find_nodes(op="placeholder")[2:4]
+    positions = _placeholders(mask)[2:4]
     return any(
         node.target._schema.name.removeprefix("aten::") in ("lt", "le", "gt", "ge")
         and set(node.all_input_nodes) == set(positions)
@@ -256,21 +255,21 @@ def _compares_positions(mask: GraphModule) -> bool:
 
 def _inlined(graph: GraphModule, args: Sequence[Any]) -> list[Any]:
     flat = torch.utils._pytree.tree_leaves(list(args))
-    return _run(graph, dict(zip(graph.graph.find_nodes(op="placeholder"), flat, strict=False)))
+    return _run(graph, dict(zip(_placeholders(graph), flat, strict=False)))
 
 
-def _n_inputs(graph: GraphModule) -> int:
-    return len(graph.graph.find_nodes(op="placeholder"))
+def _placeholders(graph: GraphModule) -> list[Node]:
+    """The nodes that stand for what is given to a graph, in order."""
+    return list(graph.graph.find_nodes(op="placeholder"))
 
 
 def _subgraph(graph: GraphModule, operands: Sequence[Step]) -> Network:
     """A subgraph as a network of its own: weights stay what they are, the rest are its inputs."""
-    nodes = graph.graph.find_nodes(op="placeholder")
     inner = [
         step if step.op in ("weight", "constant") else Step("input", shape=step.shape, itemsize=step.itemsize)
         for step in operands
     ]
-    results = _run(graph, dict(zip(nodes, inner, strict=False)))
+    results = _run(graph, dict(zip(_placeholders(graph), inner, strict=False)))
     return Network(
         [step for step in inner if step.op == "input"], [r for r in results if isinstance(r, Step)]
     )
