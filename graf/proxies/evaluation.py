@@ -75,19 +75,15 @@ class Evaluation:
     def scores(self, items: Sequence[Item]) -> list[Score | None]:
         """The score of each item; None where there was no memory for it."""
         try:
-            return self._scores(items)
+            with torch.inference_mode(False), torch.autocast(self.device.type, enabled=False):
+                return self._scores(items)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise  # else there was none, not even for the batch, or for the algebra of all
         _empty_cache(self.device)
         return [score for item in items for score in self.scores([item])] if len(items) > 1 else [None]
 
-    @torch.inference_mode(False)
     def _scores(self, items: Sequence[Item]) -> list[Score | None]:
-        with torch.autocast(self.device.type, enabled=False):
-            return self._of_precision(items)
-
-    def _of_precision(self, items: Sequence[Item]) -> list[Score | None]:
         batches = [batch.to(self.device, self.dtype) for batch in self.batches]
         found, finite, known = [], [], []
         for i, item in enumerate(items):
