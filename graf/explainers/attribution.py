@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from graf.exceptions import InputError, UnsupportedError
 from graf.explainers.boosted import boosted_pairs, boosted_values
 from graf.explainers.explanation import Explanation
-from graf.explainers.mixture import mixture_values
+from graf.explainers.mixture import Attribution, mixture_values, weighed
 from graf.explainers.shap_values import check_additivity, interaction_values, shap_values
 from graf.features import Column, GraphFeatures, parse_column
 from graf.features.published import published_columns
@@ -129,7 +129,7 @@ def _check_pairs(predictor: PerformancePredictor, background: Any) -> None:
 
 def _values(
     model: Any, X: NDArray[np.float64], background: NDArray[np.float64] | None, random_state: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+) -> Attribution:
     """Values, their standard errors, which are 0 for trees, and the base value."""
     if isinstance(model, AutoRegressor):
         return mixture_values(model, X, background, random_state)
@@ -146,14 +146,13 @@ def _shared_values(
     X: NDArray[np.float64],
     background: NDArray[np.float64] | None,
     random_state: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+) -> Attribution:
     """The weighted sum of the values of the own model and of those of other targets."""
     weight, slopes, constant = model.coefficients()
-    parts = [(weight, model.own_), *((slope, model.helpers[name]) for name, slope in slopes.items())]
-    found = [(w, *_values(part, X, background, random_state)) for w, part in parts]
-    values = sum(w * value for w, value, _, _ in found)
-    errors = sum(abs(w) * error for w, _, error, _ in found)
-    return np.asarray(values), np.asarray(errors), constant + sum(w * base for w, _, _, base in found)
+    models = [model.own_, *(model.helpers[name] for name in slopes)]
+    parts = [_values(part, X, background, random_state) for part in models]
+    values, errors, base = weighed((weight, *slopes.values()), parts)
+    return values, errors, constant + base
 
 
 def _pairs(predictor: PerformancePredictor, X: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from graf.explainers.mixture import Attribution
 from graf.explainers.shap_values import interaction_values, shap_values
 from graf.predictors.boosted import BoostedTrees
 
@@ -13,9 +14,7 @@ __all__ = ["boosted_pairs", "boosted_values", "unit"]
 Floats = NDArray[np.float64]
 
 
-def boosted_values(
-    model: BoostedTrees, X: Floats, background: Floats | None = None
-) -> tuple[Floats, Floats, float]:
+def boosted_values(model: BoostedTrees, X: Floats, background: Floats | None = None) -> Attribution:
     """Values (n, n_features), their standard errors, which are 0, and the base value.
 
     SHAP values are exact in the scores that the trees predict, then stretched as those of the

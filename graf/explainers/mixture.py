@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,17 +14,17 @@ from graf.predictors.auto import AutoRegressor
 from graf.predictors.gaussian_process import GroupGaussianProcess
 from graf.predictors.view import View
 
-__all__ = ["mixture_values", "process_values"]
+__all__ = ["Attribution", "mixture_values", "process_values", "weighed"]
 
 Floats = NDArray[np.float64]
 Order = NDArray[np.intp]
-Part = tuple[Floats, Floats, float]
+Attribution = tuple[Floats, Floats, float]  # values, their standard errors, base value
 N_BACKGROUND = 16  # rows that stand for what is unknown
 
 
 def mixture_values(
     model: AutoRegressor, X: Floats, background: Floats | None = None, random_state: int = 0
-) -> tuple[Floats, Floats, float]:
+) -> Attribution:
     """Values (n, n_features) of a fitted mixture, their standard errors, and their base value.
 
     In the scores that members predict, a value is the weighted sum of the trees' exact SHAP
@@ -34,12 +34,14 @@ def mixture_values(
     """
     rows = _background(model, background)
     parts = [_view_values(view, X, rows, background, random_state) for view in model.views_]
-    values, errors, bases = _weighed(model.weights_, parts)
+    values, errors, bases = weighed(model.weights_, parts)
     unit = model.scores_.stretch(bases, values.sum(axis=1))[:, None]
     return values * unit, errors * unit, float(model.scores_.inverse_transform(np.array(bases)))
 
 
-def _view_values(view: View, X: Floats, rows: Floats, background: Floats | None, random_state: int) -> Part:
+def _view_values(
+    view: View, X: Floats, rows: Floats, background: Floats | None, random_state: int
+) -> Attribution:
     """Values (n, n_features) of a view in scores: 0 for the columns that it does not see."""
     seen, around = view.seen(X), None if background is None else view.seen(background)
     parts = [
@@ -49,18 +51,17 @@ def _view_values(view: View, X: Floats, rows: Floats, background: Floats | None,
     for trees in view.trees_:
         exact, tree_base = shap_values(trees, seen, around)
         parts.append((exact, np.zeros_like(exact), tree_base))
-    *found, base = _weighed(view.weights_, parts)
+    *found, base = weighed(view.weights_, parts)
     values, errors = np.zeros((2, *X.shape))
     values[:, view.columns], errors[:, view.columns] = found
     return values, errors, base
 
 
-def _weighed(weights: Floats, parts: Sequence[Part]) -> Part:
+def weighed(weights: Iterable[float], parts: Sequence[Attribution]) -> Attribution:
     """Weighted sums of values, of their errors, which add up at most, and of base values."""
-    values, errors, bases = (
-        sum(w * part[k] for w, part in zip(weights, parts, strict=True)) for k in range(3)
-    )
-    return np.asarray(values), np.asarray(errors), float(bases)
+    pairs = list(zip(weights, parts, strict=True))
+    values, errors = sum(w * part[0] for w, part in pairs), sum(abs(w) * part[1] for w, part in pairs)
+    return np.asarray(values), np.asarray(errors), float(sum(w * part[2] for w, part in pairs))
 
 
 def process_values(
@@ -69,7 +70,7 @@ def process_values(
     groups: Sequence[Hashable],
     background: Floats,
     random_state: int = 0,
-) -> tuple[Floats, Floats, float]:
+) -> Attribution:
     """Sampled Owen values (n, n_columns) of a process, their standard errors, and their base value.
 
     The Owen value (Owen, Values of games with a priori unions, 1977) is the mean of what a column
