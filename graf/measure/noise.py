@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 from math import asin, isnan, pi, sin, sqrt
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
-__all__ = ["noise_ceiling", "seed_agreement"]
+__all__ = ["noise_ceiling", "noise_facts", "seed_agreement"]
 
 
 def seed_agreement(values: NDArray[np.floating]) -> float:
@@ -61,3 +62,17 @@ def noise_ceiling(agreement: float, k: int) -> float:
     r = max(0.0, sin(pi / 2 * agreement))
     reliability = k * r / (1 + (k - 1) * r)
     return 2 / pi * asin(sqrt(reliability))
+
+
+def noise_facts(
+    repeats: Mapping[str, NDArray[np.floating]], k: int | None = None
+) -> dict[str, dict[str, float | None]]:
+    """Seed agreement, and noise ceiling of the mean over `k` seeds (None for all), by column; None where undefined."""
+    agreement = {name: seed_agreement(values) for name, values in repeats.items()}
+    ceiling = {name: noise_ceiling(tau, k or repeats[name].shape[1]) for name, tau in agreement.items()}
+    return {"noise_ceiling": _rounded(ceiling), "seed_agreement": _rounded(agreement)}
+
+
+def _rounded(figures: dict[str, float]) -> dict[str, float | None]:
+    """Figures as JSON takes them: None where undefined."""
+    return {name: None if isnan(value) else round(value, 4) for name, value in figures.items()}

@@ -10,9 +10,9 @@ import pandas as pd
 from graf.exceptions import InputError
 from graf.journal import RECIPES, read_journal
 from graf.measure.machine import machine
-from graf.measure.noise import noise_ceiling, seed_agreement
+from graf.measure.noise import noise_facts
 from graf.measure.recipe import Recipe
-from graf.measure.table import last_date, rounded, write_table
+from graf.measure.table import last_date, write_table
 
 __all__ = ["assemble"]
 
@@ -51,7 +51,8 @@ def assemble(folder: str | os.PathLike[str], out: str | os.PathLike[str]) -> pd.
         table = table.join(figures.add_suffix(f"_seed{seed}"), on=KEY)
     table = _with_settings(table.drop(columns="seed"), [Recipe(**recipe) for recipe in settings["recipes"]])
     n_dropped = runs["architecture"].nunique() - table["architecture"].nunique()
-    facts = _noise(table) | {
+    repeats = {name: table.filter(regex=f"^{name}(_seed.+)?$").dropna().to_numpy() for name in TARGETS}
+    facts = noise_facts(repeats, k=1) | {
         "settings": settings | {"seeds": [first, *others]},
         "machine": machine(),
         "date": last_date(Path(folder) / RECIPES.name),
@@ -75,11 +76,3 @@ def _complete(runs: pd.DataFrame, n_recipes: int) -> pd.DataFrame:
 def _with_settings(table: pd.DataFrame, recipes: list[Recipe]) -> pd.DataFrame:
     columns = pd.DataFrame([recipe.columns for recipe in recipes]).loc[table["recipe"]].set_axis(table.index)
     return pd.concat([table[KEY], columns, table.drop(columns=KEY)], axis=1)
-
-
-def _noise(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
-    """Seed agreement over the repeated rows, and the noise ceiling of the single first seed."""
-    repeats = {name: table.filter(regex=f"^{name}(_seed.+)?$").dropna().to_numpy() for name in TARGETS}
-    agreement = {name: seed_agreement(values) for name, values in repeats.items()}
-    ceiling = {name: noise_ceiling(tau, 1) for name, tau in agreement.items()}
-    return {"noise_ceiling": rounded(ceiling), "seed_agreement": rounded(agreement)}

@@ -6,7 +6,6 @@ import json
 import os
 from collections import defaultdict
 from datetime import date
-from math import isnan
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,10 +18,10 @@ from pyarrow import parquet
 from graf.exceptions import InputError
 from graf.files import atomic_path
 from graf.journal import LATENCY, RUNS, Record, read_journal
-from graf.measure.noise import noise_ceiling, seed_agreement
+from graf.measure.noise import noise_facts
 from graf.spaces import get_space
 
-__all__ = ["assemble", "last_date", "rounded", "write_table"]
+__all__ = ["assemble", "last_date", "write_table"]
 
 MEAN_ONLY = ("train_seconds", "temperature")
 Floats = NDArray[np.float64]
@@ -56,7 +55,7 @@ def assemble(folder: str | os.PathLike[str], out: str | os.PathLike[str]) -> pd.
         raise InputError(f"no architecture in {folder} has all seeds and all rounds; go on measuring")
     by_seed, by_round = _repeats(runs, "seed", kept), _repeats(visits, "round", kept)
     table = _table(settings, sorted(kept), by_seed, by_round)
-    facts = _noise(by_seed, by_round) | {
+    facts = noise_facts(_repeated(by_seed, by_round)) | {
         "settings": settings | {"seeds": by_seed.repeats, "latency": _visiting(latency_settings, by_round)},
         "machine": latency_settings["machine"],
         "date": last_date(folder / LATENCY.name),
@@ -130,20 +129,13 @@ def _costs(settings: Record, architectures: list[str]) -> dict[str, list[int]]:
     return {name: [getattr(graph, name) for graph in graphs] for name in ("n_parameters", "n_macs")}
 
 
-def _noise(by_seed: Repeats, by_round: Repeats) -> dict[str, dict[str, float | None]]:
-    """Seed agreement and noise ceiling by column; None where undefined."""
+def _repeated(by_seed: Repeats, by_round: Repeats) -> dict[str, Floats]:
+    """Figures of every seed by column, and those of latency of odd and of even rounds."""
     repeats = dict(by_seed.figures)
     for name, values in by_round.figures.items():
         halves = [np.median(values[:, start::2], axis=1) for start in (0, 1)]
         repeats[f"latency_{name}"] = np.stack(halves, axis=1)
-    agreement = {name: seed_agreement(values) for name, values in repeats.items()}
-    ceiling = {name: noise_ceiling(tau, repeats[name].shape[1]) for name, tau in agreement.items()}
-    return {"noise_ceiling": rounded(ceiling), "seed_agreement": rounded(agreement)}
-
-
-def rounded(figures: dict[str, float]) -> dict[str, float | None]:
-    """Figures as JSON takes them: None where undefined."""
-    return {name: None if isnan(value) else round(value, 4) for name, value in figures.items()}
+    return repeats
 
 
 def last_date(path: Path) -> str:
