@@ -137,8 +137,7 @@ class NASLibPredictor:
             raise InputError(
                 f"got {len(names)} architectures and zero-cost scores of {len(rows)}; give one each"
             )
-        index = pd.Index([name if isinstance(name, str) else str(name) for name in names], dtype="str")
-        return pd.DataFrame(rows, index=index).astype(float)
+        return pd.DataFrame(rows, index=pd.Index(list(map(str, names)), dtype="str")).astype(float)
 
 
 def _architecture(item: Any) -> Any:

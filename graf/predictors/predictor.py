@@ -212,7 +212,7 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         table = self.features_table(items)
         self._warn_of_far(table)
         if not return_std:
-            return self._predictions(table)
+            return self._shaped(self._at_levels(self._each(table, predicted)), table)
         mean, std = _parts(self._each(table, mean_and_std))
         return self._shaped(self._at_levels(mean), table), self._shaped(std, table)
 
@@ -309,9 +309,6 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         X = table.to_numpy()
         with np.errstate(invalid="ignore"):  # sums of columns that stand for infinite values, as in fit
             return {name: answer(model, X) for name, model in self.estimators_.items()}
-
-    def _predictions(self, table: pd.DataFrame) -> Predictions:
-        return self._shaped(self._at_levels(self._each(table, predicted)), table)
 
     def _at_levels(self, answers: dict[str, Floats]) -> dict[str, Floats]:
         return {name: nearest_level(self.levels_[name], found) for name, found in answers.items()}
