@@ -13,23 +13,24 @@ import pandas as pd
 from plotly import graph_objects as go
 
 from graf.report.summarize import Summary
-from graf.report.tables import tables
 from graf.report.words import ATTRIBUTES, words
 
 __all__ = ["payload"]
 
-ELSEWHERE = ("predictions",)  # the page has these numbers in another table, one row per architecture
 
-
-def payload(summary: Summary, figures: Mapping[str, go.Figure], labels: Mapping[str, str]) -> str:
+def payload(
+    summary: Summary,
+    tables: Mapping[str, pd.DataFrame],
+    figures: Mapping[str, go.Figure],
+    labels: Mapping[str, str],
+) -> str:
     """JSON of everything that the page draws from, gzip, base64.
 
-    The numbers of its figures, cards and downloads are those of `graf.report.tables`.
+    The numbers of its figures, cards and downloads are those of the tables.
     """
-    found = tables(summary)
-    known = list(found["architectures"])[1 + 2 * len(summary.targets) :]
+    known = list(tables["architectures"])[1 + 2 * len(summary.targets) :]
     content = {
-        "tables": {name: _columns(table) for name, table in found.items() if name not in ELSEWHERE},
+        "tables": {name: _columns(table) for name, table in tables.items()},
         "figures": {name: json.loads(figure.to_json()) for name, figure in figures.items()},
         "cells": summary.cells,
         "n_features": len(summary.effects),

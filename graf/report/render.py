@@ -16,7 +16,7 @@ from graf.graph import ComputationGraph
 from graf.report import figures as plots
 from graf.report.importances import importances_sentences
 from graf.report.pages import render_page
-from graf.report.payload import ELSEWHERE, payload
+from graf.report.payload import payload
 from graf.report.sentences import headline
 from graf.report.summarize import Summary
 from graf.report.tables import tables
@@ -25,11 +25,13 @@ from graf.report.words import label, listed, words
 
 __all__ = ["figures", "render"]
 
+ELSEWHERE = ("predictions",)  # the page has these numbers in another table, one row per architecture
+
 
 def render(summary: Summary) -> str:
     """The page as HTML that needs no other file."""
-    drawn = figures(summary)
-    labels = _labels(summary)
+    drawn, labels = figures(summary), _labels(summary)
+    shown = {name: table for name, table in tables(summary).items() if name not in ELSEWHERE}
     changed = [name.partition(" ")[2] for name in summary.changes if name.startswith("predicted ")]
     return render_page(
         "page.html",
@@ -37,7 +39,7 @@ def render(summary: Summary) -> str:
         summary=summary,
         figures={name: _place(name, figure) for name, figure in drawn.items()},
         labels=labels,
-        headlines=_headlines(summary),
+        headlines=_headlines(summary, labels),
         disagreements=[] if summary.importances is None else importances_sentences(summary.importances),
         drawings=[None if e.graph is None else _drawn(e.graph) for e in summary.examples],
         changed_targets=changed,
@@ -46,8 +48,8 @@ def render(summary: Summary) -> str:
         words=partial(words, ops=summary.ops),
         folds=FOLDS,
         n_dots=plots.N_DOTS,
-        payload=payload(summary, drawn, labels),
-        table_names=[name for name in tables(summary) if name not in ELSEWHERE],
+        payload=payload(summary, shown, drawn, labels),
+        table_names=list(shown),
         today=date.today().isoformat(),
     )
 
@@ -106,11 +108,11 @@ def _labels(summary: Summary) -> dict[str, str]:
     return {name: label(name, str(unit)) for name, unit in summary.metadata["unit"].items()}
 
 
-def _headlines(summary: Summary) -> list[str]:
+def _headlines(summary: Summary, labels: Mapping[str, str]) -> list[str]:
     ceilings = summary.metadata["noise_ceiling"]
     return [
-        headline(label, target.scores, summary.features, float(ceilings[target.name]))
-        for target, label in zip(summary.targets, _labels(summary).values(), strict=True)
+        headline(labels[target.name], target.scores, summary.features, float(ceilings[target.name]))
+        for target in summary.targets
     ]
 
 
