@@ -24,6 +24,7 @@ from _timing import typical
 
 from graf import ComputationGraph, GraphBatch, GraphFeatures, OpSet, get_space
 from graf.features import FEATURES
+from graf.features.registry import OperationSets
 
 PATHS_AND_DEGREES = ("min_path_len", "max_path_len", "node_degree")
 PUBLISHED = ("op_count", *PATHS_AND_DEGREES)
@@ -129,23 +130,31 @@ def networkx_columns(graph: ComputationGraph) -> np.ndarray:
     whole = nx.DiGraph(graph.edges.tolist())
     start, end = int(graph.inputs[0]), int(graph.outputs[0])
     shortest, longest, degrees = [], [], []
-    for allowed in masks(graph):
+    for allowed in masks(graph, graph.ops.subsets()):
         part = whole.subgraph(np.flatnonzero(allowed | (graph.node_op < 0)).tolist())
         lengths = [np.nan, np.nan]
-        if start in part and end in part and nx.has_path(part, start, end):
-            between = (nx.descendants(part, start) | {start}) & (nx.ancestors(part, end) | {end})
-            weighted = nx.DiGraph(whole.subgraph(between))
-            for u, v in weighted.edges:
-                weighted[u][v]["ops"] = int(graph.node_op[v] >= 0)
+        if (ways := between(part, start, end, graph)) is not None:
             first = int(graph.node_op[start] >= 0)
             lengths = [
-                first + nx.dijkstra_path_length(weighted, start, end, weight="ops"),
-                first + nx.dag_longest_path_length(weighted, weight="ops", default_weight=0),
+                first + nx.dijkstra_path_length(ways, start, end, weight="ops"),
+                first + nx.dag_longest_path_length(ways, weight="ops", default_weight=0),
             ]
         shortest.append(lengths[0])
         longest.append(lengths[1])
         degrees += degree_columns(graph, allowed)
     return np.array(shortest + longest + degrees, float)
+
+
+def between(part: nx.DiGraph, start: int, end: int, graph: ComputationGraph) -> nx.DiGraph | None:
+    """What lies on paths between two nodes, edges weighed by whether they lead to an operation; None without one."""
+    if start not in part or end not in part or not nx.has_path(part, start, end):
+        return None
+    found = nx.DiGraph(
+        part.subgraph((nx.descendants(part, start) | {start}) & (nx.ancestors(part, end) | {end}))
+    )
+    for u, v in found.edges:
+        found[u][v]["ops"] = int(graph.node_op[v] >= 0)
+    return found
 
 
 def rustworkx_columns(graph: ComputationGraph) -> np.ndarray:
@@ -156,7 +165,7 @@ def rustworkx_columns(graph: ComputationGraph) -> np.ndarray:
     whole.add_edges_from([(u, v, is_op[v]) for u, v in graph.edges.tolist()])
     start, end = int(graph.inputs[0]), int(graph.outputs[0])
     shortest, longest, degrees = [], [], []
-    for allowed in masks(graph):
+    for allowed in masks(graph, graph.ops.subsets()):
         kept = np.flatnonzero(allowed | (graph.node_op < 0)).tolist()
         lengths = [np.nan, np.nan]
         if start in kept and end in kept:
@@ -189,10 +198,9 @@ def degree_columns(graph: ComputationGraph, allowed: np.ndarray) -> list[float]:
     ]
 
 
-def masks(graph: ComputationGraph) -> list[np.ndarray]:
+def masks(graph: ComputationGraph, sets: OperationSets) -> list[np.ndarray]:
     """Nodes that carry an operation of each set."""
-    index = {name: i for i, name in enumerate(graph.ops)}
-    return [np.isin(graph.node_op, [index[name] for name in ops]) for ops in graph.ops.subsets()]
+    return [np.isin(graph.node_op, list(map(graph.ops.index, ops))) for ops in sets]
 
 
 def peak_memory(n: int) -> dict[str, float]:

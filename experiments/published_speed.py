@@ -21,7 +21,7 @@ import numba
 import numpy as np
 from _provenance import write_json
 from _timing import typical
-from feature_speed import degree_columns, networkx_columns
+from feature_speed import between, degree_columns, masks, networkx_columns
 
 from graf import ComputationGraph, GraphFeatures, get_space
 from graf.features.plan import Plan
@@ -80,7 +80,9 @@ def genotype_columns(graph: ComputationGraph) -> np.ndarray:
     longest, degrees = [], []
     for cell in (graph.cell(name) for name in sorted(graph.cells)):
         whole = nx.DiGraph(cell.edges.tolist())
-        for allowed in masks(cell):
+        names = cell.ops.nonzero
+        sets = [ops for size in range(1, len(names) + 1) for ops in combinations(names, size)]
+        for allowed in masks(cell, sets):
             part = whole.subgraph(np.flatnonzero(allowed | (cell.node_op < 0)).tolist())
             longest += [longest_path(part, int(start), int(cell.outputs[0]), cell) for start in cell.inputs]
             u, v = cell.edges.T
@@ -91,20 +93,8 @@ def genotype_columns(graph: ComputationGraph) -> np.ndarray:
 
 def longest_path(part: nx.DiGraph, start: int, end: int, cell: ComputationGraph) -> float:
     """Most operations on a path between two nodes, NaN without one."""
-    if start not in part or end not in part or not nx.has_path(part, start, end):
-        return np.nan
-    between = (nx.descendants(part, start) | {start}) & (nx.ancestors(part, end) | {end})
-    weighted = nx.DiGraph(part.subgraph(between))
-    for u, v in weighted.edges:
-        weighted[u][v]["ops"] = int(cell.node_op[v] >= 0)
-    return float(nx.dag_longest_path_length(weighted, weight="ops", default_weight=0))
-
-
-def masks(graph: ComputationGraph) -> list[np.ndarray]:
-    """Nodes that carry an operation of each set; `none` belongs to none."""
-    index, names = {name: i for i, name in enumerate(graph.ops)}, graph.ops.nonzero
-    sets = [ops for size in range(1, len(names) + 1) for ops in combinations(names, size)]
-    return [np.isin(graph.node_op, [index[name] for name in ops]) for ops in sets]
+    ways = between(part, start, end, cell)
+    return np.nan if ways is None else float(nx.dag_longest_path_length(ways, weight="ops", default_weight=0))
 
 
 if __name__ == "__main__":
