@@ -43,11 +43,16 @@ LARGEST, N_TEST, COVERAGE, MOST = 15_000, 2000, 0.9, 0.8
 def main(folder: Path) -> None:
     """All targets; one row per target and number of labels."""
     trials = pd.DataFrame([row for dataset, target in TARGETS for row in target_rows(dataset, target)])
-    grouped = trials.groupby(["dataset", "target", "labels"], sort=False)
-    digest = grouped.mean().drop(columns="seed").assign(n_splits=grouped.size()).round(4).reset_index()
-    write_csv(digest, folder / "intervals.csv")
+    write_means(trials, ["dataset", "target", "labels"], folder / "intervals.csv")
     write_json({"splits": SPLITS, "largest": LARGEST}, folder / "intervals.json")
-    print(digest.to_string())
+
+
+def write_means(trials: pd.DataFrame, by: list[str], path: Path) -> None:
+    """Write and print the means over splits."""
+    grouped = trials.groupby(by, sort=False)
+    means = grouped.mean().drop(columns="seed").assign(n_splits=grouped.size()).round(4).reset_index()
+    write_csv(means, path)
+    print(means.to_string())
 
 
 def target_rows(dataset: str, target: str) -> list[dict[str, Any]]:

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
-from intervals import held
+from _provenance import write_json
+from intervals import held, write_means
 
 from graf import PerformancePredictor, load_dataset
 from graf.datasets import Dataset
@@ -32,11 +32,8 @@ def main(folder: Path) -> None:
     trials = pd.DataFrame(
         [row for size, seed in product(SIZES, SEEDS) for row in one_split(data, *size, seed)]
     )
-    grouped = trials.groupby(["architectures", "labels", "tested"], sort=False)
-    digest = grouped.mean().drop(columns="seed").assign(n_splits=grouped.size()).round(4).reset_index()
-    write_csv(digest, folder / "intervals_recipes.csv")
+    write_means(trials, ["architectures", "labels", "tested"], folder / "intervals_recipes.csv")
     write_json({"seeds": list(SEEDS), "sizes": SIZES}, folder / "intervals_recipes.json")
-    print(digest.to_string())
 
 
 def one_split(data: Dataset, n_architectures: int, n_labels: int, seed: int) -> list[dict[str, Any]]:

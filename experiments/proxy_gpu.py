@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from _provenance import write_json
 from _published_proxies import one_by_one
+from proxy_speed import EIGHT
 from scipy.stats import spearmanr
 
 import graf
@@ -31,7 +32,6 @@ from graf.proxies.batch import batches_of, digits
 from graf.proxies.evaluation import CHUNK
 from graf.proxies.transformer import PUBLISHED
 
-EIGHT = ["l2_norm", "snip", "plain", "grad_norm", "fisher", "nwot", "jacov", "epe_nas"]
 DRAWN = {"zen"}  # from random numbers, which differ
 BATCH, N_ALONE = 64, int(os.environ.get("N_ALONE", "16"))
 N_MANY, JOBS = int(os.environ.get("N_MANY", "256")), (4, 16)
