@@ -31,12 +31,8 @@ def small_forest():
 
 def cells_of(X):
     """A cell per row of numbers, so that checks that only know numbers can be run on cells."""
-    digits = (
-        np.abs(np.nan_to_num(check_array(X, dtype=np.float64, ensure_all_finite=False)) * 1000).astype(
-            np.int64
-        )
-        % 5
-    )
+    numbers = np.nan_to_num(check_array(X, dtype=np.float64, ensure_all_finite=False))
+    digits = np.abs(numbers * 1000).astype(np.int64) % 5
     return [str(tuple(row)) for row in digits.take(range(6), axis=1, mode="wrap").tolist()]
 
 
@@ -51,7 +47,7 @@ class PredictorOnNumbers(PerformancePredictor):
         return super().score(cells_of(X), y, sample_weight)
 
 
-class FeaturesOnNumbers(GraphFeatures):
+class TransformerOnNumbers:
     def fit(self, X, y=None):
         return super().fit(cells_of(X))
 
@@ -64,17 +60,12 @@ class FeaturesOnNumbers(GraphFeatures):
         return tags
 
 
-class ProxiesOnNumbers(ZeroCostProxies):
-    def fit(self, X, y=None):
-        return super().fit(cells_of(X))
+class FeaturesOnNumbers(TransformerOnNumbers, GraphFeatures):
+    pass
 
-    def transform(self, X):
-        return super().transform(cells_of(X))
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = True
-        return tags
+class ProxiesOnNumbers(TransformerOnNumbers, ZeroCostProxies):
+    pass
 
 
 SEVERAL_TARGETS = {"check_regressor_multioutput": AS_TABLE, "check_supervised_y_2d": AS_TABLE}

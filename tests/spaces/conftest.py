@@ -75,3 +75,13 @@ def space(request):
 def small_space(request):
     """A space with a network that runs in a moment."""
     return get_space(request.param, **SMALL[request.param])
+
+
+@pytest.fixture
+def torch():
+    """PyTorch on one thread: networks this small gain nothing from more."""
+    torch = pytest.importorskip("torch")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield torch
+    torch.set_num_threads(threads)

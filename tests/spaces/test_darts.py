@@ -216,16 +216,6 @@ def test_published_table_of_trained_genotypes(graf_data):
     assert np.corrcoef(macs, table.flops_m[counted])[0, 1] > 0.999
 
 
-@pytest.fixture
-def torch():
-    """PyTorch, on one thread."""
-    torch = pytest.importorskip("torch")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield torch
-    torch.set_num_threads(threads)
-
-
 def forward(torch, space, architecture, hook=None):
     """The model after one image on the meta device; `hook` sees every module at work."""
     with torch.device("meta"):

@@ -214,16 +214,6 @@ def test_parameters_by_hand():
     )
 
 
-@pytest.fixture
-def torch():
-    """PyTorch, on one thread."""
-    torch = pytest.importorskip("torch")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield torch
-    torch.set_num_threads(threads)
-
-
 @pytest.mark.parametrize("policy", LHD.policies)
 def test_counts_of_every_policy(torch, policy):
     from torch.utils.flop_counter import FlopCounterMode

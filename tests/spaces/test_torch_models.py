@@ -11,14 +11,7 @@ from graf.spaces import get_space  # noqa: E402 - after what it may lack
 from graf.spaces.torch_models.cell import Cell  # noqa: E402 - needs torch
 from graf.spaces.torch_models.state import seeded  # noqa: E402 - needs torch
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Networks this small gain nothing from threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("torch")
 
 
 def examples(space, n, device=None):
