@@ -29,11 +29,7 @@ PLAIN = ("graph", "operation", "attribute")
 
 
 def _default_columns(
-    ops: OpSet,
-    attributes: Iterable[str],
-    cells: Sequence[str] = (),
-    simplified: bool = False,
-    also: Iterable[str] = (),
+    ops: OpSet, attributes: Iterable[str], cells: Sequence[str], simplified: bool, also: Iterable[str]
 ) -> list[Column]:
     """Every default statistic of every family, cell by cell; attributes of the whole graph too.
 
@@ -92,8 +88,8 @@ def _is_numbered(column: Column) -> bool:
 def columns_of(space: SearchSpace, simplified: Simplified = False) -> tuple[Column, ...]:
     """The default columns that say something of their own within a search space.
 
-    With `simplified="both"` those of simplified graphs join those of the graphs as they are, if any of them says
-    something that these do not.
+    With `simplified="both"` those of simplified graphs join those of the graphs as they are, if any
+    of them says something that these do not.
 
     Judged by 256 architectures drawn with a fixed seed: columns with the same value, or none, for
     all of them are left out, and of equal columns all but the plainest. Where every graph is a chain,
@@ -102,11 +98,12 @@ def columns_of(space: SearchSpace, simplified: Simplified = False) -> tuple[Colu
     plain = space.batch(space.sample(N_LOOKED_AT))
     if simplified != "both":
         batch = simplified_batch(plain) if simplified else plain
-        return tuple(_distinct(batch, _columns_of_batch(batch, simplified)))
-    columns = columns_of(space)
+        columns = _default_columns(batch.ops, batch.attributes, list(batch.cells), simplified, _found(batch))
+        return tuple(_distinct(batch, columns))
+    as_they_are = columns_of(space)
     of_function = [replace(column, simplified=True) for column in columns_of(space, True)]
-    found = _distinct(plain, [*columns, *of_function])
-    return (*columns, *of_function) if any(column.simplified for column in found) else columns
+    found = _distinct(plain, [*as_they_are, *of_function])
+    return (*as_they_are, *of_function) if any(column.simplified for column in found) else as_they_are
 
 
 def _distinct(batch: GraphBatch, columns: Sequence[Column]) -> list[Column]:
@@ -116,10 +113,6 @@ def _distinct(batch: GraphBatch, columns: Sequence[Column]) -> list[Column]:
     for i in sorted(range(len(columns)), key=lambda i: _plainness(columns[i])):
         plainest.setdefault(values[:, i].tobytes(), i)
     return [columns[i] for i in sorted(plainest.values()) if len(np.unique(values[:, i])) > 1]
-
-
-def _columns_of_batch(batch: GraphBatch, simplified: bool) -> list[Column]:
-    return _default_columns(batch.ops, batch.attributes, list(batch.cells), simplified, _found(batch))
 
 
 def _found(batch: GraphBatch) -> list[str]:

@@ -75,11 +75,9 @@ class Plan:
         from graf.kernels.table import assemble
 
         written = np.zeros((len(batch), self._n_written + 1))
-        whole = {
-            some: simplified(batch) if some else batch for some in {place[1] for place, *_ in self.blocks}
-        }
-        parts = {place: whole[place[1]] for place, *_ in self.blocks}
-        parts = {place: part.cell(place[0]) if place[0] else part for place, part in parts.items()}
+        places = {place for place, *_ in self.blocks}
+        whole = {some: simplified(batch) if some else batch for some in {some for _, some in places}}
+        parts = {(cell, some): whole[some].cell(cell) if cell else whole[some] for cell, some in places}
         with threads_for(len(batch)):
             for place, family, sets, start, stop in self.blocks:
                 FEATURES[family].compute(parts[place], sets, written[:, start:stop])
