@@ -34,10 +34,10 @@ def op_depth(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -
     paths that lead to them; `last_in`: most of them. `first_out` and `last_out`: the same
     behind, up to the output. NaN where no operation of the set is live.
     """
-    from graf.kernels import live
+    from graf.kernels.depths import depths
 
     zero, active = are_zero(batch.ops), are_active(batch.ops)
-    live.depths(*batch.arrays, zero, active, membership(batch.ops, sets), out)
+    depths(*batch.arrays, zero, active, membership(batch.ops, sets), out)
 
 
 @feature(
@@ -56,7 +56,7 @@ def junction_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.floa
     graphs of no space do not get these columns unless asked for. So cells of DARTS and LHD that
     differ in the order of their inner nodes alone differ here, simplified or not.
     """
-    from graf.kernels import live
+    from graf.kernels.live import junction_degrees
 
     zero = are_zero(batch.ops)
-    live.junction_degrees(*batch.arrays, zero, membership(batch.ops, sets), out)
+    junction_degrees(*batch.arrays, zero, membership(batch.ops, sets), out)

@@ -28,7 +28,7 @@ def live(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> No
     operations on a live path, NaN if there is none. `width`: most live operations at the same
     depth, where the depth of an operation is the longest way to it.
     """
-    from graf.kernels.structure import structure
+    from graf.kernels.live import structure
 
     zero = are_zero(batch.ops)
     structure(*batch.arrays, zero, out)

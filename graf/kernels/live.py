@@ -1,7 +1,7 @@
-"""The live part of graphs: where operations sit in it, and how its paths run.
+"""The live part of graphs: its size, what sits at its junctions, and how its paths run.
 
 Live is what lies on a path from an input to an output without zero operations. Active are live
-operations that are no identities; distances count active operations.
+operations that are no identities.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from graf.kernels._jit import jit, parallel_jit
 
-__all__ = ["branching", "depths", "follow_counts", "junction_degrees", "through_counts"]
+__all__ = ["branching", "follow_counts", "junction_degrees", "structure", "through_counts"]
 
 Array = NDArray[Any]
 N_JUNCTIONS = 3  # from either end
@@ -52,63 +52,41 @@ def _paths_from(
 
 
 @parallel_jit
-def depths(
-    offset: Array,
-    node_op: Array,
-    flags: Array,
-    pred_indptr: Array,
-    preds: Array,
-    zero: Array,
-    active: Array,
-    allowed: Array,
-    out: Array,
+def structure(
+    offset: Array, node_op: Array, flags: Array, pred_indptr: Array, preds: Array, zero: Array, out: Array
 ) -> None:
-    """Distances of live operations from both ends into out (n_graphs, 4 n_sets).
+    """Nodes, edges, depth and width of the live part into out (n_graphs, 4).
 
-    Per set: least of the shortest and most of the longest distances from an input, then the same
-    to an output; NaN without a live operation of the set. zero and active are bool (n_ops + 2,),
-    allowed is bool (n_ops + 2, n_sets). O(V sets + E) per graph.
+    zero is bool (n_ops + 2,). Depth is NaN where nothing is live. O(V + E) per graph.
     """
-    n_sets = allowed.shape[1]
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        near = np.full((n, 4), np.inf)  # shortest, minus longest: from inputs, then to outputs
+        before = _paths_to(start, n, node_op, flags, pred_indptr, preds, zero)
+        after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
+        level = np.full(n, -1)  # most operations up to a live node
+        per_level = np.zeros(n + 1, np.int64)
+        nodes, edges, depth = 0, 0, -1
         for v in range(n):
-            if zero[node_op[start + v]]:
+            if before[v] == 0 or after[v] == 0:
                 continue
-            if flags[start + v] & 1:
-                near[v, 0] = near[v, 1] = 0.0
+            station = flags[start + v] & 4 > 0
+            level[v] = 0
             for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
                 u = preds[e]
-                step = 1.0 if active[node_op[start + u]] else 0.0
-                near[v, 0] = min(near[v, 0], near[u, 0] + step)
-                near[v, 1] = min(near[v, 1], near[u, 1] - step)
-        for v in range(n - 1, -1, -1):
-            if zero[node_op[start + v]]:
-                near[v, 2] = near[v, 3] = np.inf
-                continue
+                level[v] = max(level[v], level[u])
+                edges += station and level[u] >= 0 and flags[start + u] & 4 > 0
+            if node_op[start + v] != -1:
+                level[v] += 1
+                per_level[level[v]] += 1
+            if station:
+                nodes += 1
+            else:
+                edges += 1
             if flags[start + v] & 2:
-                near[v, 2] = min(near[v, 2], 0.0)
-                near[v, 3] = min(near[v, 3], 0.0)
-            step = 1.0 if active[node_op[start + v]] else 0.0
-            for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
-                u = preds[e]
-                near[u, 2] = min(near[u, 2], near[v, 2] + step)
-                near[u, 3] = min(near[u, 3], near[v, 3] - step)
-        for s in range(4 * n_sets):
-            out[g, s] = np.inf
-        for v in range(n):
-            op = node_op[start + v]
-            if op == -1 or near[v, 0] == np.inf or near[v, 2] == np.inf:
-                continue
-            for s in range(n_sets):
-                if allowed[op, s]:
-                    for k in range(4):
-                        out[g, 4 * s + k] = min(out[g, 4 * s + k], near[v, k])
-        for s in range(n_sets):
-            for k in range(4):
-                value = out[g, 4 * s + k]
-                out[g, 4 * s + k] = np.nan if value == np.inf else abs(value)
+                depth = max(depth, level[v])
+        out[g, 0], out[g, 1] = nodes, edges
+        out[g, 2] = depth if depth >= 0 else np.nan
+        out[g, 3] = per_level.max()
 
 
 @parallel_jit

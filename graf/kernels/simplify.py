@@ -81,9 +81,9 @@ def simplify(
     """Offsets (n_graphs + 1,), old node behind each new one, and predecessors of these as CSR.
 
     What `graf.graph.simplify` does to one graph. facts is bool (4, n_ops + 2): which operations are
-    zeros, identities, stateless, linear; weights are parameters (n_nodes,); nodes of one of the kinds (n_nodes,), none
-    of them negative where an operation is, do the same to the same. Buffers grow with what is found, so graphs are worked
-    on one after another.
+    zeros, identities, stateless, linear; weights are parameters (n_nodes,); nodes of one of the
+    kinds (n_nodes,), none of them negative where an operation is, do the same to the same. Buffers
+    grow with what is found, so graphs are worked on one after another.
     O(paths + V²) per graph at worst.
     """
     zero, identity, stateless, linear = facts
