@@ -5,6 +5,7 @@ from math import exp, log, sqrt
 import numpy as np
 import pytest
 import torch
+from functions import Function
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
@@ -33,17 +34,6 @@ def linear(*rows):
     layer = nn.Linear(len(rows[0]), len(rows), bias=False).double()
     layer.weight.data = doubles(*rows)
     return layer
-
-
-class Function(nn.Module):
-    """A module of a function alone."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
 
 
 TWO_INPUTS = doubles((1.0, 0.0), (0.0, 1.0)), classes(0, 1)

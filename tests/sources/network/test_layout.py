@@ -1,0 +1,87 @@
+"""Which axis is which, wherever operators put them."""
+
+import pytest
+import torch
+from functions import Function, ops_of
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from graf import read_graph
+
+
+class Convolution(nn.Module):
+    """A function of a convolution from 3 to 12 channels and an input."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function, self.layer = function, nn.Conv2d(3, 12, 3, padding=1)
+
+    def forward(self, x):
+        return self.function(self.layer, x)
+
+
+def channels_last(x):
+    return x.permute(0, 2, 3, 1)
+
+
+def channels_first(x):
+    return x.permute(0, 3, 1, 2)
+
+
+def gated(layer, x):
+    value, gate = channels_last(layer(x)).chunk(2, -1)
+    return value * gate.sigmoid()
+
+
+CHANNELS_LAST = {
+    "concatenated": (lambda f, x: torch.cat([channels_last(f(x))] * 2 + [channels_last(x)], -1).tanh(), 27),
+    "halves": (gated, 6),
+    "one left": (lambda f, x: channels_last(f(x)).mean(-1, keepdim=True).tanh(), 1),
+    "scaled": (lambda f, x: channels_last(f(x)) * 2 + 1, 12),
+    "permuted input": (lambda f, x: channels_last(f(channels_first(channels_last(x) * 2))), 12),
+}
+
+
+@pytest.mark.parametrize("form", CHANNELS_LAST)
+def test_channels_behind_positions(form):
+    function, channels = CHANNELS_LAST[form]
+    graph = read_graph(Convolution(function), ((1, 3, 8, 10),))
+    assert set(graph.attributes["resolution"]) == {80**0.5}
+    assert graph.attributes["channels"][-1] == channels
+
+
+def test_images_with_channels_last():
+    graph = read_graph(Convolution(lambda f, x: f(channels_first(x * 2)).relu()), ((1, 8, 10, 3),))
+    assert graph.attributes["channels"].tolist() == [3, 3, 12, 12]
+    assert set(graph.attributes["resolution"]) == {80**0.5}
+
+
+def test_parts_without_elements_are_not_concatenated():
+    assert ops_of(lambda x: torch.cat([x[..., :4].relu(), x[..., 4:]], -1), (1, 5, 4)) == ["relu"]
+
+
+def test_rows_of_a_matrix_are_the_positions_that_were_put_there():
+    def mlp(x, first, second):
+        rows = F.gelu(x.flatten(0, -2) @ first) @ second
+        return rows.view(x.shape).relu()
+
+    graph = read_graph(Function(mlp, first=(8, 24), second=(24, 8)), ((1, 5, 8),))
+    assert graph.op_names == (None, "linear", "gelu", "linear", "relu")
+    assert list(graph.attributes["channels"]) == [8, 24, 24, 8, 8]
+    assert list(graph.attributes["sequence"]) == [5] * 5
+    graph = read_graph(Function(mlp, first=(8, 24), second=(24, 8)), ((2, 4, 4, 8),))
+    assert list(graph.attributes["resolution"]) == [4] * 5
+    pooled = Function(lambda x, w: x.mean((2, 3)) @ w, w=(8, 3))
+    last = read_graph(pooled, ((2, 8, 4, 4),)).attributes["resolution"][-1]
+    assert last != last  # NaN
+
+
+def test_rearrangements_are_bridged():
+    def moved(x):
+        x = torch.roll(x.permute(0, 2, 3, 1).unflatten(-1, (2, 4)).flatten(-2), 1, 1)
+        parts = torch.cat([x[:, 0::2], x[:, 1::2]], 1)
+        return F.pad(parts.contiguous().clone(), (1, 1)).squeeze(0).relu()
+
+    assert ops_of(moved, (1, 8, 4, 4)) == ["relu"]
+    assert ops_of(lambda x: torch.cat([x, x.relu()], 1), (1, 8)) == ["relu", "concat"]
+    assert ops_of(lambda x: torch.cat([torch.tensor([]), x.relu()], 1), (1, 8)) == ["relu"]

@@ -1,0 +1,124 @@
+"""Norms that a module writes out in parts are recognised."""
+
+import pytest
+import torch
+from functions import Function, ops_of
+from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from graf import read_graph
+
+
+def norm(x, axes, centred, root):
+    y = x - x.mean(axes, keepdim=True) if centred else x
+    return root(y, y.pow(2).mean(axes, keepdim=True) + 1e-6)
+
+
+ROOTS = [
+    lambda y, v: y / torch.sqrt(v),
+    lambda y, v: y * torch.rsqrt(v),
+    lambda y, v: y * (1 / v.sqrt()),
+    lambda y, v: y * v**-0.5,
+    lambda y, v: y / v**0.5,
+]
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_written_out_norms(root):
+    assert ops_of(lambda x: norm(x, -1, True, root), (1, 4, 8)) == ["layer_norm"]
+    assert ops_of(lambda x: norm(x, -1, False, root), (1, 4, 8)) == ["rms_norm"]
+    assert ops_of(lambda x: norm(x, 1, True, root), (1, 8, 4, 4)) == ["layer_norm"]
+    assert ops_of(lambda x: norm(x, (2, 3), True, root), (1, 8, 4, 4)) == ["instance_norm"]
+
+
+def test_weights_of_a_written_out_norm_belong_to_it():
+    def scaled(x, w, b):
+        return norm(x.to(torch.float32), -1, True, ROOTS[0]).to(x.dtype) * w + b
+
+    graph = read_graph(Function(scaled, w=8, b=8), ((1, 4, 8),))
+    assert graph.op_names == (None, "layer_norm")
+    assert graph.n_parameters == 16
+
+
+@pytest.mark.parametrize("unbiased", [True, False])
+def test_a_norm_whose_numerator_is_weighted_before_the_division(unbiased):
+    def norm(x, scale, b):
+        mean, std = x.mean(-1, keepdim=True), x.std(-1, unbiased=unbiased, keepdim=True)
+        return scale * (x - mean) / (std + 1e-6) + b
+
+    graph = read_graph(Function(norm, scale=8, b=8), (1, 5, 8))
+    assert graph.op_names == (None, "layer_norm")
+    assert graph.n_parameters == 16
+
+
+def test_variance_of_its_own():
+    def normed(x):
+        return (x - x.mean(-1, keepdim=True)) * torch.rsqrt(x.var(-1, unbiased=False, keepdim=True) + 1e-5)
+
+    assert ops_of(normed, (1, 4, 8)) == ["layer_norm"]
+
+
+def slow_variance(x, mean):
+    return (x - mean).square().mean(-1, keepdim=True)
+
+
+def fast_variance(x, mean):
+    return (x * x).mean(-1, keepdim=True) - mean * mean
+
+
+def bounded_variance(x, mean):
+    return torch.maximum(fast_variance(x, mean), torch.tensor(0.0))
+
+
+def as_flax(x, mean, scale, b):
+    return (x - mean) * scale + b
+
+
+def as_tensorflow(x, mean, scale, b):
+    return x * scale + (b - mean * scale)
+
+
+def as_keras(x, mean, scale, b):
+    return x * scale + (-mean * scale + b)
+
+
+@pytest.mark.parametrize("variance", [slow_variance, fast_variance, bounded_variance])
+@pytest.mark.parametrize("shifted", [as_flax, as_tensorflow, as_keras])
+def test_norms_whose_scale_is_multiplied_first(variance, shifted):
+    def normed(x, w, b):
+        mean = x.mean(-1, keepdim=True)
+        return shifted(x, mean, torch.rsqrt(variance(x, mean) + 1e-6) * w, b)
+
+    graph = read_graph(Function(normed, w=8, b=8), ((1, 4, 8),))
+    assert graph.op_names == (None, "layer_norm")
+    assert graph.n_parameters == 16
+
+
+def test_a_norm_whose_bias_of_zeros_was_left_out():
+    def normed(x, w):
+        mean = x.mean(-1, keepdim=True)
+        scale = torch.rsqrt(slow_variance(x, mean) + 1e-6) * w
+        return x * scale + -mean * scale
+
+    assert ops_of(normed, (1, 4, 8), w=8) == ["layer_norm"]
+
+
+def test_a_scale_from_another_tensor_is_no_norm():
+    def normed(x, y, w):
+        mean = y.mean(-1, keepdim=True)
+        return (x - mean) * (torch.rsqrt(slow_variance(y, mean) + 1e-6) * w)
+
+    assert "layer_norm" not in ops_of(normed, (1, 4, 8), (1, 4, 8), w=8)
+
+
+def test_length_one():
+    assert ops_of(lambda x: F.normalize(x, dim=-1), (1, 4, 8)) == ["l2_norm"]
+    for length in (lambda x: x.norm(dim=-1, keepdim=True), lambda x: torch.linalg.norm(x, None, -1, True)):
+        assert ops_of(lambda x, length=length: x / (length(x) + 1e-6), (1, 4, 8)) == ["l2_norm"]
+    assert ops_of(lambda x: x * torch.rsqrt((x * x).sum(-1, True) + 1e-6), (1, 4, 8)) == ["l2_norm"]
+    assert ops_of(lambda x: x / (x**2).sum(-1, True).sqrt(), (1, 4, 8)) == ["l2_norm"]
+
+
+@pytest.mark.parametrize("order", [1, 3, float("inf")])
+def test_a_length_that_is_not_euclidean_stays_in_parts(order):
+    parts = ["norm", "clamp", "divide"]
+    assert ops_of(lambda x: F.normalize(x, order, -1), (1, 4, 8)) == parts
