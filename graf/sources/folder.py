@@ -43,9 +43,9 @@ def read_folder(
     InputError
         If the folder holds no ONNX file. A faulty file is no error, but a row of `problems`.
     """
+    if not isinstance(path, (str, os.PathLike)) or not Path(path).is_dir():
+        raise InputError(f"`path` must be a folder, got {path!r:.200}")
     folder = Path(path)
-    if not folder.is_dir():
-        raise InputError(f"`path` must be a folder, got {str(path)!r:.200}")
     found = (file for file in folder.rglob("*") if file.suffix.lower() == ".onnx")
     # links that lead nowhere too, so that they are among the problems
     files = sorted(file for file in found if file.is_file() or not file.exists())

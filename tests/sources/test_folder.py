@@ -47,3 +47,5 @@ def test_what_is_no_folder_of_onnx_files(tmp_path):
         read_folder(tmp_path)
     with pytest.raises(InputError, match="`path` must be a folder"):
         read_folder(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="`path` must be a folder, got 3"):
+        read_folder(3)
