@@ -76,19 +76,20 @@ def _arguments(module: Any, given: Any) -> tuple[tuple[Any, ...], dict[str, Any]
     weights = next(iter((*module.parameters(), *module.buffers())), torch.empty(0))
     floats = (p.dtype for p in module.parameters() if p.is_floating_point())
     dtype = next(floats, torch.get_default_dtype())
+    moved: dict[int, torch.Tensor] = {}  # a tensor that is given twice stays one
 
     def example(value: Any) -> Any:
         try:
             if _is_shape(value):
                 return torch.empty(tuple(value), dtype=dtype, device=weights.device)
             if isinstance(value, np.ndarray):
-                value = torch.from_numpy(value)
+                return moved.setdefault(id(value), torch.from_numpy(value).to(weights.device))
         except (TypeError, RuntimeError) as error:  # texts, objects, shapes beyond the memory
             raise InputError(
                 f"`example_inputs` cannot hold {value!r:.60}: {error!s:.200}; {REMEDY}"
             ) from error
         if isinstance(value, torch.Tensor):
-            return value.to(weights.device)
+            return moved.setdefault(id(value), value.to(weights.device))
         if isinstance(value, Mapping):
             return {name: example(item) for name, item in value.items()}
         return type(value)(map(example, value)) if type(value) in (list, tuple) else value

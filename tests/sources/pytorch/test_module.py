@@ -301,9 +301,10 @@ def test_inputs_by_keyword_shared_weights_and_outputs_of_every_kind():
     assert read_graph(module, ids).n_parameters == graph.n_parameters
 
 
-def test_a_tensor_that_is_given_twice_is_one_input():
-    x = torch.zeros(1, 4, 8)
-    graph = read_graph(nn.MultiheadAttention(8, 2), (x, x, x))
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@pytest.mark.parametrize("x", [torch.zeros(1, 4, 8), np.zeros((1, 4, 8), np.float32)])
+def test_a_tensor_that_is_given_twice_is_one_input(x, device):
+    graph = read_graph(nn.MultiheadAttention(8, 2, device=device), (x, x, x))
     assert graph.op_names[:2] == (None, "linear")
     assert np.nanmax(graph.attributes["self_attention"]) == 1
 
