@@ -117,7 +117,8 @@ def _exported(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
 
     with _evaluating(module), _taking_masks_as_given(), torch.no_grad(), _quiet():
         try:
-            return torch.export.export(module, args, kwargs, strict=False)
+            program = torch.export.export(module, args, kwargs, strict=False)
+            return program.run_decompositions({}) if _maps(program) else program
         except Exception as error:  # torch.export and the module raise errors of every kind
             reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
             where = _culprit(error)
@@ -129,6 +130,11 @@ def _exported(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
             raise InputError(
                 f"the module failed on the example inputs{where}: {reason:.300}; {REMEDY}"
             ) from error
+
+
+def _maps(program: Any) -> bool:
+    """Whether parts of it are written for one sample, as `torch.vmap` does, until it is decomposed."""
+    return any("_add_batch_dim" in str(node.target) for node in program.graph.nodes)
 
 
 def _is_data_dependent(error: BaseException) -> bool:

@@ -309,6 +309,18 @@ def test_a_tensor_that_is_given_twice_is_one_input(x, device):
     assert np.nanmax(graph.attributes["self_attention"]) == 1
 
 
+def test_what_is_mapped_over_samples_is_what_a_batch_is():
+    class Mapped(nn.Sequential):
+        def forward(self, x):
+            return torch.vmap(super().forward)(x)
+
+    layers = nn.Linear(8, 5), nn.GELU(), nn.LayerNorm(5)
+    graphs = [read_graph(module, (3, 4, 8)) for module in (Mapped(*layers), nn.Sequential(*layers))]
+    assert graphs[0].op_names == graphs[1].op_names == (None, "linear", "gelu", "layer_norm")
+    assert graphs[0].n_macs == graphs[1].n_macs == 3 * 4 * 8 * 5
+    assert graphs[0].n_parameters == graphs[1].n_parameters
+
+
 def test_the_module_stays_as_it_was():
     module = Classifier().train()
     module.block.eval()
