@@ -23,7 +23,7 @@ class Names(NamedTuple):
 REARRANGEMENTS: dict[str, Names] = {
     "identity": Names(
         "alias clone contiguous detach dropout feature_dropout alpha_dropout native_dropout lift_fresh_copy"
-        " resolve_conj resolve_neg requires_grad copy alias_copy lift_fresh detach_copy _conj conj",
+        " resolve_conj resolve_neg requires_grad copy alias_copy lift_fresh detach_copy _conj conj positive",
         "Identity Dropout Optional OptionalGetElement SequenceConstruct",
     ),
     "cast": Names(
@@ -32,11 +32,11 @@ REARRANGEMENTS: dict[str, Names] = {
     ),
     "reshape": Names(
         "view reshape flatten unflatten squeeze unsqueeze view_as reshape_as _unsafe_view view_copy ravel"
-        " view_as_real view_as_complex real imag view_as_real_copy",
+        " view_as_real view_as_complex real imag view_as_real_copy atleast_1d atleast_2d atleast_3d",
         "Reshape Flatten Squeeze Unsqueeze",
     ),
     "transpose": Names(
-        "transpose permute t movedim moveaxis swapaxes numpy_T mT adjoint channel_shuffle native_channel_shuffle"
+        "transpose permute t movedim moveaxis swapaxes numpy_T mT mH adjoint channel_shuffle native_channel_shuffle"
         " swapdims pixel_shuffle pixel_unshuffle im2col col2im unfold rot90",
         "Transpose DepthToSpace SpaceToDepth Col2Im",
     ),
@@ -45,7 +45,7 @@ REARRANGEMENTS: dict[str, Names] = {
         "Expand Tile",
     ),
     "slice": Names(
-        "slice select narrow split split_with_sizes chunk tensor_split unbind diagonal hsplit vsplit"
+        "slice select narrow split split_with_sizes chunk tensor_split unbind diagonal hsplit vsplit dsplit"
         " slice_copy select_copy unsafe_split unsafe_chunk as_strided item",
         "Slice Split SplitToSequence SequenceAt",
     ),
@@ -53,7 +53,7 @@ REARRANGEMENTS: dict[str, Names] = {
         "pad constant_pad_nd reflection_pad1d reflection_pad2d replication_pad2d zero_pad2d diag_embed",
         "Pad CenterCropPad",
     ),
-    "roll": Names("roll flip fft_fftshift fft_ifftshift", "ReverseSequence"),
+    "roll": Names("roll flip fliplr flipud fft_fftshift fft_ifftshift", "ReverseSequence"),
     "getitem": Names("getitem"),
     "mask": Names("tril triu", "Trilu"),
 }
@@ -73,7 +73,7 @@ VOCABULARY: dict[str, Names] = {
     "conv_transpose": Names("conv_transpose1d conv_transpose2d conv_transpose3d", "ConvTranspose"),
     "linear": Names("linear addmm addmv", "Gemm"),
     "matmul": Names(
-        "matmul mm bmm mv dot inner vdot tensordot addbmm baddbmm einsum linalg_multi_dot _grouped_mm"
+        "matmul mm bmm mv dot inner vdot tensordot addbmm baddbmm einsum linalg_matmul linalg_multi_dot chain_matmul _grouped_mm"
         " transformers_grouped_mm_fallback",
         "MatMul Einsum MatMulInteger QLinearMatMul",
     ),
@@ -121,14 +121,16 @@ VOCABULARY: dict[str, Names] = {
     "hardswish": Names("hardswish", "HardSwish"),
     "hardsigmoid": Names("hardsigmoid", "HardSigmoid"),
     "hardtanh": Names("hardtanh"),
-    "sigmoid": Names("sigmoid", "Sigmoid"),
+    "sigmoid": Names("sigmoid special_expit", "Sigmoid"),
     "log_sigmoid": Names("log_sigmoid log_sigmoid_forward"),
     "tanh": Names("tanh", "Tanh"),
     "softplus": Names("softplus", "Softplus"),
     "softsign": Names("softsign", "Softsign"),
-    "softmax": Names("softmax _softmax _safe_softmax", "Softmax"),
-    "log_softmax": Names("log_softmax _log_softmax", "LogSoftmax"),
-    "erf": Names("erf erfc", "Erf Erfc"),  # the latter by tf2onnx, of no operator set
+    "softmax": Names("softmax _softmax _safe_softmax special_softmax", "Softmax"),
+    "log_softmax": Names("log_softmax _log_softmax special_log_softmax", "LogSoftmax"),
+    "erf": Names(
+        "erf erfc special_erf special_erfc", "Erf Erfc"
+    ),  # the latter by tf2onnx, of no operator set
     "shrink": Names("hardshrink softshrink", "Shrink"),
     "threshold": Names("threshold", "ThresholdedRelu"),
     "glu": Names("glu"),
@@ -142,14 +144,15 @@ VOCABULARY: dict[str, Names] = {
     "divide": Names("div divide true_divide floor_divide", "Div"),
     "power": Names("pow float_power", "Pow"),
     "sqrt": Names("sqrt", "Sqrt"),
-    "exp": Names("exp exp2 expm1", "Exp"),
-    "log": Names("log log1p log2 log10 logit lgamma", "Log"),
+    "exp": Names("exp exp2 expm1 special_exp2 special_expm1", "Exp"),
+    "log": Names("log log1p log2 log10 logit lgamma special_log1p special_logit special_gammaln", "Log"),
     "negate": Names("neg negative", "Neg"),
     "absolute": Names("abs absolute", "Abs"),
     "sin": Names("sin", "Sin"),
     "cos": Names("cos", "Cos"),
     "trigonometric": Names(
-        "tan asin acos atan atan2 sinh cosh asinh acosh atanh polar angle",
+        "tan asin acos atan atan2 sinh cosh asinh acosh atanh polar angle"
+        " arcsin arccos arctan arctan2 arcsinh arccosh arctanh",
         "Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh",
     ),
     "maximum": Names("maximum fmax", "Max"),
@@ -157,21 +160,24 @@ VOCABULARY: dict[str, Names] = {
     "clamp": Names("clamp clamp_min clamp_max clip", "Clip"),
     "where": Names("where masked_fill lerp nan_to_num", "Where"),
     "compare": Names(
-        "eq ne isnan isinf isfinite isclose isin searchsorted bucketize",
+        "eq ne not_equal isnan isinf isfinite isclose isin searchsorted bucketize",
         "Equal IsNaN IsInf",
     ),
-    "order": Names("lt le gt ge", "Less LessOrEqual Greater GreaterOrEqual"),
+    "order": Names(
+        "lt le gt ge less less_equal greater greater_equal", "Less LessOrEqual Greater GreaterOrEqual"
+    ),
     "logical": Names(
         "logical_not logical_and logical_or logical_xor bitwise_not bitwise_and bitwise_or bitwise_xor __and__"
         " __or__ __xor__ any all",
         "And Or Not Xor BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitShift",
     ),
-    "round": Names("round floor ceil trunc", "Round Floor Ceil"),
+    "round": Names("round floor ceil trunc fix special_round", "Round Floor Ceil"),
     "sign": Names("sign sgn", "Sign"),
     "remainder": Names("remainder fmod frac", "Mod"),
     "sample": Names("bernoulli normal poisson", "Bernoulli"),
     "concat": Names(
-        "cat concat concatenate stack hstack vstack column_stack complex", "Concat ConcatFromSequence"
+        "cat concat concatenate stack hstack vstack dstack row_stack column_stack complex",
+        "Concat ConcatFromSequence",
     ),
     "mean": Names("mean nanmean", "ReduceMean"),
     "sum": Names("sum nansum", "ReduceSum"),
@@ -183,14 +189,14 @@ VOCABULARY: dict[str, Names] = {
     "sum_square": Names("", "ReduceSumSquare"),
     "variance": Names("var std var_mean std_mean"),
     "cumulative_sum": Names("cumsum cumprod cummax cummin logcumsumexp", "CumSum CumProd"),
-    "logsumexp": Names("logsumexp", "ReduceLogSumExp ReduceLogSum"),
+    "logsumexp": Names("logsumexp special_logsumexp", "ReduceLogSumExp ReduceLogSum"),
     "distance": Names("cosine_similarity pairwise_distance cdist _cdist_forward pdist dist"),
     "loss": Names(
         "mse_loss l1_loss smooth_l1_loss huber_loss cross_entropy_loss nll_loss nll_loss_nd kl_div binary_cross_entropy"
         " binary_cross_entropy_with_logits"
     ),
     "topk": Names("topk", "TopK"),
-    "sort": Names("sort argsort median nanmedian kthvalue mode quantile"),
+    "sort": Names("sort msort argsort median nanmedian kthvalue mode quantile"),
     "resize": Names(
         "upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_bilinear2d upsample_bicubic2d"
         " upsample_trilinear3d upsample_linear1d _upsample_bilinear2d_aa _upsample_bicubic2d_aa"

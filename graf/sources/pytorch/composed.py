@@ -130,7 +130,8 @@ def _einsum(bound: Bound, details: Details) -> Step:
 
 
 def _multi_dot(bound: Bound, details: Details) -> Step:
-    return _chain(bound["tensors"], details)[1]
+    (matrices,) = bound.values()
+    return _chain(matrices, details)[1]
 
 
 def _chain(matrices: Sequence[Step], details: Details) -> tuple[int, Step]:
@@ -187,6 +188,7 @@ COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     "transformers_grouped_mm_fallback": _experts,
     "einsum": _einsum,
     "linalg_multi_dot": _multi_dot,
+    "chain_matmul": _multi_dot,
     "cross": _cross,
     "linalg_cross": _cross,
     "addcmul": partial(_added, "multiply"),
