@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from graf.sources.network.costs import fixed_macs
 from graf.sources.network.patterns import uncopied
-from graf.sources.network.step import Network, Step, is_fixed
+from graf.sources.network.step import Network, Step, is_fixed, weights_of
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["settle_constants"]
@@ -44,7 +44,12 @@ def settle_constants(network: Network) -> int:
 
 def _settle(step: Step) -> None:
     waves = step.op in ("sin", "cos") or any(read.settings.get("wave") for read in step.reads)
-    step.settings = {"triangular": _is_triangular(step), "repeated": _is_repeated(step), "wave": waves}
+    step.settings = {
+        "triangular": _is_triangular(step),
+        "distance": _is_distance(step),
+        "repeated": _is_repeated(step),
+        "wave": waves,
+    }
     step.value = _content(step)
     if step.op == "constant":
         step.reads = []
@@ -69,10 +74,30 @@ def _is_triangular(step: Step) -> bool:
     """
     if step.op in ("embedding", "gather") and any(read.op == "weight" for read in step.reads):
         return False
-    crossed = step.op == "order" and len(step.reads) == 2
-    if crossed and min(read.size for read in step.reads) > 1 and step.reads[0].shape != step.reads[1].shape:
+    if step.op == "order" and (_crosses(step) or _compares_distances(step)):
         return True
     return step.op == "mask" or any(read.settings.get("triangular") for read in step.reads)
+
+
+def _crosses(step: Step) -> bool:
+    """Whether it has a result for each two elements of its operands, which lie along two axes."""
+    if len(step.reads) != 2:
+        return False
+    first, second = map(uncopied, step.reads)
+    return min(first.size, second.size) > 1 and first.shape != second.shape
+
+
+def _compares_distances(step: Step) -> bool:
+    """Whether it tells positive from negative distances; larger bounds are those of windows to both sides."""
+    bounds = [read.scalar for read in step.reads if not read.settings.get("distance")]
+    return len(step.reads) == 2 and len(bounds) == 1 and bounds[0] is not None and abs(bounds[0]) <= 1
+
+
+def _is_distance(step: Step) -> bool:
+    """Whether it is a position along one axis less another along a second one, with its sign."""
+    if step.op == "subtract" and _crosses(step):
+        return not any(map(weights_of, step.reads))
+    return step.op in ("negate", "sign", *REARRANGEMENTS) and bool(step.reads[0].settings.get("distance"))
 
 
 def _is_repeated(step: Step) -> bool:

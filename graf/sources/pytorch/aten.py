@@ -26,7 +26,9 @@ INLINED = (
     "wrap", "wrap_with_set_grad_enabled", "wrap_with_autocast", "hints_wrapper", "invoke_subgraph",
     "tag_activation_checkpoint",
 )  # fmt: skip
-WITH_NUMBERS = ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "where", "remainder")
+WITH_NUMBERS = (
+    "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "where", "remainder", "order",
+)  # fmt: skip
 BINARY = {"max": "maximum", "min": "minimum"}  # reductions that take a second tensor as well
 LAST_FIRST = ("rsub",)  # operators that take their operands in reverse
 Environment = dict[Node, Any]

@@ -83,6 +83,17 @@ def _expanded(bound: Bound, details: Details) -> list[Step]:
     return [details.step("expand", [tensor]) for tensor in bound["tensors"]]
 
 
+def _meshgrid(bound: Bound, details: Details) -> list[Step]:
+    """Several vectors, each along an axis of its own, brought to the shape that all have."""
+    last, is_swapped = len(bound["tensors"]) - 1, bound.get("indexing") == "xy"
+    found = []
+    for i, tensor in enumerate(bound["tensors"]):
+        axis = 1 - i if is_swapped and i < 2 else i
+        line = details._replace(shape=(*(1,) * axis, tensor.size, *(1,) * (last - axis)))
+        found.append(details.step("expand", [line.step("reshape", [tensor])]))
+    return found
+
+
 def _glu(bound: Bound, details: Details) -> Step:
     """Half of the channels times the sigmoid of the other half."""
     halves = [details.step("slice", [bound["self"]]) for _ in range(2)]
@@ -176,7 +187,7 @@ COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     "bilinear": _bilinear,
     "std": _std,
     "broadcast_tensors": _expanded,
-    "meshgrid": _expanded,
+    "meshgrid": _meshgrid,
     "copy": _copy,
     "view_as_complex": _as_complex,
     "glu": _glu,

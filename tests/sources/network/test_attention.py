@@ -705,3 +705,24 @@ def test_masks_that_compare_positions_are_causal():
     assert causal(read_graph(WithMask(), (x,))) == 1
     padded = read_graph(Function(lambda q, m: attend(q, (columns <= rows) & (m > 0))), (x, (1, 1, 1, 5)))
     assert causal(padded) == 1
+
+
+@pytest.mark.parametrize(
+    ("mask", "expected"),
+    [
+        (lambda rows, columns: rows[:, None] - columns >= 0, 1),
+        (lambda rows, columns: -(columns - rows[:, None]) > -1, 1),
+        (lambda rows, columns: torch.greater_equal(*torch.meshgrid(rows, columns, indexing="ij")), 1),
+        (lambda rows, columns: rows[:, None].expand(9, 9) >= columns[None].expand(9, 9), 1),
+        (lambda rows, columns: (rows[:, None] - columns).abs() <= 1, 0),
+        (lambda rows, columns: (rows[:, None] - columns < 3) & (rows[:, None] - columns > -3), 0),
+    ],
+)
+def test_masks_that_compare_distances_are_causal(mask, expected):
+    def attend(q):
+        scores = heads(q, 2) @ heads(q, 2).transpose(-2, -1)
+        scores = scores.masked_fill(~mask(torch.arange(9), torch.arange(9)), float("-inf"))
+        return (scores.softmax(-1) @ heads(q, 2)).transpose(1, 2).flatten(2)
+
+    graph = read_graph(Function(attend), (1, 9, 8))
+    assert graph.attributes["causal"][graph.op_names.index("attention")] == expected

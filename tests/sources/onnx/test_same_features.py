@@ -71,6 +71,9 @@ MASKS = {
     "positions": lambda scores, q, k, v: (
         scores.masked_fill(torch.arange(9) > torch.arange(9)[:, None], float("-inf")).softmax(-1) @ v
     ),
+    "distances": lambda scores, q, k, v: (
+        scores.masked_fill(torch.arange(9)[:, None] - torch.arange(9) < 0, float("-inf")).softmax(-1) @ v
+    ),
     "none": lambda scores, q, k, v: scores.softmax(-1) @ v,
 }
 
