@@ -15,6 +15,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 __all__ = ["settle_constants"]
 
 NEUTRAL = {"multiply": 1, "divide": 1, "power": 1, "add": 0, "subtract": 0}  # second operands
+KEEPING = {"add", "subtract", "multiply", *REARRANGEMENTS} - {"pad", "mask"}  # what is uniform stays so
 OF_NUMBERS = {"multiply": np.multiply, "sqrt": np.sqrt}
 
 
@@ -47,6 +48,7 @@ def _settle(step: Step) -> None:
     step.settings = {
         "triangular": _is_triangular(step),
         "distance": _is_distance(step),
+        "uniform": _is_uniform(step),
         "repeated": _is_repeated(step),
         "wave": waves,
     }
@@ -100,10 +102,19 @@ def _is_distance(step: Step) -> bool:
     return step.op in ("negate", "sign", *REARRANGEMENTS) and bool(step.reads[0].settings.get("distance"))
 
 
+def _is_uniform(step: Step) -> bool:
+    """Whether all elements of a fixed step are the same, as the number of a kind is for each token."""
+    if step.op not in KEEPING or not step.reads:
+        return bool(step.settings.get("uniform"))
+    return all(read.settings.get("uniform") or read.scalar is not None for read in step.reads)
+
+
 def _is_repeated(step: Step) -> bool:
-    """Whether a fixed step takes more rows than a weight has, as the one of a kind of token for each token."""
+    """Whether a fixed step takes one row of a weight many times, as that of a kind of token for each token."""
     if step.op not in ("embedding", "gather"):
         return len(step.reads) == 1 and bool(step.reads[0].settings.get("repeated"))
+    if any(_is_uniform(read) for read in step.reads if read.op == "constant"):
+        return True
     copies = max(
         read.size // max(uncopied(read).size, 1) for read in step.reads
     )  # of places, for each sample

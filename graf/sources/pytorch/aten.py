@@ -30,6 +30,7 @@ WITH_NUMBERS = (
     "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "where", "remainder", "order",
 )  # fmt: skip
 BINARY = {"max": "maximum", "min": "minimum"}  # reductions that take a second tensor as well
+UNIFORM = ("zeros", "ones", "full")  # constants whose elements are all the same
 LAST_FIRST = ("rsub",)  # operators that take their operands in reverse
 Environment = dict[Node, Any]
 
@@ -174,6 +175,9 @@ def _call(node: Node, environment: Environment) -> Any:
         op = BINARY[op]
     if op is None:
         return _step(node, name, _steps(bound), unknown=True)
+    if op == "constant":
+        uniform = name.removeprefix("new_").removesuffix("_like") in UNIFORM
+        return _step(node, op, _steps(bound), uniform=uniform)
     composed = COMPOSED.get(name.removesuffix("_")) or COMPOSED.get(op)
     if composed is not None:
         return composed(bound, _details(node))

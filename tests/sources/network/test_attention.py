@@ -595,6 +595,24 @@ def test_a_row_that_all_positions_take_is_no_position_embedding(n):
     assert graph.n_parameters == 72
 
 
+def test_a_row_of_a_long_table_that_all_positions_take_is_no_position_embedding():
+    class Kinds(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.kinds, self.places = nn.Embedding(256, 8), nn.Embedding(256, 8)
+
+        def forward(self, x):
+            kinds, places = torch.zeros(1, 5, 2, dtype=torch.long), torch.arange(5)
+            return (
+                x
+                + self.kinds(kinds[..., 1])
+                + self.kinds(kinds[..., 1] - kinds[..., 0])
+                + self.places(places)
+            )
+
+    assert read_graph(Kinds(), (1, 5, 8)).op_names == (None, "add", "add", "position_embedding")
+
+
 def test_sines_of_counted_positions_are_absolute_positions():
     class Sines(nn.Module):
         def __init__(self):
