@@ -80,9 +80,12 @@ class Network:
     def _ready(self, tensor: Tensor, dtype: torch.dtype | None = None) -> Tensor:
         tensor = tensor.clone() if tensor.is_inference() else tensor.detach()
         to_gpu = self.device.type == "cuda"  # where nothing has to wait for it, as the other way it would
+        dtype = dtype or self.dtype
+        if tensor.is_complex():
+            return tensor.to(self.device, dtype.to_complex(), non_blocking=to_gpu)
         if not tensor.is_floating_point():
             return tensor.to(self.device, non_blocking=to_gpu)
-        return tensor.to(self.device, dtype or self.dtype, non_blocking=to_gpu)
+        return tensor.to(self.device, dtype, non_blocking=to_gpu)
 
     @cached_property
     def names(self) -> list[str]:

@@ -118,3 +118,29 @@ def test_drawn_weights_leave_slopes_of_rectifiers_and_have_no_biases_of_any_name
     ]
     table, _ = scored(names, *rectified, Recurrent(bias=True), Recurrent(bias=False))
     np.testing.assert_array_equal(table.loc[[0, 2]], table.loc[[1, 3]])
+
+
+class Turned(nn.Module):
+    """A linear layer of complex weights, and the real one of twice as many outputs that computes the same."""
+
+    def __init__(self, dtype):
+        super().__init__()
+        torch.manual_seed(0)
+        whole = nn.Linear(128, 4, bias=False, dtype=torch.complex64)
+        pair = nn.Linear(128, 8, bias=False)
+        pair.weight.data = torch.cat([whole.weight.data.real, whole.weight.data.imag])
+        self.layer, self.classifier = whole if dtype.is_complex else pair, nn.Linear(8, 3)
+
+    def forward(self, x):
+        found = self.layer(x.flatten(1).to(self.layer.weight.dtype))
+        parts = [found.real, found.imag] if found.is_complex() else [found]
+        return self.classifier(torch.cat(parts, 1).tanh())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_complex_weights_are_pairs_of_numbers(dtype):
+    names = ["plain", "grasp", "grad_norm", "l2_norm", "nwot", "jacov"]
+    modules = Turned(torch.complex64), Turned(torch.float32)
+    table, proxies = scored([*names, "snip", "synflow", "fisher", "gradsign", "zico"], *modules, dtype=dtype)
+    assert not proxies.failures_
+    np.testing.assert_allclose(*table[names].to_numpy(), rtol=1e-3 if dtype == "float32" else 1e-9)

@@ -141,7 +141,7 @@ def _by_loss(
 def _hessian(
     attached: Sequence[Tensor], gradients: list[Tensor], weights: list[Tensor], last: bool
 ) -> list[Tensor]:
-    product = torch.stack([(a * g).sum() for a, g in zip(attached, gradients, strict=True)]).sum()
+    product = torch.stack([(a * g.conj()).real.sum() for a, g in zip(attached, gradients, strict=True)]).sum()
     if not product.requires_grad:
         return [torch.zeros_like(weight) for weight in weights]
     return list(grad(product, weights, retain_graph=not last, materialize_grads=True))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.autograd import grad
 
 from graf.proxies.network import Network, first_tensor
@@ -19,9 +20,7 @@ __all__ = ["run"]
 def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     """One forward and backward in double precision; evaluation mode, so that nothing is drawn."""
     network.module.eval()
-    parameters = {
-        name: p.double().abs() if p.is_floating_point() else p for name, p in network.parameters.items()
-    }
+    parameters = {name: _absolute(p) for name, p in network.parameters.items()}
     weights = [parameters[name].requires_grad_() for name in network.names]
     network.check_weights()
     attention = AttentionModules(network.module)
@@ -38,3 +37,11 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     results["linear_gradients"] = list(grad(output.sum(), weights, materialize_grads=True))
     inside = attention.weight_names()
     results["linear_roles"] = ["attention" if name in inside else "other" for name in network.names]
+
+
+def _absolute(parameter: Tensor) -> Tensor:
+    """In double precision and of the kind that it was, real or complex; whole numbers as they are."""
+    if not (parameter.is_floating_point() or parameter.is_complex()):
+        return parameter
+    wide = torch.promote_types(parameter.dtype, torch.float64)
+    return parameter.to(wide).abs().to(wide)

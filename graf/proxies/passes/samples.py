@@ -59,7 +59,7 @@ def _at_once(network: Network) -> list[Tensor]:
             assert part.labels is not None  # else there was no loss of the first input
             found = each(weights, (part.inputs, part.labels))
             for total, name in zip(sums, weights, strict=True):
-                total += found[name].sign().sum(0)
+                total += found[name].sgn().sum(0)
     return sums
 
 
@@ -72,7 +72,7 @@ def _one_by_one(network: Network) -> list[Tensor]:
             scores = class_scores(first_tensor(network(parameters, one.inputs)), one)
         found = torch.autograd.grad(loss_of(scores, one), weights, materialize_grads=True)
         for total, gradient in zip(sums, found, strict=True):
-            total += gradient.sign()
+            total += gradient.sgn()
     return sums
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from graf.proxies.registry import proxy
-from graf.proxies.scores.sums import total
+from graf.proxies.scores.sums import products, total
 
 __all__ = ["fisher"]
 
@@ -18,6 +18,6 @@ def fisher(layer_saliencies: list[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
     or tokens; the loss is the mean over the batch.
     """
     return total(
-        (outputs * gradients).sum(2).square().mean(0).sum() / 2 * weight[0].numel()
+        products(outputs, gradients).sum(2).square().mean(0).sum() / 2 * weight[0].numel()
         for outputs, gradients, weight in layer_saliencies
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from graf.proxies.registry import proxy
-from graf.proxies.scores.sums import total
+from graf.proxies.scores.sums import products, total
 
 __all__ = ["grasp"]
 
@@ -16,4 +16,4 @@ __all__ = ["grasp"]
 )
 def grasp(weights: list[Tensor], hessian_gradients: list[Tensor]) -> Tensor:
     """Minus the sum over weights of the weight times (Hessian times gradient)."""
-    return -total((w * h).sum() for w, h in zip(weights, hessian_gradients, strict=True))
+    return -total(products(w, h).sum() for w, h in zip(weights, hessian_gradients, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from graf.proxies.registry import proxy
-from graf.proxies.scores.sums import total
+from graf.proxies.scores.sums import products, total
 
 __all__ = ["plain"]
 
@@ -17,4 +17,4 @@ def plain(weights: list[Tensor], gradients: list[Tensor]) -> Tensor:
     The sign depends on the drawn weights and on the batch, so that other draws rank networks
     differently.
     """
-    return total((w * g).sum() for w, g in zip(weights, gradients, strict=True))
+    return total(products(w, g).sum() for w, g in zip(weights, gradients, strict=True))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from graf.proxies.undefined import Undefined
 
-__all__ = ["correlation", "covariance", "total"]
+__all__ = ["correlation", "covariance", "products", "total"]
 
 
 def total(values: Iterable[Tensor]) -> Tensor:
@@ -18,6 +18,17 @@ def total(values: Iterable[Tensor]) -> Tensor:
     if not values:
         raise Undefined("there is no layer to sum over")
     return torch.stack(values).sum()
+
+
+def products(values: Tensor, gradients: Tensor) -> Tensor:
+    """How a real quantity changes as each value is scaled: value times gradient, also of complex values.
+
+    Examples
+    --------
+    >>> products(torch.tensor([3 + 2j]), torch.tensor([5 + 1j]))
+    tensor([17.])
+    """
+    return (values * gradients.conj()).real
 
 
 def covariance(rows: Tensor) -> Tensor:
