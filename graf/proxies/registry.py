@@ -91,7 +91,7 @@ def proxy(
     Raises
     ------
     InputError
-        If a proxy of this name is declared already.
+        If a proxy of this name is declared already, or the function reads no quantity.
     UnknownNameError
         If a parameter is no quantity.
 
@@ -116,6 +116,10 @@ def proxy(
         parameters = inspect.signature(compute).parameters.values()
         settings = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
         read = tuple(p.name for p in parameters if p.name not in settings)
+        if not read:
+            raise InputError(
+                f"proxy {name!r} must have a positional parameter, the name of a quantity it reads"
+            )
         for quantity in read:
             if quantity not in QUANTITIES:
                 raise UnknownNameError(f"quantity of proxy {name!r}", quantity, QUANTITIES)

@@ -174,6 +174,8 @@ def test_a_proxy_of_ones_own():
         del PROXIES["mean_agreement"]
     with pytest.raises(InputError, match="unknown quantity"):
         proxy()(lambda gradient: gradient)
+    with pytest.raises(InputError, match="must have a positional parameter"):
+        proxy()(lambda *, size=1: size)
 
 
 def test_a_proxy_that_gives_several_numbers():
