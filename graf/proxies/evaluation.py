@@ -17,6 +17,7 @@ from graf.exceptions import GrafError, InputError
 from graf.proxies.batch import Batch
 from graf.proxies.network import Network
 from graf.proxies.plan import Plan
+from graf.proxies.state import exact_products
 from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
 from graf.proxies.workers import workers
 from graf.spaces import SearchSpace
@@ -75,7 +76,11 @@ class Evaluation:
     def scores(self, items: Sequence[Item]) -> list[Score | None]:
         """The score of each item; None where there was no memory for it."""
         try:
-            with torch.inference_mode(False), torch.autocast(self.device.type, enabled=False):
+            with (
+                torch.inference_mode(False),
+                torch.autocast(self.device.type, enabled=False),
+                exact_products(),
+            ):
                 return self._scores(items)
         except Exception as error:
             if not is_out_of_memory(error):

@@ -17,7 +17,7 @@ from torch.utils import checkpoint
 
 from graf.proxies.contents import remembered
 
-__all__ = ["seeded", "untouched"]
+__all__ = ["exact_products", "seeded", "untouched"]
 
 
 @contextmanager
@@ -85,6 +85,23 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         if devices:
             torch.cuda.default_generators[device.index].manual_seed(seed)
         yield
+
+
+@contextmanager
+def exact_products() -> Iterator[None]:
+    """Products of matrices keep single precision, whatever `torch.set_float32_matmul_precision` allows elsewhere."""
+    try:
+        allowed = torch.get_float32_matmul_precision()
+    except RuntimeError:  # it was set for each backend, which is left to do so
+        allowed = "highest"
+    if allowed == "highest":
+        yield
+        return
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(allowed)
 
 
 @contextmanager

@@ -176,6 +176,25 @@ def test_values_do_not_depend_on_the_callers_modes(name):
     assert np.isfinite(expected.iloc[0, 0])
 
 
+@pytest.mark.parametrize("precision", ["highest", "high", "medium"])
+def test_values_do_not_depend_on_the_callers_precision_of_products(precision):
+    seen = []
+
+    class Layer(nn.Linear):
+        def forward(self, x):
+            seen.append(torch.get_float32_matmul_precision())
+            return super().forward(x)
+
+    proxies = ZeroCostProxies(["snip"], "cpu", data=(torch.randn(4, 6), torch.arange(4) % 3), batch_size=4)
+    torch.set_float32_matmul_precision(precision)
+    try:
+        proxies.fit_transform([Layer(6, 3)])
+        assert torch.get_float32_matmul_precision() == precision
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    assert set(seen) == {"highest"}
+
+
 def test_values_do_not_depend_on_the_callers_defaults():
     proxies = ZeroCostProxies(["params", "snip"], "cpu", batch_size=4)
     cell = ["|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|"]
