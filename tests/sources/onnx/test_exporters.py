@@ -2,14 +2,10 @@
 
 import numpy as np
 import pytest
-from onnx_models import saved, weight
+from onnx_models import ops, saved, weight
 
 from graf import read_graph
 from graf.exceptions import InputError
-
-
-def ops(graph):
-    return [op for op in graph.op_names if op]
 
 
 def test_an_empty_constant_is_a_shape(tmp_path):

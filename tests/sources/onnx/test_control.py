@@ -1,0 +1,107 @@
+"""Branches, loops and functions within ONNX files."""
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper, parser
+from onnx_models import model, ops, saved, weight
+
+from graf import read_graph
+from graf.exceptions import GraphError
+
+
+def test_a_known_condition_chooses_its_branch(tmp_path):
+    branches = [parser.parse_graph(f"b () => (float[1, 4] o) {{ o = {op} (x) }}") for op in ("Relu", "Tanh")]
+    graph = model(
+        "g (float[1, 4] x) => (float[1, 4] y) { c = Size (x) b = Equal (c, n) y = Identity (x) }",
+        n=np.array(4),
+    )
+    node = helper.make_node("If", ["b"], ["z"], then_branch=branches[0], else_branch=branches[1])
+    graph.graph.node.append(node)
+    graph.graph.output[0].name = "z"
+    onnx.save(graph, tmp_path / "if.onnx")
+    assert ops(read_graph(tmp_path / "if.onnx")) == ["relu"]
+
+
+BRANCHING = """g (float[1, 4] x, bool c) => (float[1, 4] y) {
+    h = Relu (x)
+    y = If (c) <
+        then_branch = a () => (float[1, 4] p) { q = MatMul (h, w) p = Tanh (q) },
+        else_branch = b () => (float[1, 4] s) { s = Sigmoid (h) }
+    >
+}"""
+
+
+def test_branches_are_counted_and_reported(tmp_path):
+    path = saved(tmp_path, BRANCHING, w=weight(4, 4))
+    with pytest.warns(UserWarning, match=r"within them are: MatMul \(1\), Tanh \(1\), Sigmoid \(1\)"):
+        graph = read_graph(path)
+    assert ops(graph) == ["relu", "if"]
+    assert (graph.n_parameters, graph.n_macs) == (16, 16)
+    assert graph.attributes["shape"][-1] == "1x4"
+    assert len(graph.predecessors(graph.n_nodes - 1)) == 2
+    assert graph.attributes["n_activations"][-1] == 4 + 4
+    assert graph.attributes["n_bytes"][-1] == 4 * ((4 + 16 + 4) + (4 + 4))
+
+
+def test_one_iteration_of_a_loop_counts(tmp_path):
+    text = """g (float[1, 4] x, int64 n) => (float[1, 4] y, float[3, 1, 4] all) {
+        y, all = Loop (n, yes, x) <
+            body = b (int64 i, bool on, float[1, 4] h) => (bool on2, float[1, 4] h2, float[1, 4] out) {
+                on2 = Identity (on)
+                h2 = MatMul (h, w)
+                out = Relu (h2)
+            }
+        >
+    }"""
+    path = saved(tmp_path, text, w=weight(4, 4), yes=np.array(True))
+    with pytest.warns(UserWarning, match=r"Loop and Scan one iteration; within them are: MatMul \(1\), Relu"):
+        graph = read_graph(path)
+    assert ops(graph) == ["loop"]
+    assert (graph.n_parameters, graph.n_macs) == (16, 16)
+
+
+def test_functions_are_inlined(tmp_path):
+    function = parser.parse_function(
+        """<domain: "own", opset_import: ["" : 17]>
+        twice <alpha> (a, b) => (c) {
+            p = LeakyRelu <alpha: float = @alpha> (a)
+            c = Add (p, b)
+        }"""
+    )
+    text = "g (float[1, 4] x) => (float[1, 4] y) { h = own.twice <alpha = 0.1> (x, x) y = own.twice (h, x) }"
+    graph = read_graph(saved(tmp_path, text, domains=["own"], functions=[function]))
+    assert ops(graph) == ["leaky_relu", "add"] * 2
+    function.node[0].op_type, function.node[0].domain = "twice", "own"
+    with pytest.raises(GraphError, match="the function 'twice' calls itself"):
+        read_graph(saved(tmp_path, text, domains=["own"], functions=[function]))
+
+
+def nested_functions(levels, calls):
+    """Each function calls the next one several times, the last one Relu."""
+    for depth in range(levels):
+        called = f"own.f{depth + 1}" if depth < levels - 1 else "Relu"
+        nodes = "".join(f"v{i + 1} = {called} (v{i})\n" for i in range(calls))
+        text = (
+            f'<domain: "own", opset_import: ["" : 17, "own" : 1]> f{depth} (v0) => (v{calls}) {{ {nodes} }}'
+        )
+        yield parser.parse_function(text)
+
+
+def test_nested_functions_that_explode(tmp_path, monkeypatch):
+    """Each function calls the next one ten times; what that comes to is known without reading any node."""
+    functions = list(nested_functions(20, calls=10))
+    text = "g (float[1] x) => (float[1] y) { y = own.f0 (x) }"
+    monkeypatch.setattr("graf.sources.onnx.network.Reader.nodes", None)
+    with pytest.raises(GraphError, match="more than 1,000,000 nodes"):
+        read_graph(saved(tmp_path, text, domains=["own"], functions=functions))
+
+
+def test_functions_called_within_branches_count(tmp_path):
+    """Three levels of a hundred calls, from a branch of a branch."""
+    functions = list(nested_functions(3, calls=100))
+    text = """g (float[1] x, bool c) => (float[1] y) {
+        y = If (c) <then_branch = a () => (float[1] p) { p = own.f0 (x) }, else_branch = b () => (float[1] q) { q = Relu (x) }>
+    }"""
+    with pytest.raises(GraphError, match="more than 1,000,000 nodes"):
+        read_graph(saved(tmp_path, text, domains=["own"], functions=functions))

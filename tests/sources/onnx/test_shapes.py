@@ -1,0 +1,117 @@
+"""Shapes in ONNX files: those that are given, assumed, worked out, unknown or impossible."""
+
+import re
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from onnx_models import CONV, CONV_WEIGHTS, model, ops, saved, weight
+
+from graf import read_graph
+from graf.exceptions import GraphError, InputError, UnknownNameError
+
+
+def test_open_sizes(tmp_path):
+    text = """g (float[N, 3, H, W] x, int64[N, T] tokens) => (float[N, 8] y, float[N, T, 6] z) {
+        c = Conv (x, w)
+        y = GlobalAveragePool (c)
+        z = Gather (table, tokens)
+    }"""
+    path = saved(tmp_path, text, w=weight(8, 3, 3, 3), table=weight(50, 6))
+    with pytest.warns(UserWarning, match=re.escape("{'x': (1, 3, 224, 224), 'tokens': (1, 128)}")):
+        graph = read_graph(path)
+    assert graph.attributes["shape"][:2].tolist() == ["1x3x224x224", "1x128"]
+    given = read_graph(path, input_shapes={"x": (2, 3, 32, 16), "tokens": [2, 7]})
+    assert set(given.attributes["shape"]) >= {"2x3x32x16", "2x7x6"}
+    assert ops(given) == ["conv3x3", "global_avg_pool", "embedding"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        (["N", 3, -1, -1], "1x3x224x224"),
+        ([0, 3, 0, 32], "1x3x224x32"),
+        (["N", "C", "H", "W"], "1x3x224x224"),
+        (["N", "H", "W", 3], "1x224x224x3"),
+        (["N", "C", "H", 32], "1x3x224x32"),
+        ([None, None, None, None, 1], "1x224x224x224x1"),
+        ([1, -1], "1x128"),
+    ],
+)
+def test_sizes_that_are_assumed(tmp_path, declared, expected):
+    graph = model("g (float[1] x) => (float[1] y) { y = Relu (x) }")
+    for value, shape in ((graph.graph.input[0], declared), (graph.graph.output[0], None)):
+        value.CopyFrom(helper.make_tensor_value_info(value.name, TensorProto.FLOAT, shape))
+    onnx.save(graph, tmp_path / "open.onnx")
+    with pytest.warns(UserWarning, match="the file leaves sizes open"):
+        found = read_graph(tmp_path / "open.onnx")
+    assert found.attributes["shape"].tolist() == [expected, expected]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "error", "message"),
+    [
+        ({"z": (1,)}, UnknownNameError, "unknown input in `input_shapes` 'z'; known: 'x'"),
+        ({"x": (1, 3)}, InputError, "must give 4 sizes for the input 'x', got .1, 3."),
+        ({"x": "1x3x8x8"}, InputError, "must give 4 sizes"),
+        ({"x": (1, 2, 8, 8)}, InputError, r"node 'c' \(Conv\): it needs 3 channels"),
+    ],
+)
+def test_input_shapes_that_do_not_fit(tmp_path, shapes, error, message):
+    with pytest.raises(error, match=message):
+        read_graph(saved(tmp_path, CONV, **CONV_WEIGHTS), input_shapes=shapes)
+
+
+def test_a_model_for_inputs_of_one_shape(tmp_path):
+    text = """g (float[N, 3, H, W] x) => (float[N, 5] y) {
+        f = Flatten (x)
+        y = MatMul (f, w)
+    }"""
+    path = saved(tmp_path, text, w=weight(48, 5))
+    assert read_graph(path, input_shapes={"x": (1, 3, 4, 4)}).n_macs == 240
+    with pytest.raises(InputError, match=r"it was read with `input_shapes=\{'x': \(1, 3, 224, 224\)\}`"):
+        read_graph(path)
+
+
+def test_shapes_that_are_worked_out(tmp_path):
+    text = """g (float[N, 4, 6] x) => (float[N, 24] y) {
+        shape = Shape (x)
+        batch = Gather <axis = 0> (shape, zero)
+        first = Unsqueeze (batch, axes)
+        target = Concat <axis = 0> (first, rest)
+        r = Reshape (x, target)
+        y = Relu (r)
+    }"""
+    path = saved(tmp_path, text, zero=np.array(0), axes=np.array([0]), rest=np.array([-1]))
+    graph = read_graph(path)
+    assert graph.attributes["shape"].tolist() == ["1x4x6", "1x24"]
+
+
+def test_a_layer_of_unknown_shape_counts_nothing(tmp_path):
+    path = saved(tmp_path, "g (int64[1, 3, 8, 8] x) => (y) { y = Conv (x, w) }", w=weight(4, 3, 3, 3))
+    with pytest.warns(UserWarning, match="they count nothing"):
+        assert read_graph(path).n_macs == 0
+
+
+def test_absurd_sizes(tmp_path):
+    text = "g (float[1] x) => (float[1] y) { h = Expand (x, huge) y = Relu (h) }"
+    with pytest.raises(GraphError, match="is not possible"):
+        read_graph(saved(tmp_path, text, huge=np.array([2**30, 2**30])))
+
+
+@pytest.mark.parametrize("call", ["Conv (x, w)", "MaxPool <kernel_shape = [3, 3]> (x)"])
+def test_kernels_that_are_larger_than_their_input(tmp_path, call):
+    text = f"g (float[1, 4, 2, 2] x) => (float[1, 4, a, b] y) {{ y = {call} }}"
+    with pytest.raises(InputError, match=r"kernel is larger than its input of shape \(1, 4, 2, 2\)"):
+        read_graph(saved(tmp_path, text, w=np.ones((4, 4, 3, 3), np.float32)))
+
+
+def test_shapes_that_depend_on_values(tmp_path):
+    text = "g (float[4, 6] x) => (float[n] y) { i = NonZero (x) c = Cast <to = 1> (i) y = Relu (c) }"
+    with pytest.warns(
+        UserWarning, match=r"the shapes of 3 operations are unknown, the first is 'i' \(nonzero"
+    ):
+        graph = read_graph(saved(tmp_path, text))
+    assert ops(graph) == ["nonzero", "relu"]
+    assert graph.attributes["shape"][-1] == ""

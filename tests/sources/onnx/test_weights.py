@@ -1,0 +1,151 @@
+"""Which tensors of ONNX files are weights, and how many of them."""
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from onnx_models import CONV, CONV_WEIGHTS, model, ops, saved, weight
+
+from graf import read_graph
+
+
+def test_a_transposed_copy_of_a_large_embedding_is_tied_to_it(tmp_path):
+    """As PyTorch's older exporter writes the last layer of language models."""
+    text = """g (int64[1, 5] tokens) => (float[1, 5, 70000] y) {
+        e = Gather (table, tokens)
+        y = MatMul (e, head)
+    }"""
+    table = weight(70_000, 64)  # more elements than are looked at elsewhere
+    assert read_graph(saved(tmp_path, text, table=table, head=table.T.copy())).n_parameters == table.size
+    assert read_graph(saved(tmp_path, text, table=table, head=table.T + 1)).n_parameters == 2 * table.size
+
+
+def test_weights_among_inputs_and_sparse_ones(tmp_path):
+    """Old files list initializers among the inputs."""
+    graph = model(CONV, **CONV_WEIGHTS)
+    graph.graph.input.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, [4, 3, 3, 3]))
+    del graph.graph.initializer[1]
+    values = helper.make_tensor("b", TensorProto.FLOAT, [1], [1.0])
+    indices = helper.make_tensor("i", TensorProto.INT64, [1], [2])
+    graph.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [4]))
+    onnx.save(graph, tmp_path / "old.onnx")
+    found = read_graph(tmp_path / "old.onnx")
+    assert (found.op_names, found.n_parameters) == ((None, "conv3x3", "relu"), 112)
+
+
+def test_weights_that_exporters_write_once(tmp_path):
+    """Two untrained norms share one file entry; trained ones that do are the same."""
+    text = """g (float[1, 6] x) => (float[1, 6] y) {
+        a = LayerNormalization (x, s)
+        y = LayerNormalization (a, s)
+    }"""
+    assert read_graph(saved(tmp_path, text, s=np.ones(6, np.float32))).n_parameters == 12
+    assert read_graph(saved(tmp_path, text, s=weight(6))).n_parameters == 6
+
+
+def test_masks_and_waves_are_no_weights(tmp_path):
+    text = "g (float[1, 8, 6] x) => (float[1, 8, 6] y) { y = Add (x, t) }"
+    positions = np.arange(8)[:, None] * np.array([1, 0.5, 0.1])
+    wave = np.concatenate([np.sin(positions), np.cos(positions)], 1).astype(np.float32)
+    mask = np.where(np.tri(8, 6) > 0, 0, -np.inf).astype(np.float32)
+    for table, expected in ((wave, 0), (mask, 0), (weight(8, 6), 48)):
+        assert read_graph(saved(tmp_path, text, t=table)).n_parameters == expected
+    text = "g (float[8, 1, 6] x) => (float[8, 1, 6] y) { y = Add (x, t) }"
+    graph = read_graph(saved(tmp_path, text, t=wave[:, None]))
+    assert (ops(graph), graph.n_parameters) == (["position_embedding"], 0)
+    text = "g (float[1, 64, 12] x) => (float[1, 64, 12] y) { y = Mul (x, t) }"
+    places = np.concatenate(
+        [np.repeat(wave, 8, 0), np.tile(wave, (8, 1))], 1
+    )  # of rows and columns of an image
+    assert read_graph(saved(tmp_path, text, t=places)).n_parameters == 0
+    assert read_graph(saved(tmp_path, text, t=weight(64, 12))).n_parameters == 768
+    text = "g (int64[1, 3] x) => (float[1, 3, 6] y) { y = Gather (t, x) }"
+    for table, op in ((wave, "gather"), (weight(8, 6), "embedding")):
+        assert ops(read_graph(saved(tmp_path, text, t=table))) == [op]
+
+
+def test_zeros_that_an_exporter_computed_are_no_weights(tmp_path):
+    text = "g (float[2, 5, 8] x) => (float[2, 5, 8] y) {{ r = Relu (x) y = Add (r, {}) }}"
+    for name, op in (("zeros_like_1", "add"), ("position", "position_embedding")):
+        graph = read_graph(saved(tmp_path, text.format(name), **{name: np.zeros((2, 5, 8), np.float32)}))
+        assert ops(graph) == ["relu", op]
+        assert graph.n_parameters == 80 * (name == "position")
+
+
+KIND = "pkg.torch.export.graph_signature.InputSpec.kind"
+
+
+SOURCES = "pkg.onnxscript.optimizer.folded_from"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "is_parameter"),
+    [
+        (KIND, "PARAMETER", True),
+        (KIND, "BUFFER", False),
+        (SOURCES, "['layer.scale', 'val_3']", True),
+        (SOURCES, "['arange_1', 'convert_element_type_default', 'lifted_tensor_0', 'val_3']", False),
+        ("other", "", True),
+    ],
+)
+def test_what_an_exporter_says_of_a_tensor(tmp_path, key, value, is_parameter):
+    """Buffers, and tables that are computed from numbers in a module's code, are no parameters."""
+    for call in ("Add (x, t)", "Concat <axis = 1> (x, t)", "Mul (x, t)", "Conv (x, t)"):
+        written = model(
+            f"g (float[1, 4, 5, 5] x) => (float[1, a, b, c] y) {{ y = {call} }}", t=weight(1, 4, 5, 5)
+        )
+        declared = onnx.helper.make_tensor_value_info("t", onnx.TensorProto.FLOAT, (1, 4, 5, 5))
+        declared.metadata_props.add(key=key, value=value)
+        written.graph.value_info.append(declared)
+        onnx.save(written, tmp_path / "model.onnx")
+        graph = read_graph(tmp_path / "model.onnx")
+        assert graph.n_parameters == 100 * is_parameter
+        assert ("position_embedding" in ops(graph)) == (is_parameter and call.startswith("Add"))
+
+
+def test_one_number_that_an_exporter_calls_a_parameter(tmp_path):
+    written = model("g (float[1, 4] x) => (float[1, 4] y) { y = Mul (x, t) }", t=np.float32(3))
+    declared = onnx.helper.make_tensor_value_info("t", onnx.TensorProto.FLOAT, ())
+    declared.metadata_props.add(key=KIND, value="PARAMETER")
+    written.graph.value_info.append(declared)
+    onnx.save(written, tmp_path / "model.onnx")
+    assert read_graph(tmp_path / "model.onnx").n_parameters == 1
+
+
+@pytest.mark.parametrize(("producer", "n_parameters"), [("pytorch", 4 * 3), ("", 4 * 3 + 4)])
+def test_tensors_in_nodes_of_pytorch_are_no_weights(tmp_path, producer, n_parameters):
+    """Its older exporter writes parameters apart, and in nodes what stands in a module's code."""
+    text = """
+        g (float[2, 3] x) => (float[2, 4] y) {
+            h = MatMul (x, w)
+            c = Constant <value_floats = [1.0, 2.0, 4.0, 7.0]> ()
+            r = Relu (h)
+            y = Mul (r, c)
+        }"""
+    written = model(text, w=weight(3, 4))
+    written.producer_name = producer
+    onnx.save(written, tmp_path / "model.onnx")
+    assert read_graph(tmp_path / "model.onnx").n_parameters == n_parameters
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1)])
+def test_the_bias_of_a_product_with_one_output(tmp_path, shape):
+    text = "g (float[2, 4] x) => (float[2, 1] y) { h = MatMul (x, w) y = Add (h, b) }"
+    graph = read_graph(saved(tmp_path, text, w=weight(4, 1), b=weight(*shape)))
+    assert ops(graph) == ["linear"]
+    assert graph.n_parameters == 5
+
+
+@pytest.mark.parametrize(
+    ("table", "n_parameters"),
+    [
+        (np.tile(weight(6), (1, 5, 1)), 4 * 6 + 6),  # the same for all positions
+        (weight(1, 5, 6), 4 * 6 + 5 * 6),
+        (np.zeros((1, 5, 6), np.float32), 4 * 6 + 5 * 6),  # positions before any training
+    ],
+)
+def test_a_row_that_is_written_out_for_each_position(tmp_path, table, n_parameters):
+    text = "g (float[1, 5, 4] x) => (float[1, 5, 6] y) { h = MatMul (x, w) y = Add (h, t) }"
+    graph = read_graph(saved(tmp_path, text, w=weight(4, 6), t=table))
+    assert ops(graph) == (["linear"] if n_parameters == 30 else ["linear", "position_embedding"])
+    assert graph.n_parameters == n_parameters
