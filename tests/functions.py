@@ -1,4 +1,4 @@
-"""A function of tensors as a module, and its operations."""
+"""A function of tensors as a module, its operations, and the size of a module."""
 
 import torch
 from torch import nn
@@ -24,3 +24,8 @@ def ops_of(function, *shapes, **parameters):
     """The operations of a function of tensors of some shapes, junctions left out."""
     graph = read_graph(Function(function, **parameters), shapes)
     return [op for op in graph.op_names if op is not None]
+
+
+def n_parameters(module):
+    """Number of the weights of a module, each counted once."""
+    return sum(p.numel() for p in module.parameters())

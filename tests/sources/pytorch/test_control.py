@@ -1,0 +1,111 @@
+"""Branches of PyTorch modules, and what depends on values."""
+
+import re
+from runpy import run_path
+
+import pytest
+import torch
+from torch import nn
+
+from graf import read_graph
+from graf.exceptions import InputError, UnsupportedError
+
+
+class Guarded(nn.Module):
+    """What it does without gradients or with a branch."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
+    def forward(self, x):
+        with torch.no_grad():
+            y = self.linear(x).relu()
+        with torch.autocast("cpu", enabled=False):
+            y = y.sigmoid()
+        return torch.cond(y.sum() > 0, lambda z: self.linear(self.linear(z)), lambda z: z.tanh(), (y,))
+
+
+def test_blocks_of_code_are_inlined_and_branches_counted():
+    graph = read_graph(Guarded(), (1, 4))
+    assert graph.op_names[1:4] == ("linear", "relu", "sigmoid")
+    assert graph.op_names[-1] == "if"
+    assert graph.attributes["n_macs"][-1] == 2 * 16
+    assert graph.n_parameters == 20
+
+
+class TwoWays(nn.Module):
+    """A wide branch with a change of shape, and a narrow one with weights of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.wide = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 8), nn.Unflatten(-1, (2, 4)))
+        self.narrow = nn.Sequential(nn.Linear(8, 8, bias=False), nn.Unflatten(-1, (2, 4)))
+
+    def forward(self, x):
+        return torch.cond(x.sum() > 0, self.wide.forward, self.narrow.forward, (x,))
+
+
+def test_a_branch_costs_what_the_steps_in_it_do():
+    graph = read_graph(TwoWays(), (4, 8))
+    names = ("n_macs", "n_elementary", "n_activations", "n_bytes")
+    weights, wide, narrow = 8 * 64 + 64 + 64 * 8 + 8, 4 * 64, 4 * 8
+    assert graph.n_parameters == weights + 64
+    assert {name: int(graph.attributes[name][-1]) for name in names} == {
+        "n_macs": 4 * 2 * 8 * 64,
+        "n_elementary": wide,
+        "n_activations": 2 * wide + narrow,
+        "n_bytes": 4 * (weights + 4 * wide + 2 * narrow),
+    }
+
+
+def test_sizes_that_depend_on_values_are_reported():
+    class Sparse(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.layer(x[x[:, 0] > 0])
+
+    with pytest.warns(
+        UserWarning, match=r"sizes of 2 operations depend on values.*first is 'index'"
+    ) as caught:
+        graph = read_graph(Sparse(), (5, 4))
+    assert len(caught) == 1
+    assert (graph.n_macs, graph.n_parameters) == (4 * 3, 15)
+
+
+class Branching(nn.Module):
+    """Looks at values."""
+
+    def forward(self, x):
+        if x.sum() > 0:
+            return x.relu()
+        return x
+
+
+def test_control_flow_that_depends_on_values_names_its_line():
+    with pytest.raises(UnsupportedError, match=rf"{re.escape(__file__)}:\d+ \(`if x.sum\(\) > 0:`\)"):
+        read_graph(Branching(), (1, 4))
+
+
+def test_without_own_code_the_line_of_a_layer_of_torch_is_named():
+    layer = nn.AdaptiveLogSoftmaxWithLoss(8, 20, [5])
+    with pytest.raises(UnsupportedError, match=r"adaptive\.py:\d+ \(`"):
+        read_graph(layer, (torch.rand(2, 8), torch.zeros(2, dtype=torch.int64)))
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_scripted_modules_are_refused_in_words():
+    with pytest.raises(InputError, match="scripted module"):
+        read_graph(torch.jit.script(nn.Linear(4, 4)), (1, 4))
+
+
+def test_a_long_line_at_fault_is_not_quoted_whole(tmp_path):
+    source = tmp_path / "long.py"
+    source.write_text("def forward(self, x):\n    return x if x.sum() > 0 else " + " + ".join("x" * 500))
+    forward = run_path(str(source))["forward"]
+    with pytest.raises(UnsupportedError, match=r"long\.py:2") as raised:
+        read_graph(type("Long", (nn.Module,), {"forward": forward})(), (1, 4))
+    assert len(str(raised.value).split("`")[1]) == 200
