@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from graf.features.registry import OperationSets, are_zero, feature
 from graf.graph import GraphBatch
-from graf.ops import OpSet
+from graf.ops import Operation
 
 __all__ = ["gradient_path", "has_parameters", "kind_of"]
 
@@ -38,9 +38,8 @@ KIND_OF_GROUP = {
 Values = NDArray[np.float64]
 
 
-def kind_of(ops: OpSet, index: int) -> str:
+def kind_of(operation: Operation) -> str:
     """Whether an operation passes, shrinks, gates or mixes gradients."""
-    operation = ops.operation(index)
     if operation.name in SATURATING:
         return "shrink"
     if operation.name in PASSING:
@@ -68,7 +67,7 @@ def gradient_path(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """
     from graf.kernels.path_moments import backward_paths
 
-    kinds = [kind_of(batch.ops, i) for i in range(len(batch.ops))] + ["mix"]
+    kinds = [*map(kind_of, batch.ops.operations), "mix"]
     weight = np.array([[kind in ("all", own) for kind in KINDS] for own in kinds], float)
     weight = np.vstack([weight, np.zeros(len(KINDS))])
     zero = are_zero(batch.ops)
@@ -79,5 +78,5 @@ def has_parameters(batch: GraphBatch) -> NDArray[np.bool_]:
     """Nodes with parameters, or that can have some where their number is not known."""
     if "n_parameters" in batch.attributes:
         return batch.attributes["n_parameters"] > 0
-    stateless = [batch.ops.operation(i).stateless for i in range(len(batch.ops))]
-    return ~np.array([*stateless, False, True])[batch.node_op]
+    stateless = [op.stateless for op in batch.ops.operations] + [False, True]
+    return ~np.array(stateless)[batch.node_op]

@@ -150,7 +150,7 @@ def feature(
 
 def are_zero(ops: OpSet) -> NDArray[np.bool_]:
     """Which operations are zeros, (n_ops + 2,); foreign ones and junctions are none."""
-    return np.array([*(name not in ops.nonzero for name in ops), False, False])
+    return np.array([*(op.zero for op in ops.operations), False, False])
 
 
 def are_active(ops: OpSet, foreign: bool = True) -> NDArray[np.bool_]:

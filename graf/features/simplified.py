@@ -54,6 +54,5 @@ def _kinds(batch: GraphBatch) -> NDArray[np.int64]:
 
 def _facts(ops: OpSet) -> NDArray[np.bool_]:
     """What holds of operations, (4, n_ops + 2); nothing does of foreign ones and junctions."""
-    known = [ops.operation(i) for i in range(len(ops))]
-    rows = [[getattr(op, fact) for op in known] + [False, False] for fact in FACTS]
+    rows = [[getattr(op, fact) for op in ops.operations] + [False, False] for fact in FACTS]
     return np.array(rows, bool)

@@ -53,7 +53,7 @@ def n_among_first(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float6
 
     A block is an operation of the group "block", in topological order.
     """
-    blocks = [i for i in range(len(batch.ops)) if batch.ops.operation(i).group == "block"]
+    blocks = [i for i, op in enumerate(batch.ops.operations) if op.group == "block"]
     is_block = np.isin(batch.node_op, blocks)
     graph, op, rank = batch.graph_of[is_block], batch.node_op[is_block], batch.rank(is_block)[is_block]
     size = np.bincount(graph, minlength=len(batch))

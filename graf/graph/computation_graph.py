@@ -205,7 +205,7 @@ class ComputationGraph:
     @property
     def connected(self) -> bool:
         """Whether every operation but zeros is live, as the GRAF paper asks of a cell."""
-        zero = [self.ops.operation(i).zero for i in range(len(self.ops))] + [True]
+        zero = [op.zero for op in self.ops.operations] + [True]
         return bool(np.all(self.live | np.array(zero)[self.node_op]))
 
     @property

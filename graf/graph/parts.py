@@ -16,7 +16,7 @@ __all__ = ["cell", "live_nodes"]
 
 def live_nodes(graph: ComputationGraph) -> np.ndarray:
     """Mask of the nodes on a path from an input to an output without zero operations."""
-    zero = np.array([ops.zero for ops in map(graph.ops.operation, range(len(graph.ops)))] + [False])
+    zero = np.array([op.zero for op in graph.ops.operations] + [False])
     usable = ~zero[graph.node_op]
     forward, backward = np.zeros((2, graph.n_nodes), bool)
     forward[graph.inputs] = True

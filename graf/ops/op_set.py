@@ -80,6 +80,11 @@ class OpSet:
         except (KeyError, TypeError):
             raise UnknownNameError("operation", name, self.names) from None
 
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The facts about each operation, in order."""
+        return tuple(map(operation_of, self.names))
+
     def operation(self, index: int) -> Operation:
         """The facts about the operation at a position."""
         return operation_of(self.names[index])
@@ -94,25 +99,25 @@ class OpSet:
         """
         if name in self:
             return (name,)
-        return tuple(other for i, other in enumerate(self) if self.operation(i).group == name)
+        return tuple(other.name for other in self.operations if other.group == name)
 
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Operation names by group, for groups of at least two members."""
         found: dict[str, list[str]] = {}
-        for i, name in enumerate(self.names):
-            found.setdefault(self.operation(i).group, []).append(name)
+        for operation in self.operations:
+            found.setdefault(operation.group, []).append(operation.name)
         return {group: tuple(names) for group, names in found.items() if len(names) > 1}
 
     @cached_property
     def nonzero(self) -> tuple[str, ...]:
         """Names of the operations that let something through."""
-        return tuple(name for i, name in enumerate(self) if not self.operation(i).zero)
+        return tuple(operation.name for operation in self.operations if not operation.zero)
 
     @cached_property
     def active(self) -> tuple[str, ...]:
         """Names of the operations that are neither zeros nor identities."""
-        return tuple(name for name in self.nonzero if not self.operation(self.index(name)).identity)
+        return tuple(op.name for op in self.operations if not (op.zero or op.identity))
 
     def subsets(self) -> list[tuple[str, ...]]:
         """The operation sets that features run over, smallest first.

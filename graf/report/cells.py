@@ -48,7 +48,7 @@ def draw_cells(space: SearchSpace | None, architectures: Sequence[Any]) -> dict[
 
 def _painted(ops: OpSet) -> list[list[str]]:
     paint = by_operation(ops)
-    return [[shortened(name), paint(ops.operation(i))[0]] for i, name in enumerate(ops)]
+    return [[shortened(op.name), paint(op)[0]] for op in ops.operations]
 
 
 class _Maker:

@@ -48,4 +48,4 @@ def test_every_operation_is_of_one_kind():
         "gelu": "gate", "conv7x7": "mix", "linear": "mix", "mystery": "mix",
     }  # fmt: skip
     ops = OpSet(tuple(kinds))
-    assert {name: kind_of(ops, i) for i, name in enumerate(ops)} == kinds
+    assert {op.name: kind_of(op) for op in ops.operations} == kinds

@@ -38,7 +38,7 @@ def _gradient_path(view: View, column: Column) -> Witness:
 def _met(view: View, kind: str) -> np.ndarray:
     """Operations of a kind."""
     ops = view.graph.ops
-    found = [kind in ("all", kind_of(ops, i)) for i in range(len(ops))] + [False]
+    found = [kind in ("all", kind_of(op)) for op in ops.operations] + [False]
     return np.array(found)[view.graph.node_op]
 
 

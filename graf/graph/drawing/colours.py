@@ -40,8 +40,7 @@ def plain(operation: Operation) -> tuple[str, str]:
 
 def by_operation(ops: OpSet) -> Painter:
     """A colour per operation of a vocabulary, grey for those that return zeros."""
-    used = [name for i, name in enumerate(ops) if not ops.operation(i).zero]
-    found = {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(used)}
+    found = {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(ops.nonzero)}
     return lambda operation: (found.get(operation.name, GREY), operation.name)
 
 
