@@ -10,15 +10,17 @@ from numbers import Real
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graf.checks import is_whole
 from graf.exceptions import InputError
 from graf.searchers.domains import Domain
+from graf.searchers.fitness import fitness
 from graf.searchers.fitted import Fitted
-from graf.searchers.history import History
+from graf.searchers.history import History, Trial
 from graf.searchers.surrogate import Surrogate
 
-__all__ = ["Proposal", "State", "Strategy", "draw_untried", "make_untried"]
+__all__ = ["Proposal", "State", "Strategy", "child_or_draw", "draw_untried", "make_untried"]
 
 TRIES = 50
 LISTED = 2000  # candidates looked through where a domain cannot be listed
@@ -61,6 +63,10 @@ class State:
     def wants_front(self) -> bool:
         """Whether trade-offs between several objectives are wanted."""
         return len(self.history.directions) > 1 and self.goal == "front"
+
+    def fitness(self, trials: list[Trial]) -> NDArray[np.float64]:
+        """One number for each measured trial, (n,), more is better; see `graf.searchers.fitness`."""
+        return fitness(self.history.gains(trials), self.goal)
 
     def fitted(self) -> Fitted:
         """The predictor, fitted on the history."""
@@ -141,6 +147,12 @@ def make_untried(make: Callable[[], str], state: State) -> str | None:
             state.taken.add(candidate)
             return candidate
     return None
+
+
+def child_or_draw(make: Callable[[], str], parent: Trial, state: State) -> list[Proposal]:
+    """A new child of a trial from repeated calls of `make`; if 50 gave none, a candidate that is drawn."""
+    child = make_untried(make, state)
+    return draw_untried(1, state) if child is None else [Proposal(child, parent.number)]
 
 
 def draw_untried(n: int, state: State) -> list[Proposal]:

@@ -12,7 +12,6 @@ from graf.searchers.boltzmann import gibbs, train
 from graf.searchers.boltzmann.chains import Chains, read_chains
 from graf.searchers.boltzmann.gibbs import uniform
 from graf.searchers.boltzmann.machine import Ints
-from graf.searchers.fitness import fitness
 from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried
 
 __all__ = ["Boltzmann"]
@@ -65,7 +64,7 @@ class Boltzmann(Strategy):
         trials = state.history.ok
         if not trials or state.domain.space is None:  # a list without a space has nothing to learn
             return draw_untried(n, state)
-        fit = fitness(state.history.gains(trials), state.goal)
+        fit = state.fitness(trials)
         best = np.argsort(-fit, kind="stable")[: max(1, round(self.good * len(trials)))]
         data = state.domain.choices([trials[i].candidate for i in best]).astype(np.int64)
         samples = self._samples(n, data, state)

@@ -8,9 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from graf.searchers.fitness import fitness
 from graf.searchers.history import FAILED
-from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried, make_untried
+from graf.searchers.strategies.base import Proposal, State, Strategy, child_or_draw, draw_untried
 
 __all__ = ["Evolution"]
 
@@ -44,11 +43,11 @@ class Evolution(Strategy):
         alive = [trial for trial in alive if trial.values]
         if not alive:
             return draw_untried(n, state)
-        fit = fitness(state.history.gains(alive), state.goal)
+        fit = state.fitness(alive)
         found: list[Proposal] = []
         for _ in range(n):
             rivals = state.rng.permutation(len(alive))[: self.sample]
             parent = alive[rivals[np.argmax(fit[rivals])]]
-            child = make_untried(partial(state.domain.mutate, parent.candidate, state.rng), state)
-            found += draw_untried(1, state) if child is None else [Proposal(child, parent.number)]
+            mutated = partial(state.domain.mutate, parent.candidate, state.rng)
+            found += child_or_draw(mutated, parent, state)
         return found

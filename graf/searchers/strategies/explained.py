@@ -15,9 +15,8 @@ from graf.explainers import explain
 from graf.explainers.blocks import block_scores, reduce_space
 from graf.predictors import PerformancePredictor
 from graf.searchers.domains import Domain
-from graf.searchers.fitness import fitness
 from graf.searchers.history import Trial
-from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried, make_untried
+from graf.searchers.strategies.base import Proposal, State, Strategy, child_or_draw, draw_untried
 from graf.searchers.surrogate import Surrogate
 from graf.spaces.parts.one_hot import one_hot
 
@@ -74,7 +73,7 @@ class Explained(Strategy):
         trials = state.history.ok
         if len(trials) < 2:
             return draw_untried(n, state)
-        fit = fitness(state.history.gains(trials), state.goal)
+        fit = state.fitness(trials)
         choices = state.domain.choices([trial.candidate for trial in trials])
         allowed = self._allowed(trials, fit, state)
         earned = _earned(choices, fit, allowed, state) if self.greed else None
@@ -84,8 +83,7 @@ class Explained(Strategy):
             rivals = state.rng.permutation(alive)[: self.sample]
             at = int(rivals[np.argmax(fit[rivals])])
             mutated = partial(self._mutated, trials[at], choices[at], allowed, earned, state)
-            child = make_untried(mutated, state)
-            found += draw_untried(1, state) if child is None else [Proposal(child, trials[at].number)]
+            found += child_or_draw(mutated, trials[at], state)
         return found
 
     def _allowed(self, trials: list[Trial], fit: Floats, state: State) -> list[NDArray[np.int_]]:

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from graf.searchers.fitness import fitness
 from graf.searchers.history import OK, Trial
 from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried
 
@@ -38,7 +37,7 @@ class LocalSearch(Strategy):
         measured = [trial for trial in climb if trial.status == OK]
         found: list[Proposal] = []
         if measured:
-            current = measured[int(np.argmax(fitness(state.history.gains(measured), state.goal)))]
+            current = measured[int(np.argmax(state.fitness(measured)))]
             around = [name for name in state.domain.neighbours(current.candidate) if state.is_new(name)]
             order = state.rng.permutation(len(around))[:n]
             found = [Proposal(around[i], current.number) for i in order]

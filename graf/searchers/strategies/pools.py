@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from graf.searchers.fitness import fitness
 from graf.searchers.strategies.base import State
 
 __all__ = ["pool"]
@@ -26,7 +25,7 @@ def pool(size: int, elite: int, explored: float, state: State) -> dict[str, int 
         if state.is_new(name):
             found[name] = None
     trials = state.history.ok
-    order = np.argsort(-fitness(state.history.gains(trials), state.goal), kind="stable")[:elite]
+    order = np.argsort(-state.fitness(trials), kind="stable")[:elite]
     best = [trials[i] for i in order]
     for _ in range(size - len(found)):
         first, second = (best[i] for i in state.rng.integers(len(best), size=2))
