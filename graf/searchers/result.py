@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from graf.directions import SIGNS
 from graf.exceptions import InputError
@@ -47,8 +48,7 @@ class SearchResult:
 
         Raises `InputError` if nothing was measured.
         """
-        gains = self._gains()
-        rows = self.history[self.history["status"] == OK]
+        rows, gains = self._measured()
         if len(self.directions) > 1 and self.goal == "each":
             return rows.iloc[gains.argmax(axis=0)].set_index(
                 pd.Index(list(self.directions), name="objective")
@@ -62,18 +62,19 @@ class SearchResult:
     @property
     def front(self) -> pd.DataFrame:
         """The rows that no other row is better than in all objectives, best first in the first one."""
-        gains = self._gains()
-        rows = self.history[self.history["status"] == OK][is_efficient(gains)]
+        rows, gains = self._measured()
         name, direction = next(iter(self.directions.items()))
-        return rows.sort_values(name, ascending=direction == "min", kind="stable")
+        return rows[is_efficient(gains)].sort_values(name, ascending=direction == "min", kind="stable")
 
-    def _gains(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    def _measured(self) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+        """The rows that did not fail, and their objectives (n, objectives), turned so that more is better."""
         rows = self.history[self.history["status"] == OK]
         if rows.empty:
             reasons = self.history["reason"].value_counts().head(1).index.tolist()
             why = f"; most often because: {reasons[0]}" if reasons else ""
             raise InputError(f"none of the {len(self.history)} architectures was measured{why}")
-        return rows[list(self.directions)].to_numpy(np.float64) * [SIGNS[d] for d in self.directions.values()]
+        signs = [SIGNS[direction] for direction in self.directions.values()]
+        return rows, rows[list(self.directions)].to_numpy(np.float64) * signs
 
     def __repr__(self) -> str:
         failed = int((self.history["status"] != OK).sum())
