@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +61,14 @@ class History:
         """Append a trial."""
         self.trials.append(trial)
         self.tried.add(trial.candidate)
+
+    def add_batch(self, proposals: Iterable[Iterable[Any]]) -> list[Trial]:
+        """Append a trial for each candidate, with its parent and predictions where these are given."""
+        first = len(self.trials)
+        batch = [Trial(first + i, first, *proposal) for i, proposal in enumerate(proposals)]
+        for trial in batch:
+            self.add(trial)
+        return batch
 
     @property
     def ok(self) -> list[Trial]:

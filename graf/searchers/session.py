@@ -111,9 +111,7 @@ class Search:
         state = State(self.problem.domain, self._history, rng, self._surrogate, self.goal)
         with self._clock.measure("asking"):
             proposals = self.strategy.propose(n, state)
-        trials = [Trial(first + i, first, *proposal) for i, proposal in enumerate(proposals)]
-        for trial in trials:
-            self._history.add(trial)
+        trials = self._history.add_batch(proposals)
         if trials:
             seconds = self._spent(first)
             if self._checkpoint is not None:
@@ -152,11 +150,7 @@ class Search:
         again = [name for name in counts if name in told or counts[name] > 1]
         if again:
             raise InputError(f"{again[0]!r:.200} was told already; tell each architecture once")
-        new = [name for name in candidates if name not in open_trials]
-        first = len(self._history.trials)
-        given = [Trial(first + i, first, name) for i, name in enumerate(new)]
-        for trial in given:
-            self._history.add(trial)
+        given = self._history.add_batch((name,) for name in candidates if name not in open_trials)
         if given and self._checkpoint is not None:
             self._checkpoint.asked(given, {})
         open_trials |= {trial.candidate: trial for trial in given}
