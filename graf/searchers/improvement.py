@@ -110,11 +110,13 @@ class _Goal:
         self.space, self.predictor, self.start = space, predictor, space.parse(architecture)
         self.before = self._predicted([space.format(self.start)])[0]
         self.targets = list(predictor.target_names_)
-        self.signs = self._signs(direction)
-        self.wanted = np.where(np.arange(len(self.targets)) == self._first, self.signs, 0.0)
+        directions = self._directions(direction)
+        # 1 for targets that may not fall, -1 for those that may not rise, 0 for the others
+        self.signs = np.array([SIGNS.get(directions.get(name, ""), 0.0) for name in self.targets])
+        self.wanted = np.where([name == next(iter(directions)) for name in self.targets], self.signs, 0.0)
 
-    def _signs(self, direction: str | Mapping[str, str]) -> Floats:
-        """1 for targets that may not fall, -1 for those that may not rise, 0 for the others."""
+    def _directions(self, direction: str | Mapping[str, str]) -> dict[str, str]:
+        """Which end of each named target is better; the first of them is the one to get better."""
         if isinstance(direction, str) and len(self.targets) > 1:
             raise InputError(
                 f"`direction` must say for each target of interest whether it is 'max' or 'min', got {direction!r};"
@@ -126,8 +128,7 @@ class _Goal:
         for name in directions:
             if name not in self.targets:
                 raise UnknownNameError("target", name, self.targets)
-        self._first = self.targets.index(next(iter(directions)))
-        return np.array([SIGNS.get(directions.get(t, ""), 0.0) for t in self.targets])
+        return directions
 
     def gains(self, architectures: list[str]) -> Floats:
         """Predicted changes, (n, n_targets)."""
