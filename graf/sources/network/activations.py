@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from graf.sources.network.patterns import bare, is_only_of, pairs, scaled, through, unscaled, without_number
+from graf.sources.network.patterns import (
+    bare,
+    is_only_of,
+    numbers,
+    pairs,
+    scaled,
+    through,
+    unscaled,
+    without_number,
+)
 from graf.sources.network.step import Network, Step
 
 __all__ = ["recognise_activations"]
@@ -48,13 +57,11 @@ def _capped(step: Step, high: float) -> Found:
 
 
 def _maximum(step: Step) -> Found | None:
-    numbers = ((number.scalar, other) for number, other in pairs(step) if number.scalar is not None)
-    return next((Found("clamp" if low else "relu", other) for low, other in numbers), None)
+    return next((Found("clamp" if low else "relu", other) for low, other in numbers(step)), None)
 
 
 def _minimum(step: Step) -> Found | None:
-    numbers = ((number.scalar, other) for number, other in pairs(step) if number.scalar is not None)
-    return next((_capped(other, high) for high, other in numbers), None)
+    return next((_capped(other, high) for high, other in numbers(step)), None)
 
 
 def _multiply(step: Step) -> Found | None:
@@ -67,8 +74,8 @@ def _multiply(step: Step) -> Found | None:
         for operand in (first, unscaled(first)):
             op = _gate(gate, operand)
             if op is not None:
-                scaled = gate is not second or operand is not first
-                return Found(op, operand, gate.op in ("relu6", "add") and not scaled)
+                has_number = gate is not second or operand is not first
+                return Found(op, operand, gate.op in ("relu6", "add") and not has_number)
     return _hard_sigmoid(step)
 
 
@@ -124,10 +131,8 @@ def _reciprocal_of(step: Step) -> Found | None:
 
 def _more(step: Step, by: float) -> Step | None:
     """The operand that a step adds a number to."""
-    for number, other in pairs(step) if step.op == "add" else ():
-        if number.scalar is not None and abs(number.scalar - by) < TOLERANCE:
-            return other
-    return None
+    added = numbers(step) if step.op == "add" else ()
+    return next((other for number, other in added if abs(number - by) < TOLERANCE), None)
 
 
 def _hard_sigmoid(step: Step) -> Found | None:

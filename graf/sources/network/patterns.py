@@ -12,6 +12,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 __all__ = [
     "bare",
     "is_only_of",
+    "numbers",
     "pairs",
     "plain",
     "scaled",
@@ -60,9 +61,14 @@ def pairs(step: Step) -> Iterator[tuple[Step, Step]]:
         yield second, first
 
 
+def numbers(step: Step) -> Iterator[tuple[float, Step]]:
+    """The numbers among the two operands of a step, each with the other operand."""
+    return ((number.scalar, other) for number, other in pairs(step) if number.scalar is not None)
+
+
 def without_number(step: Step) -> Step | None:
     """The operand beside a number; None if the step has no such two operands."""
-    return next((other for number, other in pairs(step) if number.scalar is not None), None)
+    return next((other for _, other in numbers(step)), None)
 
 
 def unscaled(step: Step) -> Step:
@@ -74,10 +80,9 @@ def scaled(step: Step) -> tuple[Step, float]:
     """The step behind products and quotients with numbers, and what it is multiplied by in all."""
     step, scale = bare(step), 1.0
     while step.op in ("multiply", "divide"):
-        rest = without_number(step)
+        number, rest = next(numbers(step), (nan, None))
         if rest is None or (step.op == "divide" and rest is not bare(step.reads[0])):
             break
-        number = next(number.scalar for number, other in pairs(step) if other is rest) or 0.0
         scale = scale * number if step.op == "multiply" else scale / (number or nan)
         step = rest
     return step, scale
