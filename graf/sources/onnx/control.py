@@ -9,7 +9,7 @@ from onnx import GraphProto, NodeProto
 
 from graf.exceptions import GraphError, InputError
 from graf.sources.network.step import Network, Step
-from graf.sources.onnx.names import module_of
+from graf.sources.onnx.names import label_of, module_of
 from graf.sources.onnx.scope import Scope, Value
 from graf.sources.onnx.types import itemsize_of, shape_of, tensor_type
 
@@ -129,7 +129,7 @@ def _outputs(
     known: Sequence[Value],
 ) -> Values:
     """The step, and what it gives beside its first output."""
-    label = node.name or next(filter(None, node.output), node.op_type)
+    label = label_of(node)
     shapes = [value.step.shape for value in known]
     every = list({id(step): step for step in (*reads, *outside)}.values())
     settings = {"subgraphs": networks}

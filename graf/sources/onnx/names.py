@@ -8,7 +8,7 @@ from onnx import NodeProto, ValueInfoProto
 
 from graf.sources.network.vocabulary import from_aten
 
-__all__ = ["folds_norm", "is_filled", "is_made_up", "is_trained", "module_of", "snake_case"]
+__all__ = ["folds_norm", "is_filled", "is_made_up", "is_trained", "label_of", "module_of", "snake_case"]
 
 RULES = "pkg.onnxscript.rewriter.rule_name"
 SCOPES = "pkg.torch.onnx.name_scopes"
@@ -33,6 +33,11 @@ def module_of(node: NodeProto) -> str:
             path.pop()
         path.append(part)
     return ".".join(path)
+
+
+def label_of(node: NodeProto) -> str:
+    """The name of a node, else that of its first output, else its operator."""
+    return node.name or next(filter(None, node.output), node.op_type)
 
 
 def folds_norm(node: NodeProto) -> bool:

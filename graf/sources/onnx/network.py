@@ -18,7 +18,7 @@ from graf.sources.onnx.call import Call
 from graf.sources.onnx.checks import check_call, check_size, check_unique
 from graf.sources.onnx.control import CONTROL
 from graf.sources.onnx.known import known
-from graf.sources.onnx.names import folds_norm, is_trained, module_of
+from graf.sources.onnx.names import folds_norm, is_trained, label_of, module_of
 from graf.sources.onnx.nodes import as_standard, attribute_of, bound, versions
 from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
@@ -204,7 +204,7 @@ class Reader:
         scope: Scope,
     ) -> Outputs:
         module = module_of(node)
-        label = node.name or next(filter(None, node.output), node.op_type)
+        label = label_of(node)
         steps = [None if value is None else value.step for value in operands]
         call = Call(
             op_type=node.op_type,

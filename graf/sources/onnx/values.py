@@ -48,9 +48,14 @@ def _unsqueeze(attributes: Attributes, x: Array, axes: Array | None = None) -> A
     return np.expand_dims(x, tuple(given))
 
 
-def _squeeze(attributes: Attributes, x: Array, axes: Array | None = None) -> Array:
+def _axes(attributes: Attributes, axes: Array | None) -> tuple[int, ...] | None:
+    """Axes, which are an operand since some version, and an attribute before; None if there are neither."""
     given = attributes.get("axes") if axes is None else axes.reshape(-1).tolist()
-    return np.squeeze(x, None if given is None else tuple(given))
+    return None if given is None else tuple(given)
+
+
+def _squeeze(attributes: Attributes, x: Array, axes: Array | None = None) -> Array:
+    return np.squeeze(x, _axes(attributes, axes))
 
 
 def _cast(attributes: Attributes, x: Array) -> Array:
@@ -94,8 +99,8 @@ def _reshape(attributes: Attributes, x: Array, shape: Array) -> Array:
 
 def _reduced(function: Callable[..., Any]) -> Callable[..., Array]:
     def reduced(attributes: Attributes, x: Array, axes: Array | None = None) -> Array:
-        given = attributes.get("axes") if axes is None else axes.reshape(-1).tolist()
-        return function(x, axis=tuple(given) if given else None, keepdims=bool(attributes.get("keepdims", 1)))
+        keepdims = bool(attributes.get("keepdims", 1))
+        return function(x, axis=_axes(attributes, axes) or None, keepdims=keepdims)
 
     return reduced
 
