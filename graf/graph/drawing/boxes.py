@@ -157,9 +157,7 @@ class BoxMaker:
             count_text(len(part.nodes), "operation")
             + (f" in {part.times} repetitions" if part.times > 1 else "")
         )
-        for attribute, unit in (("n_parameters", "parameters"), ("n_macs", "multiply-adds")):
-            total = self.facts.total(part.nodes, attribute)
-            lines += [] if total is None else [f"{total:,.0f} {unit}"]
+        lines += [f"{total:,.0f} {unit}" for total, unit in self.facts.totals(part.nodes)]
         lines += [f"{n} {TIMES} {name}" for name, n in names.most_common(MOST_FACTS)]
         return "\n".join(lines + [ELLIPSIS] * (len(names) > MOST_FACTS))
 

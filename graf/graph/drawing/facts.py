@@ -17,6 +17,7 @@ __all__ = ["NodeFacts"]
 
 # settings by which operations of the same name differ; sizes, as of channels, are none
 SETTINGS = ("kernel", "stride", "dilation", "causal", "self_attention", "relative_bias")
+TOTALS = {"n_parameters": "parameters", "n_macs": "multiply-adds"}
 Path = tuple[str, ...]
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -87,6 +88,11 @@ class NodeFacts:
         if values is None or values.dtype.kind not in "if":
             return None
         return float(np.nansum(values[list(nodes)]))
+
+    def totals(self, nodes: Sequence[int]) -> list[tuple[float, str]]:
+        """Parameters and multiply-adds of nodes, each with its unit, as far as they are known."""
+        found = ((self.total(nodes, name), unit) for name, unit in TOTALS.items())
+        return [(total, unit) for total, unit in found if total is not None]
 
     def _strings(self, name: str) -> list[str]:
         values = self.graph.attributes.get(name)

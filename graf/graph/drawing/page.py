@@ -125,9 +125,7 @@ class Page:
         nodes = self.drawn[0].nodes
         n_operations = int((self.maker.graph.node_op[list(nodes)] >= 0).sum())
         words = [module] * bool(module) + [count_text(n_operations, "operation")]
-        for attribute, unit in (("n_parameters", "parameters"), ("n_macs", "multiply-adds")):
-            total = self.maker.facts.total(nodes, attribute)
-            words += [] if total is None else [f"{_short(total)} {unit}"]
+        words += [f"{_short(total)} {unit}" for total, unit in self.maker.facts.totals(nodes)]
         return ", ".join(words)
 
     def _names(self, panel: Panel, width: float) -> str:

@@ -84,12 +84,11 @@ class PanelMaker:
         fewest, found = float("inf"), list[Part]()
         for view in self.views:
             shown = view(inner)
-            n_turning = self._drawn(nodes, shown, path, dict.fromkeys((part.kind for part in shown), "A"))[
-                1
-            ].n_turning
-            if n_turning < fewest:
-                fewest, found = n_turning, shown
-            if n_turning <= MOST_TURNING:
+            letters = {part.kind: "A" for part in shown}
+            _, layout, _ = self._drawn(nodes, shown, path, letters)
+            if layout.n_turning < fewest:
+                fewest, found = layout.n_turning, shown
+            if layout.n_turning <= MOST_TURNING:
                 break
         return found
 
