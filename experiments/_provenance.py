@@ -1,4 +1,4 @@
-"""Where a result comes from (versions, commit, date, machine), and files of results, written whole."""
+"""Where a result goes and where it comes from (versions, commit, date, machine), and its files, written whole."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,9 +18,14 @@ import pandas as pd
 import graf
 from graf.files import atomic_path
 
-__all__ = ["provenance", "write_csv", "write_json"]
+__all__ = ["output_path", "provenance", "write_csv", "write_json"]
 
 PACKAGES = ("networkx", "numba", "numpy", "pandas", "rustworkx", "scikit-learn", "scipy", "xgboost")
+
+
+def output_path(default: str, position: int = 1) -> Path:
+    """Where a script writes: its argument at a position, else the default."""
+    return Path(sys.argv[position] if len(sys.argv) > position else default)
 
 
 def provenance() -> dict[str, Any]:

@@ -20,14 +20,13 @@ their code (`published`) and by graf's own. Only cells without useless edges, as
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from sklearn.ensemble import RandomForestRegressor
 
 import graf
@@ -217,4 +216,4 @@ def draw(shares: pd.DataFrame, slopes: pd.DataFrame, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/across_targets.csv"))
+    main(output_path("results/across_targets.csv"))

@@ -10,7 +10,6 @@ Every run is saved when it is done, so that one that was killed goes on where it
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
@@ -18,7 +17,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 
 import graf
 from graf.files import atomic_path
@@ -130,4 +129,4 @@ def draw(results: pd.DataFrame) -> plt.Figure:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
+    main(output_path("results"))

@@ -14,7 +14,6 @@ log-likelihood that a machine lacks on new data, in nats per sample.
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
@@ -23,7 +22,7 @@ from time import perf_counter
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 
 from graf.files import atomic_path
 from graf.searchers.boltzmann import Annealer, BoltzmannMachine, exact_sample, log_probabilities, train
@@ -157,4 +156,4 @@ def panel(ax: plt.Axes, results: pd.DataFrame, x: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
+    main(output_path("results"))

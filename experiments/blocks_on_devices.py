@@ -21,13 +21,12 @@ A call that was stopped goes on.
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from pymoo.indicators.hv import HV
 from sklearn.ensemble import HistGradientBoostingRegressor
 
@@ -223,4 +222,4 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/blocks_on_devices.csv"))
+    main(output_path("results/blocks_on_devices.csv"))

@@ -22,14 +22,13 @@ A call that was stopped goes on with the cells that are left.
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from scipy.special import softmax
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.isotonic import IsotonicRegression
@@ -174,4 +173,4 @@ def main(out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/calibration_study.csv"))
+    main(output_path("results/calibration_study.csv"))

@@ -11,13 +11,12 @@ measured setups: what the same models do on the same device with another version
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from _zoo_tables import imagenet_alone, published
 
 from graf import load_dataset
@@ -90,4 +89,4 @@ def agreements() -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
+    main(output_path("results"))

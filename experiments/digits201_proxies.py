@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 
 import graf
 import graf.datasets
@@ -73,4 +73,4 @@ def write_columns(proxies: pd.DataFrame, settings: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/digits201_proxies.csv"))
+    main(output_path("results/digits201_proxies.csv"))

@@ -19,7 +19,7 @@ import networkx as nx
 import numba
 import numpy as np
 import rustworkx as rx
-from _provenance import write_json
+from _provenance import output_path, write_json
 from _timing import typical
 
 from graf import ComputationGraph, GraphBatch, GraphFeatures, OpSet, get_space
@@ -216,4 +216,4 @@ def peak_memory(n: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/feature_speed.json"))
+    main(output_path("results/feature_speed.json"))

@@ -11,12 +11,11 @@ device that ranks the labels best, both by graf's predictions.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from sklearn.ensemble import RandomForestRegressor
 
 from graf import GraphFeatures, PerformancePredictor, load_dataset
@@ -102,4 +101,4 @@ def predictions(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
+    main(output_path("results"))

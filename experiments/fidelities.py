@@ -23,7 +23,6 @@ goes on where it was; the results name the tables that were run.
 from __future__ import annotations
 
 import json
-import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from sklearn.ensemble import ExtraTreesRegressor
 
 from graf import Dataset, GraphFeatures, PerformancePredictor, load_dataset
@@ -168,4 +167,4 @@ def affordable(order: np.ndarray, cost: np.ndarray, budget: float) -> np.ndarray
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
+    main(output_path("results"))

@@ -12,12 +12,11 @@ published, isomorphism-invariant hash.
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from _provenance import provenance
+from _provenance import output_path, provenance
 
 from graf import Dataset, GraphFeatures, get_space, load_dataset
 from graf.files import atomic_path
@@ -92,4 +91,4 @@ def isomorphism(data: Dataset) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
+    main(output_path("results"))

@@ -9,13 +9,12 @@ constant width which the same leave-one-out errors ask for. 20 splits of 32 labe
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from sklearn.model_selection import train_test_split
 
 from graf import GraphFeatures, PerformancePredictor, load_dataset
@@ -108,4 +107,4 @@ def interval_score(lower: np.ndarray, upper: np.ndarray, truth: np.ndarray) -> f
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
+    main(output_path("results"))

@@ -9,14 +9,13 @@ pairs of each at most; ten splits.
 
 from __future__ import annotations
 
-import sys
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import write_json
+from _provenance import output_path, write_json
 from intervals import held, write_means
 
 from graf import PerformancePredictor, load_dataset
@@ -66,4 +65,4 @@ def one_split(data: Dataset, n_architectures: int, n_labels: int, seed: int) -> 
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
+    main(output_path("results"))

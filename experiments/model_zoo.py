@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from _zoo_counts import compared_counts, published_counts
 from _zoo_explanation import draw
 from _zoo_prediction import PREDICTOR, Task, evaluate
@@ -173,4 +173,4 @@ def reading_facts(readings: pd.DataFrame, counts: pd.DataFrame) -> dict[str, obj
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "results"))
+    main(Path(sys.argv[1]), output_path("results", 2))

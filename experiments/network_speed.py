@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from _provenance import write_json
+from _provenance import output_path, write_json
 from _timing import timed
 
 from graf import ComputationGraph, GraphFeatures
@@ -130,4 +130,4 @@ def attributes(operations: list[str | None], rng: np.random.Generator) -> dict[s
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/network_speed.json"))
+    main(output_path("results/network_speed.json"))

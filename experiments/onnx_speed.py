@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from typing import Any
 
 import onnx
 import torch
-from _provenance import write_json
+from _provenance import output_path, write_json
 from _timing import typical
 
 from graf import get_space, read_graph
@@ -81,4 +80,4 @@ def folder_time(folder: Path, n_jobs: int) -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/onnx_speed.json"))
+    main(output_path("results/onnx_speed.json"))

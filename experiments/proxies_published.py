@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from scipy.stats import kendalltau, pearsonr, spearmanr
 from sklearn.datasets import load_sample_images
 
@@ -127,4 +127,4 @@ def distance(ours: pd.Series, published: pd.Series) -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/proxies_published.csv"))
+    main(output_path("results/proxies_published.csv"))

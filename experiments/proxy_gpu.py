@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from _provenance import write_json
+from _provenance import output_path, write_json
 from _published_proxies import one_by_one
 from proxy_speed import EIGHT
 from scipy.stats import spearmanr
@@ -185,4 +184,4 @@ def per_second(clock: dict[str, Any], n: int, base: float) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/proxy_gpu.json"))
+    main(output_path("results/proxy_gpu.json"))

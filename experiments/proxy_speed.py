@@ -14,7 +14,6 @@ they share weights but no run.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from _provenance import write_json
+from _provenance import output_path, write_json
 
 import graf
 
@@ -98,4 +97,4 @@ def bare(modules: list[torch.nn.Module], forwards: int, backwards: int) -> float
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/proxy_speed.json"))
+    main(output_path("results/proxy_speed.json"))

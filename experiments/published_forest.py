@@ -10,11 +10,10 @@ saved when it is done, so that a run that was killed goes on where it was.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from sklearn.ensemble import RandomForestRegressor
 
 from graf import Dataset, PerformancePredictor, load_dataset
@@ -83,4 +82,4 @@ def with_reference(table: pd.DataFrame) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
+    main(output_path("results"))

@@ -10,7 +10,6 @@ text and ends in a DataFrame.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 import networkx as nx
 import numba
 import numpy as np
-from _provenance import write_json
+from _provenance import output_path, write_json
 from _timing import typical
 from feature_speed import between, degree_columns, masks, networkx_columns
 
@@ -98,4 +97,4 @@ def longest_path(part: nx.DiGraph, start: int, end: int, cell: ComputationGraph)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/published_speed.json"))
+    main(output_path("results/published_speed.json"))

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from _provenance import write_json
+from _provenance import output_path, write_json
 from scipy.stats import ttest_rel
 
 import graf
@@ -215,4 +215,4 @@ def rows(table: pd.DataFrame, known: pd.DataFrame, wider: Iterable[Network] = ()
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(f"usage: {Path(__file__).name} FOLDER [results]")
-    main(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "results"))
+    main(Path(sys.argv[1]), output_path("results", 2))

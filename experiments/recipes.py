@@ -14,14 +14,13 @@ the variance is architecture, recipe, interaction and luck. A killed run goes on
 from __future__ import annotations
 
 import json
-import sys
 import warnings
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from scipy.special import logit
 from scipy.stats import kendalltau
 from sklearn.ensemble import ExtraTreesRegressor
@@ -199,4 +198,4 @@ def shares(values: np.ndarray, repeats: np.ndarray) -> dict[str, dict[str, float
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
+    main(output_path("results"))

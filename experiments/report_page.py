@@ -11,14 +11,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
-from _provenance import write_json
+from _provenance import output_path, write_json
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from sklearn.ensemble import RandomForestRegressor
@@ -112,4 +111,4 @@ def main(out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"))
+    main(output_path("results"))

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from joblib import Parallel, delayed
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
@@ -195,4 +195,4 @@ def digest(results: pd.DataFrame) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"), sys.argv[2:])
+    main(output_path("results"), sys.argv[2:])

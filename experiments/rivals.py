@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from _rival_models import new_model
 from _rival_plot import plot
 from _rival_reuse import reused
@@ -169,4 +169,4 @@ def summary(results: pd.DataFrame) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"), sys.argv[2:] or ["splits", "speed", "figure"])
+    main(output_path("results"), sys.argv[2:] or ["splits", "speed", "figure"])

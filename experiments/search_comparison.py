@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from pymoo.indicators.hv import HV
 from scipy.stats import rankdata
 
@@ -302,5 +302,4 @@ def write(folder: Path, records: list[dict[str, Any]], **facts: Any) -> None:
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    main(Path(arguments[0]) if arguments else Path(__file__).parents[1] / "results", arguments[1:])
+    main(output_path("results"), sys.argv[2:])

@@ -11,7 +11,6 @@ milliseconds for each; its time grows linearly with them. Processor time counts 
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import Any
 import numba
 import numpy as np
 import shap
-from _provenance import write_json
+from _provenance import output_path, write_json
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from xgboost import DMatrix, XGBRegressor
 
@@ -132,4 +131,4 @@ def interactions(X: np.ndarray, y: np.ndarray) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/shap_speed.json"))
+    main(output_path("results/shap_speed.json"))

@@ -5,8 +5,9 @@ python experiments/simplified_drawing.py [docs]
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+
+from _provenance import output_path
 
 import graf
 
@@ -24,4 +25,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))
+    main(output_path("docs"))

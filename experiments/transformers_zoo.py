@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 import torch
 import transformers
-from _provenance import write_csv, write_json
+from _provenance import output_path, write_csv, write_json
 from _reading import Reading, read
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -285,4 +285,4 @@ def facts(table: pd.DataFrame) -> dict[str, Any]:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results"), sys.argv[2:])
+    main(output_path("results"), sys.argv[2:])
