@@ -9,7 +9,9 @@ import typer
 
 from graf.exceptions import InputError
 
-__all__ = ["Input", "Model", "Networks", "Output", "OutputOrShown", "Seed", "SpaceName", "check_alone"]
+__all__ = [
+    "DatasetName", "Input", "Model", "ModelName", "Networks", "Output", "OutputOrShown", "Seed", "SpaceName", "check_alone",
+]  # fmt: skip
 
 Input = Annotated[
     Path,
@@ -18,6 +20,7 @@ Input = Annotated[
         help="Text file with one architecture a line, a CSV or Parquet table, an .onnx file or a folder of them.",
     ),
 ]
+DatasetName = Annotated[str, typer.Argument(help="Name of a dataset, or a table with targets.")]
 Networks = Annotated[
     Path | None,
     typer.Option(help="Folder of .onnx files, which the dataset then names in place of architectures."),
@@ -27,6 +30,7 @@ OutputOrShown = Annotated[
     Path | None, typer.Option("--output", "-o", help="Table to write; by default CSV on stdout.")
 ]
 Model = Annotated[Path, typer.Option("--model", help="Predictor that `graf fit` saved.")]
+ModelName = Annotated[str, typer.Option(help="auto, random_forest or xgboost.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn.", min=0)]
 SpaceName = Annotated[
     str | None, typer.Option("--space", help="Search space; by default inferred from the notation.")

@@ -39,8 +39,7 @@ def explain(
     from graf.explainers.grouping import check_grouping
     from graf.predictors import load_predictor
 
-    if output is not None:
-        check_output(output)
+    check_output(output)
     if importance is not None:
         check_grouping(importance)
     predictor = load_predictor(model)

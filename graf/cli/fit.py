@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Networks, Output, Seed, SpaceName, check_alone
+from graf.cli.arguments import DatasetName, ModelName, Networks, Output, Seed, SpaceName, check_alone
 from graf.cli.reading import networks_of
 from graf.cli.terminal import say
 from graf.cli.writing import check_file
@@ -15,7 +15,7 @@ __all__ = ["fit"]
 
 
 def fit(
-    dataset: Annotated[str, typer.Argument(help="Name of a dataset, or a table with targets.")],
+    dataset: DatasetName,
     output: Output,
     target: Annotated[
         list[str] | None,
@@ -24,7 +24,7 @@ def fit(
         ),
     ] = None,
     space: SpaceName = None,
-    model: Annotated[str, typer.Option(help="auto, random_forest or xgboost.")] = "auto",
+    model: ModelName = "auto",
     features: Annotated[
         str | None,
         typer.Option(

@@ -25,8 +25,7 @@ def predict(
 
     from graf.predictors import load_predictor
 
-    if output is not None:
-        check_output(output)
+    check_output(output)
     predictor = load_predictor(model)
     items = read_input(source)
     values = np.asarray(predictor.predict(items))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import Networks, Output, Seed, SpaceName, check_alone
+from graf.cli.arguments import DatasetName, ModelName, Networks, Output, Seed, SpaceName, check_alone
 from graf.cli.reading import networks_of
 from graf.cli.terminal import on_terminal
 
@@ -14,7 +14,7 @@ __all__ = ["report"]
 
 
 def report(
-    dataset: Annotated[str, typer.Argument(help="Name of a dataset, or a table with targets.")],
+    dataset: DatasetName,
     output: Output,
     target: Annotated[
         list[str] | None,
@@ -24,7 +24,7 @@ def report(
     ] = None,
     space: SpaceName = None,
     networks: Networks = None,
-    model: Annotated[str, typer.Option(help="auto, random_forest or xgboost.")] = "auto",
+    model: ModelName = "auto",
     seed: Seed = 0,
 ) -> None:
     """Write an HTML page that says what drives the targets of a dataset, and how well they are predicted."""

@@ -18,8 +18,10 @@ __all__ = ["TABLES", "check_file", "check_output", "metadata_path", "write_or_sh
 TABLES = (".csv", ".gz", ".parquet")
 
 
-def check_output(path: Path) -> None:
-    """Raise `InputError` where a table cannot be written to a file of this name."""
+def check_output(path: Path | None) -> None:
+    """Raise `InputError` where a table cannot be written to a file of this name; None is not written."""
+    if path is None:
+        return
     if path.suffix not in TABLES:
         raise InputError(f"`--output` must end in .csv, .csv.gz or .parquet, got {path}")
     check_file(path)
