@@ -160,8 +160,7 @@ def _key(head: pd.DataFrame, described: Description, given: Any, path: Path) -> 
         return tuple(expand(key, list(head.columns)))
     named = [name for name in KEY_NAMES if name in head.columns]
     written = (name for name in head.columns if infer([v for v in head[name] if isinstance(v, str)]))
-    files = (name for name in head.columns if name == FILES)
-    found = named[0] if named else next(written, next(files, None))
+    found = named[0] if named else next(written, FILES if FILES in head.columns else None)
     if found is not None and infer([found]):
         raise DatasetError(
             f"{path} has no row of column names: its first row holds the architecture {found!r:.60}"
