@@ -38,7 +38,8 @@ Consumers = Mapping[int, list[Step]]
 class Parts(NamedTuple):
     """What attention is computed from; `scores` is None where it comes in one piece.
 
-    `maps` are products with weights across heads; `keys_first` says that scores have a row for each key.
+    `beside` are the operands of concatenations among `others`, such as scores of more keys; `maps` are
+    products with weights across heads; `keys_first` says that scores have a row for each key.
     """
 
     query: Step
@@ -46,6 +47,7 @@ class Parts(NamedTuple):
     value: Step
     others: list[Step]
     scores: Step | None = None
+    beside: Sequence[Step] = ()
     maps: Sequence[Step] = ()
     keys_first: bool = False
 
@@ -100,8 +102,9 @@ def _parts_of(scores: Step, behind: list[Step], value: Step, n_keys: int) -> Par
     rows, columns = (scores.shape or (0, 0))[-2:]
     keys_first = columns != n_keys == rows
     query, key = scores.reads if (scores.op == "matmul") != keys_first else scores.reads[::-1]
+    beside = [read for step in before if step.op == "concat" for read in step.reads]
     maps = list(filter(_mixes_heads, (*before, *behind)))
-    return Parts(query, key, value, others, scores, maps, keys_first)
+    return Parts(query, key, value, others, scores, beside, maps, keys_first)
 
 
 def _to_softmax(step: Step) -> list[Step]:
@@ -195,7 +198,7 @@ def _way(step: Step, product: Step) -> list[Step]:
 
 
 def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) -> None:
-    query, key, value, others, scores, maps, _ = parts
+    query, key, value, others, scores, beside, maps, _ = parts
     if query.shape is None or value.shape is None or not (step.shape and step.size) or len(query.shape) < 2:
         return
     n_queries, n_keys, depth = _sizes(parts)
@@ -203,7 +206,8 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     width = step.size // (total * n_queries)  # whichever axis it is on
     heads = _n_heads(step, scores, width, total, readers)
     terms = [term for read in others for term in _terms(read)]
-    moved = [term for term in terms if _is_of_positions(term, parts)]
+    added = [term for read in others if read not in beside for term in _terms(read)]
+    moved = [term for term in added if _is_of_positions(term, parts)]
     settings: dict[str, Any] = {
         "heads": heads,
         "kv_heads": _n_key_heads(parts, heads, total * n_keys * depth),
@@ -213,7 +217,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
         "windows": max(1, total // (heads * batch)),
         "self_attention": float(_same_origin(query, key, value)),
         "relative_bias": float(bool(moved) or any(_is_relative_bias(term, n_keys) for term in terms)),
-        "causal": _causal(step, terms, moved),
+        "causal": _causal(step, terms, [*moved, *beside]),
         "channels": heads * width,
         "n_macs": total * n_queries * n_keys * (depth + width) + sum(map(_n_macs, maps)),
         "n_scores": total * n_queries * n_keys,
@@ -355,12 +359,12 @@ def _origins(step: Step, known: dict[int, set[int]] | None = None) -> set[int]:
         step = varying[0]
 
 
-def _causal(step: Step, others: list[Step], moved: list[Step]) -> float:
-    """1 if a mask compares positions, NaN if one depends on the inputs alone, 0 otherwise."""
+def _causal(step: Step, others: list[Step], scores: list[Step]) -> float:
+    """1 if a mask compares positions, NaN if one, which is none of the scores, depends on the inputs alone; else 0."""
     masks = [read for read in others if read.scalar is None]
     if step.settings.get("causal") or any(_compares_positions(mask, DEEP) for mask in masks):
         return 1.0
-    return 0.0 if all(is_fixed(mask) or mask in moved for mask in masks) else float("nan")
+    return 0.0 if all(is_fixed(mask) or mask in scores for mask in masks) else float("nan")
 
 
 def _compares_positions(mask: Step, depth: int, known: dict[tuple[int, int], bool] | None = None) -> bool:

@@ -705,6 +705,18 @@ class WithMask(nn.Module):
         return torch.einsum("bqhk,bkhd->bqhd", scores.softmax(-1), q).flatten(2)
 
 
+def test_scores_of_fixed_keys_beside_others_are_no_relative_positions():
+    def attend(q, keys):
+        k = heads(q, 2)
+        scores = torch.cat([k @ keys.transpose(-2, -1), k @ k.transpose(-2, -1)], -1)
+        values = torch.cat([keys.expand(1, 2, 3, 4), k], 2)
+        return (scores.softmax(-1) @ values).transpose(1, 2).flatten(2)
+
+    graph = read_graph(Function(attend, keys=(2, 3, 4)), (1, 5, 8))
+    at = graph.op_names.index("attention")
+    assert [graph.attributes[name][at] for name in ("relative_bias", "causal")] == [0, 0]
+
+
 def test_masks_that_compare_positions_are_causal():
     def attend(q, allowed):
         scores = heads(q, 2) @ heads(q, 2).transpose(-2, -1)
