@@ -202,6 +202,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
     if query.shape is None or value.shape is None or not (step.shape and step.size) or len(query.shape) < 2:
         return
     n_queries, n_keys, depth = _sizes(parts)
+    n_values = step.settings.get("contracted", n_keys)  # more, if other scores stand beside these
     total = prod(step.shape[:-2]) if scores is None else scores.size // (n_queries * n_keys)
     width = step.size // (total * n_queries)  # whichever axis it is on
     heads = _n_heads(step, scores, width, total, readers)
@@ -219,7 +220,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
         "relative_bias": float(bool(moved) or any(_is_relative_bias(term, n_keys) for term in terms)),
         "causal": _causal(step, terms, [*moved, *beside]),
         "channels": heads * width,
-        "n_macs": total * n_queries * n_keys * (depth + width) + sum(map(_n_macs, maps)),
+        "n_macs": total * n_queries * (n_keys * depth + n_values * width) + sum(map(_n_macs, maps)),
         "n_scores": total * n_queries * n_keys,
     }
     kept = [read for read in others if not is_fixed(read) or weights_of(read)]

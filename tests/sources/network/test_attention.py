@@ -715,6 +715,7 @@ def test_scores_of_fixed_keys_beside_others_are_no_relative_positions():
     graph = read_graph(Function(attend, keys=(2, 3, 4)), (1, 5, 8))
     at = graph.op_names.index("attention")
     assert [graph.attributes[name][at] for name in ("relative_bias", "causal")] == [0, 0]
+    assert graph.n_macs == 2 * 5 * 4 * (3 + 5 + 8)
 
 
 def test_masks_that_compare_positions_are_causal():
