@@ -29,7 +29,7 @@ Values = NDArray[np.float64]
 @feature(
     over="graph",
     stats=(*COUNTS, *MEANS, "max_heads", "max_sequence", "max_key_sequence"),
-    unit="operations, or of the attribute",
+    unit="operations, or that of the attribute",
     cost="O(V)",
     reference="Vaswani et al., NeurIPS 2017",
     needs=("heads",),

@@ -84,7 +84,7 @@ def peak_memory(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
 @feature(
     over="operation",
     stats=COSTS,
-    unit="of the attribute",
+    unit="that of the attribute",
     cost="O(V)",
     needs=[f"n_{cost}" for cost in COSTS],
     default=False,

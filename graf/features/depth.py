@@ -51,7 +51,7 @@ def depth_count(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
 @feature(
     over="attribute",
     stats=PARTS,
-    unit="of the attribute",
+    unit="that of the attribute",
     cost="O(V + E)",
     default=False,
 )

@@ -21,7 +21,7 @@ STAGE = ("channels", "resolution")
 Values = NDArray[np.float64]
 
 
-@feature(over="attribute", unit="of the attribute", cost="O(V)", needs=("widths",))
+@feature(over="attribute", unit="that of the attribute", cost="O(V)", needs=("widths",))
 def total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Sum of an attribute over all nodes: parameters, multiply-adds, layers times kernel.
 
@@ -34,7 +34,7 @@ def total(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
 @feature(
     over="attribute",
     stats=("mean", "spread", "min", "max", *(f"at{i}" for i in range(1, N_POSITIONS + 1))),
-    unit="of the attribute",
+    unit="that of the attribute",
     cost="O(V)",
     needs=("channels",),
 )
@@ -65,7 +65,7 @@ def profile(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
 @feature(
     over="attribute",
     stats=tuple(f"sum{i}" for i in range(1, N_STAGES + 1)),
-    unit="of the attribute",
+    unit="that of the attribute",
     cost="O(V)",
     needs=STAGE,
 )

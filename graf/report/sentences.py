@@ -41,6 +41,7 @@ def sentences(
     metadata: pd.DataFrame,
     ops: OpSet | None = None,
     n: int = 6,
+    largest: pd.Series[float] | None = None,
 ) -> list[str]:
     """What the strongest trade-offs are, then the strongest of the other effects.
 
@@ -51,8 +52,9 @@ def sentences(
     metadata : unit and direction by target.
     ops : vocabulary of the search space.
     n : at most so many.
+    largest : effect by target that others are compared with; the largest of these effects if None.
     """
-    scaled = effects / effects.abs().max()
+    scaled = effects / (effects.abs().max() if largest is None else largest)
     visible = scaled.where(scaled.abs() >= VISIBLE, 0.0)
     gain, loss = visible.max(axis=1), -visible.min(axis=1)
     score = pd.concat([gain, loss], axis=1).clip(lower=0)

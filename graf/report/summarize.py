@@ -132,9 +132,11 @@ def _across_targets(data: Dataset, explanations: Mapping[str, Explanation]) -> d
     values = ordered(first.data, first.columns)
     told = _by_operation(data, explanations)
     operations = effects(told, *scales) if told else table.iloc[:0]
+    operations = operations[operations.any(axis=1)]
+    largest = pd.concat([table, operations]).abs().max()
     counts = told[names[0]].data if told else values
     spoken = [
-        *sentences(operations, counts, metadata, ops, N_SENTENCES),
+        *sentences(operations, counts, metadata, ops, N_SENTENCES, largest),
         *sentences(table.drop(operations.index, errors="ignore"), values, metadata, ops, N_SENTENCES),
     ]
     return {

@@ -49,6 +49,11 @@ def test_trade_offs_come_first_and_weak_effects_are_left_out():
     assert len(spoken([[1, 0, 0], [1, 0, 0]], n=1)) == 1
 
 
+def test_effects_are_compared_with_the_largest_that_is_known():
+    row, largest = [0.5, 0.02, 0.0], pd.Series([0.5, 0.2, 0.1], index=METADATA.index)
+    assert spoken([row], largest=largest) == ["With more conv3x3 operations, test accuracy rises."]
+
+
 def test_many_targets_are_counted():
     metadata = pd.DataFrame({"direction": "max", "unit": ""}, index=[f"t{i}" for i in range(11)])
     table = pd.DataFrame([[1.0] * 6 + [-1.0] * 5], columns=metadata.index, index=NAMES[:1])

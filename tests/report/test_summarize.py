@@ -8,6 +8,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 from xgboost import XGBRegressor
 
+from graf import Dataset, get_space
 from graf.exceptions import InputError, UnsupportedError
 from graf.predictors import kendall_tau
 from graf.report.summarize import summarize
@@ -31,6 +32,15 @@ def test_the_planted_effect_is_found(summary):
     assert summary.sentences[0] == (
         "With more conv3x3 operations, test accuracy rises, at the cost of higher latency."
     )
+
+
+def test_operations_that_always_occur_as_often_have_no_row(data, quick):
+    space = get_space("autoformer")
+    networks = space.sample(40, seed=0)
+    rows = pd.DataFrame(index=networks)
+    targets = rows.assign(test_acc=[max(map(int, network.split("-")[:2])) for network in networks])
+    planted = Dataset("planted", targets, rows, rows, data.metadata.loc[["test_acc"]], space)
+    assert report(planted, quick).operation_effects.index.tolist() == ["op_count(attention)"]
 
 
 def test_predictions_are_of_held_out_architectures(summary, data):
