@@ -39,7 +39,7 @@ def projected_attention(call: Call, past: int = 4) -> list[Step]:
     earlier = call.operand(past)
     if earlier is not None:
         shape = earlier.shape and earlier.shape[1:]
-        halves = (call.step("slice", [earlier], shape, index=i) for i in range(2))
+        halves = (call.step("slice", [earlier], shape) for _ in range(2))
         others = [_after_past(call, half, step, heads) for half, step in zip(halves, others, strict=True)]
     found = _attend(call, [query, *others], call.reads(5), heads, heads, causal)
     return [found, call.step("concat", others, (2, *(others[0].shape or ())))]
@@ -66,7 +66,7 @@ def _unpacked(call: Call, query: Step, key: Step | None) -> list[Step]:
     """Queries, keys and values that lie side by side for each head, the last two perhaps only."""
     packed, n = (query, 3) if key is None else (key, 2)
     batch, length, heads, _, depth = packed.shape or (1, 1, 1, 1, 1)
-    own = [call.step("slice", [packed], (batch, length, heads * depth), index=i) for i in range(n)]
+    own = [call.step("slice", [packed], (batch, length, heads * depth)) for _ in range(n)]
     return own if key is None else [query, *own]
 
 

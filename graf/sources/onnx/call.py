@@ -75,9 +75,7 @@ class Call:
     def cut(self, step: Step, widths: list[int]) -> list[Step]:
         """A step cut along its last axis."""
         before = (step.shape or ())[:-1]
-        return [
-            self.step("slice", [step], (*before, width), index=i, axis=-1) for i, width in enumerate(widths)
-        ]
+        return [self.step("slice", [step], (*before, width)) for width in widths]
 
     def activated(self, step: Step) -> Step:
         """A step with what the attribute `activation` puts behind it."""

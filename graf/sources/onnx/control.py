@@ -133,10 +133,9 @@ def _outputs(
     shapes = [value.step.shape for value in known]
     every = list({id(step): step for step in (*reads, *outside)}.values())
     settings = {"subgraphs": networks}
-    first = Step(op, every, shapes[0] if shapes else None, label, module_of(node), 4, settings)
+    first = Step(op, every, shapes[0] if shapes else None, label, module_of(node), settings=settings)
     found = [first]
-    for i, shape in enumerate(shapes[1:], 1):
-        found.append(Step("getitem", [first], shape, label, first.module, 4, {"index": i}))
+    found += [Step("getitem", [first], shape, label, first.module) for shape in shapes[1:]]
     return [Value(step, value.type) for step, value in zip(found, known, strict=False)]
 
 

@@ -87,7 +87,7 @@ def global_lp_pool(call: Call) -> Step:
 def global_avg_pool(call: Call) -> Step:
     """A mean over all positions, which some write for one over the channels that stand last."""
     axes = tuple(range(2, call.rank()))
-    return call.step("mean" if axes else "global_avg_pool", call.reads(0), axes=axes, keepdims=True)
+    return call.step("mean" if axes else "global_avg_pool", call.reads(0), axes=axes)
 
 
 def _check_places(call: Call, data: Step) -> None:

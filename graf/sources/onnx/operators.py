@@ -52,27 +52,13 @@ def _lp_norm(call: Call) -> Step:
     return call.step("divide", [*vector, call.step("norm", vector, shape, order=1, axes=axes)])
 
 
-def _along(op: str, default: int | None = None) -> Callable[[Call], Step]:
-    def along(call: Call) -> Step:
-        first = default if default is not None else (-1 if call.version > 12 else 1)
-        return call.step(op, call.reads(), axis=call.number("axis", first))
-
-    return along
-
-
 def _reduction(op: str, **settings: Any) -> Callable[[Call], Step]:
     def reduction(call: Call) -> Step:
         n, axes = call.rank(), call.numbers(1, "axes")
         if not axes and call.number("noop_with_empty_axes", 0):
             return call.step("identity", call.reads(0))
         given = axes or range(n)
-        return call.step(
-            op,
-            call.reads(0),
-            axes=tuple(axis % n if n else 0 for axis in given),
-            keepdims=bool(call.number("keepdims", 1)),
-            **settings,
-        )
+        return call.step(op, call.reads(0), axes=tuple(axis % n if n else 0 for axis in given), **settings)
 
     return reduction
 
@@ -107,10 +93,7 @@ def _mean(call: Call) -> Step:
 
 
 def _split(call: Call) -> list[Step]:
-    return [
-        call.step("slice", call.reads(0), shape, index=index, axis=call.number("axis", 0))
-        for index, shape in enumerate(call.shapes)
-    ]
+    return [call.step("slice", call.reads(0), shape) for shape in call.shapes]
 
 
 def _prelu(call: Call) -> Step:
@@ -144,10 +127,7 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "GroupNormalization": _group_norm,
     "LpNormalization": _lp_norm,
     "MeanVarianceNormalization": _normalised("instance_norm", 0),
-    "Softmax": _along("softmax"),
-    "LogSoftmax": _along("log_softmax"),
     "Concat": concat,
-    "Gather": _along("gather", 0),
     "Clip": _clip,
     "PRelu": _prelu,
     "Sum": _several("add"),

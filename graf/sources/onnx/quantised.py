@@ -90,10 +90,10 @@ def _quantised_concat(call: Call) -> Step:
     parts, axis = call.reads(*range(2, len(call.operands), 3)), call.number("axis", 0)
     shapes = [part.shape for part in parts if part.shape]
     if not parts or len(shapes) < len(parts):
-        return call.step("concat", parts, axis=axis)
+        return call.step("concat", parts)
     shape = list(shapes[0])
     shape[axis] = sum(each[axis] for each in shapes)
-    return call.step("concat", parts, tuple(shape), axis=axis)
+    return call.step("concat", parts, tuple(shape))
 
 
 def _quantised_pool(call: Call) -> Step:
@@ -108,7 +108,7 @@ def _quantised_lstm(call: Call) -> list[Step]:
     directions, hidden = 1 + found.settings["bidirectional"], call.number("hidden_size", 0)
     found.shape = (time, directions, batch, hidden)
     state = (directions, batch, hidden)
-    return [found, *(call.step("getitem", [found], state, index=i) for i in (1, 2))]
+    return [found, *(call.step("getitem", [found], state) for _ in range(2))]
 
 
 QUANTISED: dict[str, Callable[[Call], Any]] = {

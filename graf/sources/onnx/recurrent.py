@@ -40,9 +40,10 @@ def recurrent(op: str) -> Callable[[Call], Step]:
 
 def concat(call: Call) -> Step:
     """The final states of layers on top of each other, which exporters put together, are those of the last."""
-    axis, layers = call.number("axis", 0), [_layer_behind(step) for step in call.reads()]
-    stacked = axis == 0 and None not in layers and _are_stacked([step for step in layers if step is not None])
-    return call.step("slice", call.reads()[-1:]) if stacked else call.step("concat", call.reads(), axis=axis)
+    layers = [_layer_behind(step) for step in call.reads()]
+    known = [step for step in layers if step is not None]
+    stacked = call.number("axis", 0) == 0 and len(known) == len(layers) and _are_stacked(known)
+    return call.step("slice", call.reads()[-1:]) if stacked else call.step("concat", call.reads())
 
 
 def _layer_behind(state: Step) -> Step | None:

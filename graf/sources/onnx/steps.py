@@ -40,7 +40,7 @@ def steps_of(call: Call, domain: str) -> list[Any]:
 
 def other_output(call: Call, step: Step, i: int, itemsize: int) -> Step:
     """Output i of a call whose first output is a step."""
-    found = call.step("getitem", [step], call.shapes[i], index=i)
+    found = call.step("getitem", [step], call.shapes[i])
     found.itemsize = itemsize
     return found
 

@@ -222,7 +222,7 @@ def _item(node: Node, source: Any, index: Any) -> Any:
         return source[index]
     if index == 1 and source.op in ("max", "min"):
         return _step(node, "argmax", source.reads, **source.settings)
-    return _step(node, "getitem", [source], index=index)
+    return _step(node, "getitem", [source])
 
 
 def _higher_order(node: Node, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

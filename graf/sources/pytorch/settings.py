@@ -36,7 +36,7 @@ def _pool(bound: Bound) -> Settings:
 
 
 def _reduction(bound: Bound) -> Settings:
-    return {"axes": _reduced(bound), "keepdims": bool(bound.get("keepdim", False))}
+    return {"axes": _reduced(bound)}
 
 
 def _norm(bound: Bound) -> Settings:
@@ -49,10 +49,6 @@ def _reduced(bound: Bound) -> tuple[int, ...]:
     given, n = bound.get("dim"), len(bound["self"].shape or ())
     axes = [given] if isinstance(given, int) else list(given or range(n))
     return tuple(axis % n if n else 0 for axis in axes)
-
-
-def _axis(bound: Bound) -> Settings:
-    return {"axis": bound.get("dim", 0)}
 
 
 def _clamp(bound: Bound) -> Settings:
@@ -93,8 +89,6 @@ SETTINGS: dict[str, Callable[[Bound], Settings]] = {
     "conv_transpose": _conv_transpose,
     "max_pool": _pool,
     "avg_pool": _pool,
-    "adaptive_avg_pool": lambda bound: {"output_size": _sizes(bound["output_size"])},
-    "adaptive_max_pool": lambda bound: {"output_size": _sizes(bound["output_size"])},
     "group_norm": lambda bound: {"groups": bound.get("num_groups", bound.get("group"))},
     "layer_norm": _layer_norm,
     "rms_norm": _layer_norm,
@@ -102,9 +96,6 @@ SETTINGS: dict[str, Callable[[Bound], Settings]] = {
     "matmul": _equation,
     "clamp": _clamp,
     "hardtanh": _hardtanh,
-    "softmax": _axis,
-    "log_softmax": _axis,
-    "concat": _axis,
     **dict.fromkeys(("mean", "sum", "max", "min", "product", "variance", "logsumexp"), _reduction),
     "norm": _norm,
 }
