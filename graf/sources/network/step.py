@@ -72,14 +72,7 @@ class Network:
 
     def __iter__(self) -> Iterator[Step]:
         """The inputs and every step that an output depends on, in the order of execution."""
-        found = {id(step): step for step in self.inputs}
-        ahead = list(self.outputs)
-        while ahead:
-            step = ahead.pop()
-            if id(step) not in found:
-                found[id(step)] = step
-                ahead += step.reads
-        return iter(sorted(found.values(), key=lambda step: step.position))
+        return iter(_before([*self.inputs, *self.outputs]))
 
     def readers(self) -> Counter[int]:
         """How many times each step is read, by its `id`; an output of the network counts as read."""
@@ -100,12 +93,16 @@ def is_fixed(step: Step) -> bool:
 
 def weights_of(step: Step) -> list[Step]:
     """The trained tensors that a step is computed from, each once."""
+    return [step for step in _before([step]) if step.op == "weight" and not step.reads]
+
+
+def _before(steps: Iterable[Step]) -> list[Step]:
+    """Steps and all that they are computed from, each once, in the order of execution."""
     found: dict[int, Step] = {}
-    ahead = [step]
+    ahead = list(steps)
     while ahead:
         step = ahead.pop()
         if id(step) not in found:
             found[id(step)] = step
             ahead += step.reads
-    weights = (step for step in found.values() if step.op == "weight" and not step.reads)
-    return sorted(weights, key=lambda step: step.position)
+    return sorted(found.values(), key=lambda step: step.position)
