@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from graf.sources.network.patterns import through
 from graf.sources.network.step import FIXED, Step
 
-__all__ = ["axes_of", "operands_of", "products"]
+__all__ = ["axes_of", "operands_of", "products", "sizes_of"]
 
 Sizes = dict[str | int, int]
 Make = Callable[..., Step]
@@ -24,6 +24,16 @@ def axes_of(letters: str, n: int) -> list[str | int]:
     """What the n axes of an operand are called; those of an ellipsis are counted from its last one."""
     before, _, after = letters.partition("...")
     return [*before, *range(len(before) + len(after) - n, 0), *after]
+
+
+def sizes_of(*operands: tuple[str, Step]) -> Sizes:
+    """How long the axes of operands with these letters are; the longest where they are broadcast."""
+    sizes: Sizes = {}
+    for letters, step in operands:
+        shape = step.shape or ()
+        for axis, size in zip(axes_of(letters, len(shape)), shape, strict=False):
+            sizes[axis] = max(size, sizes.get(axis, 0))
+    return sizes
 
 
 def products(equation: str, operands: Sequence[Step], make: Make) -> Step:
@@ -65,15 +75,13 @@ def _summed(letters: str, step: Step, others: str, make: Make) -> tuple[str, Ste
     if set(letters) <= set(others):
         return letters, step
     kept = _needed(letters, others)
-    return kept, make("sum", [step], _shape(kept, _sizes(letters, step)))
+    return kept, make("sum", [step], _shape(kept, sizes_of((letters, step))))
 
 
 def _product(first: tuple[str, Step], second: tuple[str, Step], kept: str, is_last: bool, make: Make) -> Step:
     """The product of two operands with their letters."""
     (one, a), (other, b) = first, second
-    sizes = _sizes(one, a)
-    for axis, size in _sizes(other, b).items():
-        sizes[axis] = max(size, sizes.get(axis, 0))
+    sizes = sizes_of(first, second)
     shape = None if is_last else _shape(kept, sizes)
     if set(one + other) <= set(kept):
         return make("multiply", [a, b], shape)
@@ -94,11 +102,6 @@ def _rows_by_columns(one: str, other: str, kept: str) -> str:
         return kept
     both = [letter for letter in kept if letter not in (".", *rows, *columns)]
     return "".join(("..." if "." in kept else "", *both, *rows, *columns))
-
-
-def _sizes(letters: str, step: Step) -> Sizes:
-    shape = step.shape or ()
-    return dict(zip(axes_of(letters, len(shape)), shape, strict=False))
 
 
 def _shape(letters: str, sizes: Sizes) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from graf.sources.network.einsum import axes_of, operands_of
+from graf.sources.network.einsum import axes_of, operands_of, sizes_of
 from graf.sources.network.patterns import bare, pairs, plain, through, uncopied
 from graf.sources.network.step import Network, Step, is_fixed
 
@@ -32,11 +32,7 @@ def contracted(step: Step) -> int:
     if equation is None:
         return (step.reads[0].shape or (1,))[-1]
     operands, kept = operands_of(equation)
-    sizes: dict[str | int, int] = {}
-    for letters, read in zip(operands, step.reads, strict=True):
-        shape = read.shape or ()
-        for axis, size in zip(axes_of(letters, len(shape)), shape, strict=False):
-            sizes[axis] = max(size, sizes.get(axis, 0))
+    sizes = sizes_of(*zip(operands, step.reads, strict=True))
     summed = sizes.keys() - axes_of(kept, len(step.shape or ()))
     return prod(sizes[axis] for axis in summed)
 
