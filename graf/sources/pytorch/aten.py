@@ -42,9 +42,9 @@ def network_of(program: ExportedProgram, module: torch.nn.Module) -> Network:
     results = _run(program.graph_module, environment)
     kinds = [spec.kind for spec in program.graph_signature.output_specs]
     asked = [value for value, kind in zip(results, kinds, strict=False) if kind is OutputKind.USER_OUTPUT]
-    inputs = [step for step in leaves.values() if isinstance(step, Step) and step.op == "input"]
+    inputs = [step for step in _steps(leaves) if step.op == "input"]
     _report_open([node for node in program.graph.nodes if _is_open(node.meta.get("val"))])
-    return Network(list(dict.fromkeys(inputs)), [value for value in asked if isinstance(value, Step)])
+    return Network(list(dict.fromkeys(inputs)), _steps(asked))
 
 
 def _is_open(value: Any) -> bool:
@@ -211,9 +211,9 @@ def _is_operand(value: Any) -> bool:
     return isinstance(value, (Step, int, float)) and not isinstance(value, bool)
 
 
-def _steps(bound: Mapping[str, Any]) -> list[Step]:
-    leaves = torch.utils._pytree.tree_leaves(list(bound.values()))
-    return [leaf for leaf in leaves if isinstance(leaf, Step)]
+def _steps(arguments: Any) -> list[Step]:
+    """The steps among arguments, in lists and mappings too."""
+    return [leaf for leaf in torch.utils._pytree.tree_leaves(arguments) if isinstance(leaf, Step)]
 
 
 def _item(node: Node, source: Any, index: Any) -> Any:
@@ -230,7 +230,7 @@ def _higher_order(node: Node, name: str, args: Sequence[Any], kwargs: Mapping[st
     if name == "flex_attention":
         return _flex_attention(node, *args)
     graphs = [arg for arg in args if isinstance(arg, GraphModule)]
-    flat = [leaf for leaf in torch.utils._pytree.tree_leaves([args, kwargs]) if isinstance(leaf, Step)]
+    flat = _steps([args, kwargs])
     if name in INLINED and len(graphs) == 1:
         after = list(args)[list(args).index(graphs[0]) + 1 :]
         return _inlined(graphs[0], [arg for arg in after if not isinstance(arg, str)])
@@ -243,9 +243,9 @@ def _flex_attention(
     node: Node, query: Step, key: Step, value: Step, score: Any, blocks: Sequence[Any], *others: Any
 ) -> Step:
     """Attention whose scores and mask are functions of the positions; the mask's comes last of `blocks`."""
-    read = [query, key, value, *(leaf for leaf in torch.utils._pytree.tree_leaves(others))]
-    steps = [step for step in read if isinstance(step, Step)]
-    return _step(node, "attention", steps, causal=_compares_positions(blocks[-1]))
+    return _step(
+        node, "attention", _steps([query, key, value, others]), causal=_compares_positions(blocks[-1])
+    )
 
 
 def _compares_positions(mask: GraphModule) -> bool:
@@ -276,9 +276,7 @@ def _subgraph(graph: GraphModule, operands: Sequence[Step]) -> Network:
         for step in operands
     ]
     results = _run(graph, dict(zip(_placeholders(graph), inner, strict=False)))
-    return Network(
-        [step for step in inner if step.op == "input"], [r for r in results if isinstance(r, Step)]
-    )
+    return Network([step for step in inner if step.op == "input"], _steps(results))
 
 
 def _details(node: Node) -> Details:
