@@ -186,10 +186,8 @@ def _is_normal(step: Step, operand: Step) -> bool:
 def _log(step: Step) -> Found | None:
     """The logarithm of a sigmoid, of a softmax, or of one more than an exponential."""
     grown = bare(step.reads[0])
-    if grown.op == "softmax":
-        return Found("log_softmax", grown.reads[0])
-    if grown.op == "sigmoid":
-        return Found("log_sigmoid", grown.reads[0])
+    if grown.op in ("softmax", "sigmoid"):
+        return Found(f"log_{grown.op}", grown.reads[0])
     exponential = without_number(grown) if grown.op == "add" else None
     if exponential is None or exponential.op != "exp":
         return None
