@@ -24,8 +24,7 @@ def adjacent(
     first and second are bool (n_ops + 2, n_pairs); junctions do not count. O(pairs E) per graph.
     """
     for g in prange(len(offset) - 1):
-        for p in range(out.shape[1]):
-            out[g, p] = 0.0
+        out[g] = 0.0
         for v in range(offset[g], offset[g + 1]):
             if node_op[v] == -1:
                 continue
@@ -42,8 +41,7 @@ def adjacent(
 def count_operations(offset: Array, node_op: Array, out: Array) -> None:
     """Number of nodes of each operation into out (n_graphs, n_ops). O(V) per graph."""
     for g in prange(len(offset) - 1):
-        for op in range(out.shape[1]):
-            out[g, op] = 0.0
+        out[g] = 0.0
         for v in range(offset[g], offset[g + 1]):
             if node_op[v] >= 0:
                 out[g, node_op[v]] += 1.0

@@ -79,8 +79,7 @@ def depths(
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
         near = _distances(start, n, node_op, flags, pred_indptr, preds, zero, active)
-        for s in range(4 * n_sets):
-            out[g, s] = np.inf
+        out[g] = np.inf
         for v in range(n):
             op = node_op[start + v]
             if op == -1 or near[v, 0] == np.inf or near[v, 2] == np.inf:

@@ -44,8 +44,7 @@ def counts_by_depth(
     """
     n_sets = allowed.shape[1]
     for g in prange(len(offset) - 1):
-        for c in range(n_sets * bins):
-            out[g, c] = 0.0
+        out[g] = 0.0
         for v in range(offset[g], offset[g + 1]):
             if node_op[v] == -1:
                 continue
@@ -73,9 +72,7 @@ def sums_by_depth(
     """
     k = len(values)
     for g in prange(len(offset) - 1):
-        for c in range(k * bins):
-            sums[g, c] = 0.0
-            sizes[g, c] = 0.0
+        sums[g], sizes[g] = 0.0, 0.0
         for i in range(k):
             for v in range(offset[g], offset[g + 1]):
                 if node_op[v] != -1 and not np.isnan(values[i, v]):

@@ -101,8 +101,7 @@ def through_counts(
         start, n = offset[g], offset[g + 1] - offset[g]
         before = _paths_to(start, n, node_op, flags, pred_indptr, preds, zero)
         after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
-        for c in range(out.shape[1]):
-            out[g, c] = 0.0
+        out[g] = 0.0
         for v in range(n):
             op = node_op[start + v]
             if flags[start + v] & 2:
@@ -133,8 +132,7 @@ def follow_counts(
         start, n = offset[g], offset[g + 1] - offset[g]
         after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
         last = np.zeros((n, n_states))  # paths to the node by the last active operation on them
-        for c in range(out.shape[1]):
-            out[g, c] = 0.0
+        out[g] = 0.0
         for v in range(n):
             op = node_op[start + v]
             if zero[op]:
@@ -188,8 +186,7 @@ def branching(
                 onward = 1.0 if active[node_op[start + v]] else ways[v, 1]
                 for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
                     ways[preds[e], 1] += onward
-        for c in range(out.shape[1]):
-            out[g, c] = 0.0
+        out[g] = 0.0
         for v in range(n):
             op = node_op[start + v]
             if op >= 0 and before[v] > 0 and after[v] > 0:

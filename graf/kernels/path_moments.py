@@ -101,8 +101,7 @@ def backward_paths(
         nothing, none = np.zeros(2 * k), np.zeros(k)
         found[:, 0] = -np.inf
         size = 0
-        for c in range(3 * k):
-            out[g, c] = 0.0
+        out[g] = 0.0
         for v in range(n - 1, -1, -1):
             if zero[node_op[start + v]]:
                 continue
@@ -152,8 +151,7 @@ def path_shares(
             if flags[start + v] & 2:
                 _merge(log_count[n], log_count[v, 0], nothing, nothing)
         share = np.zeros(n)
-        for c in range(out.shape[1]):
-            out[g, c] = 0.0 if log_count[n, 0] > -np.inf else np.nan
+        out[g] = 0.0 if log_count[n, 0] > -np.inf else np.nan
         for v in range(n - 1, -1, -1):
             if log_count[v, 0] == -np.inf:
                 continue

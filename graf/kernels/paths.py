@@ -40,13 +40,10 @@ def lightest_paths(
     chunk = max(1, min(256, n_graphs // 16))
     for c in prange((n_graphs + chunk - 1) // chunk):
         first, last = c * chunk, min(n_graphs, (c + 1) * chunk)
-        longest = 0
-        for g in range(first, last):
-            longest = max(longest, offset[g + 1] - offset[g])
+        longest = np.diff(offset[first : last + 1]).max()
         best = np.empty((longest, n_sets), np.float32)
         for g in range(first, last):
-            for s in range(n_sets):
-                out[g, s] = np.inf
+            out[g] = np.inf
             start = offset[g]
             for v in range(offset[g + 1] - start):
                 begin = np.float32(0.0 if flags[start + v] & 1 else np.inf)
@@ -80,13 +77,10 @@ def count_paths(
     chunk = max(1, min(256, n_graphs // 16))
     for c in prange((n_graphs + chunk - 1) // chunk):
         first, last = c * chunk, min(n_graphs, (c + 1) * chunk)
-        longest = 0
-        for g in range(first, last):
-            longest = max(longest, offset[g + 1] - offset[g])
+        longest = np.diff(offset[first : last + 1]).max()
         count = np.empty((longest, n_sets), np.float64)
         for g in range(first, last):
-            for s in range(n_sets):
-                out[g, s] = 0.0
+            out[g] = 0.0
             start = offset[g]
             for v in range(offset[g + 1] - start):
                 begin = 1.0 if flags[start + v] & 1 else 0.0

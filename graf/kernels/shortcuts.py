@@ -54,8 +54,7 @@ def shortcuts(
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
         forks, number = _forks(start, n, pred_indptr, preds)
-        for c in range(4 * n_sets):
-            out[g, c] = 0.0
+        out[g] = 0.0
         reach = np.zeros(n, np.uint64)  # the forks of the present word that come before a node
         for word in range((len(forks) + WORD - 1) // WORD):
             begin = forks[word * WORD]
