@@ -16,19 +16,18 @@ from torch.nn.utils import get_total_norm
 from graf.exceptions import GrafError, InputError
 from graf.proxies.batch import Batch
 from graf.proxies.network import Network
-from graf.proxies.plan import Plan
+from graf.proxies.plan import Plan, Score
 from graf.proxies.state import exact_products
 from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
 from graf.proxies.workers import workers
 from graf.spaces import SearchSpace
 from graf.spaces.torch_models.state import plain_defaults
 
-__all__ = ["NO_MEMORY", "Evaluation", "Score"]
+__all__ = ["NO_MEMORY", "Evaluation"]
 
 CHUNK = 8  # networks whose linear algebra is done at once, and that are saved at once
 NO_MEMORY = "out of memory, even for this network alone; give a smaller `batch_size` to all"
 PARALLEL = (nn.DataParallel, nn.parallel.DistributedDataParallel)  # not called with other tensors by torch
-Score = tuple[dict[str, float], dict[str, str]]
 Item = str | nn.Module
 
 
@@ -105,11 +104,8 @@ class Evaluation:
             known.append(i)
         if len(known) < len(items):
             _empty_cache(self.device)
-        scores = self.plan.scores(found, finite)
-        by_item: list[Score | None] = [None] * len(items)
-        for i, values, reasons in zip(known, scores.values, scores.reasons, strict=True):
-            by_item[i] = values, reasons
-        return by_item
+        scores = dict(zip(known, self.plan.scores(found, finite), strict=True))
+        return [scores.get(i) for i in range(len(items))]
 
     def _network(self, item: Item, batches: list[Batch]) -> Network:
         if isinstance(item, nn.Module):

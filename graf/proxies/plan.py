@@ -17,23 +17,10 @@ from graf.proxies.registry import Proxy
 from graf.proxies.state import seeded, untouched
 from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
 
-__all__ = ["Plan", "Scores"]
+__all__ = ["Plan", "Score"]
 
 Settings = Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Values of some proxies for some networks, and why those that are missing are.
-
-    Parameters
-    ----------
-    values : one dictionary for each network; NaN where there is no value.
-    reasons : one dictionary for each network, of the missing values alone.
-    """
-
-    values: list[dict[str, float]]
-    reasons: list[dict[str, str]]
+Score = tuple[dict[str, float], dict[str, str]]  # values by proxy, and the reasons of those that are NaN
 
 
 @dataclass(frozen=True)
@@ -94,28 +81,26 @@ class Plan:
         for name in [name for name in results if name not in needed]:
             del results[name]
 
-    def scores(self, found: Sequence[dict[str, Any]], finite: Sequence[Tensor]) -> Scores:
-        """Values from the results of many networks.
+    def scores(self, found: Sequence[dict[str, Any]], finite: Sequence[Tensor]) -> list[Score]:
+        """The score of each network from the results of many.
 
         Parameters
         ----------
         found : `results` of each network.
         finite : whether the parameters of each are finite numbers.
         """
-        values: list[dict[str, float]] = [{} for _ in found]
-        reasons: list[dict[str, str]] = [{} for _ in found]
+        scores: list[Score] = [({}, {}) for _ in found]
         sound = [bool(flag) for flag in torch.stack(list(finite)).tolist()] if finite else []
         for proxy in self.proxies:
             computed = _finished(proxy, [results[proxy.name] for results in found])
             of_weights = "weights" in proxy.needs
-            for i, value in enumerate(computed):
-                if isinstance(value, float) and (sound[i] or not of_weights):
-                    values[i][proxy.name] = value
-                    continue
-                values[i][proxy.name] = float("nan")
-                weights = "the network has weights that are no finite numbers"
-                reasons[i][proxy.name] = str(value) if sound[i] or not of_weights else weights
-        return Scores(values, reasons)
+            for (values, reasons), value, is_sound in zip(scores, computed, sound, strict=True):
+                if of_weights and not is_sound:
+                    value = "the network has weights that are no finite numbers"
+                values[proxy.name] = value if isinstance(value, float) else float("nan")
+                if isinstance(value, str):
+                    reasons[proxy.name] = value
+        return scores
 
 
 def _finished(proxy: Proxy, results: list[Any]) -> list[float | str]:

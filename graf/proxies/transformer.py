@@ -24,8 +24,8 @@ from graf.graph import ComputationGraph, GraphBatch
 from graf.journal import Journal, JournalKind
 from graf.proxies.batch import Batch, batches_of, digits
 from graf.proxies.checks import check_writable, read_device, read_jobs, read_settings, recorded
-from graf.proxies.evaluation import NO_MEMORY, Evaluation, Score
-from graf.proxies.plan import Plan, Settings
+from graf.proxies.evaluation import NO_MEMORY, Evaluation
+from graf.proxies.plan import Plan, Score, Settings
 from graf.proxies.registry import Proxy, chosen
 from graf.sources.items import architectures_of, read_batch
 from graf.spaces import SearchSpace

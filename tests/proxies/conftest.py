@@ -99,8 +99,7 @@ def scores():
         batches = [b.to(torch.device("cpu"), dtype) for b in batches_of(data, batch_size, 0)]
         plan = Plan(chosen(names), settings or {})
         found = plan.results(Network(module, batches, dtype))
-        result = plan.scores([found], [torch.tensor(True)])
-        return result.values[0], result.reasons[0]
+        return plan.scores([found], [torch.tensor(True)])[0]
 
     return call
 
