@@ -16,10 +16,9 @@ EPSILON = 1e-5
 
 def spectral_score(matrices: Tensor) -> Tensor:
     """Minus the sum of log(v + e) + 1 / (v + e) over eigenvalues v; NaN of matrices with NaN."""
-    found = torch.full(matrices.shape[:1], torch.nan, dtype=matrices.dtype, device=matrices.device)
     finite = matrices.isfinite().all((1, 2))
     values = torch.linalg.eigvalsh(matrices.nan_to_num()) + EPSILON
-    return torch.where(finite, -(values.log() + 1 / values).sum(1), found)
+    return torch.where(finite, -(values.log() + 1 / values).sum(1), torch.nan)
 
 
 @proxy(
