@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -34,16 +35,11 @@ def digits() -> dict[str, Images]:
     {'train': 800, 'validation': 400, 'test': 597}
     """
     x, y = load_digits(return_X_y=True)
-    x_train, x_rest, y_train, y_rest = train_test_split(
-        x, y, train_size=SIZES["train"], stratify=y, random_state=SPLIT_SEED
-    )
-    x_val, x_test, y_val, y_test = train_test_split(
-        x_rest, y_rest, train_size=SIZES["validation"], stratify=y_rest, random_state=SPLIT_SEED
-    )
-    parts = {"train": (x_train, y_train), "validation": (x_val, y_val), "test": (x_test, y_test)}
+    images, classes = torch.tensor(x / 16, dtype=torch.float32).reshape(-1, 1, 8, 8), torch.tensor(y)
+    parts, rest = [], np.arange(len(y))
+    for size in (SIZES["train"], SIZES["validation"]):
+        part, rest = train_test_split(rest, train_size=size, stratify=y[rest], random_state=SPLIT_SEED)
+        parts.append(part)
     return {
-        name: Images(
-            torch.tensor(images / 16, dtype=torch.float32).reshape(-1, 1, 8, 8), torch.tensor(labels)
-        )
-        for name, (images, labels) in parts.items()
+        name: Images(images[rows], classes[rows]) for name, rows in zip(SIZES, [*parts, rest], strict=True)
     }
