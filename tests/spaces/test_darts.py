@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 import pandas as pd
 import pytest
+from faults import check_fault
 
 from graf.exceptions import ArchitectureError, InputError
 from graf.spaces import get_space, infer_space
@@ -111,12 +112,7 @@ def test_reading_many_equals_reading_one():
 )
 def test_the_place_of_a_fault(right, wrong, expected, place):
     text = TEXT.replace(right, wrong, 1)
-    at = text.rindex(place)
-    with pytest.raises(ArchitectureError, match="not a DARTS genotype: expected ") as error:
-        SPACE.parse(text)
-    assert f"expected {expected}" in str(error.value)
-    assert f"at character {at}, got " in str(error.value)
-    assert len(str(error.value)) < 300
+    check_fault(SPACE, text, "DARTS genotype", expected, text.rindex(place))
 
 
 @pytest.mark.parametrize(

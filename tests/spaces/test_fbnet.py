@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from faults import check_fault
 
-from graf.exceptions import ArchitectureError
 from graf.spaces.fbnet import FBNet
 
 SPACE = FBNet()
@@ -65,9 +65,7 @@ def test_other_notations():
     ],
 )
 def test_the_place_of_a_fault(text, expected, at):
-    with pytest.raises(ArchitectureError, match=f"not a network of FBNet: expected {expected}") as error:
-        SPACE.parse(text)
-    assert f"at character {at}, got " in str(error.value)
+    check_fault(SPACE, text, "network of FBNet", expected, at)
 
 
 def test_published_parameters(published, attributes):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from faults import check_fault
 
 from graf.exceptions import ArchitectureError
 from graf.spaces.mnasnet import KEYS, MnasNet
@@ -62,9 +63,7 @@ def test_all_notations():
     ],
 )
 def test_the_place_of_a_fault(text, expected, at):
-    with pytest.raises(ArchitectureError, match=f"not a network of MnasNet: expected {expected}") as error:
-        SPACE.parse(text)
-    assert f"at character {at}, got " in str(error.value)
+    check_fault(SPACE, text, "network of MnasNet", expected, at)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from faults import check_fault
 
 from graf import ComputationGraph
 from graf.exceptions import ArchitectureError, InputError
@@ -147,11 +148,7 @@ def test_unused_nodes_at_the_end_are_not_written():
     ],
 )
 def test_the_place_of_a_fault(right, wrong, expected, at):
-    text = CELL.replace(right, wrong, 1)
-    with pytest.raises(ArchitectureError, match="not a NAS-Bench-101 cell: expected") as error:
-        SPACE.parse(text)
-    assert f"expected {expected} at character {at}, got" in str(error.value)
-    assert f" >>> {text[at : at + 30]}" in str(error.value).replace('"', "'")
+    check_fault(SPACE, CELL.replace(right, wrong, 1), "NAS-Bench-101 cell", expected, at)
 
 
 def changed(values, position, value):

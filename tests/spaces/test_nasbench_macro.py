@@ -1,10 +1,8 @@
 """NAS-Bench-Macro: its network, and which digits stand for the same one."""
 
-import re
-
 import pytest
+from faults import check_fault
 
-from graf.exceptions import ArchitectureError
 from graf.spaces.nasbench_macro import NASBenchMacro
 
 SPACE = NASBenchMacro()
@@ -59,8 +57,4 @@ def test_tuples_and_their_text():
     [("0120211", 7), ("012021121", 8), ("01302112", 2), ("0120 2112", 4), ("\u06601202112", 0)],
 )
 def test_the_place_of_a_fault(text, place):
-    message = (
-        f"expected eight digits from 0 to 2 at character {place}, got '{text[:place]} >>> {text[place:]}'"
-    )
-    with pytest.raises(ArchitectureError, match=re.escape(f"not a NAS-Bench-Macro network: {message}")):
-        SPACE.parse(text)
+    check_fault(SPACE, text, "NAS-Bench-Macro network", "eight digits from 0 to 2", place)

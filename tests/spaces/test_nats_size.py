@@ -1,9 +1,8 @@
 """The size space of NATS-Bench: its network, and how widths are written."""
 
-import re
-
 import numpy as np
 import pytest
+from faults import check_fault
 
 from graf.exceptions import ArchitectureError
 from graf.spaces.nats_size import NATSSize
@@ -57,10 +56,8 @@ def test_a_network_by_hand():
     ],
 )
 def test_the_place_of_a_fault(text, place):
-    message = f"joined by colons at character {place}, got '{text[:place]} >>> {text[place:]}'"
-    with pytest.raises(ArchitectureError, match=re.escape(message)) as error:
-        SPACE.parse(text)
-    assert "not a NATS-Bench size network: expected five multiples of 8 up to 64" in str(error.value)
+    expected = "five multiples of 8 up to 64 joined by colons"
+    check_fault(SPACE, text, "NATS-Bench size network", expected, place)
 
 
 def test_widths_and_choices_do_not_mix():

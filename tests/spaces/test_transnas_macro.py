@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from faults import check_fault
 
 from graf.exceptions import ArchitectureError
 from graf.spaces import infer_space
@@ -61,9 +62,7 @@ def test_a_network_by_hand():
     ],
 )
 def test_the_place_of_a_fault(text, place):
-    with pytest.raises(ArchitectureError, match="not a TransNAS-Bench-101 macro network: expected") as error:
-        SPACE.parse(text)
-    assert f"at character {place}, got '{text[:place]} >>> {text[place:]}'" in str(error.value)
+    check_fault(SPACE, text, "TransNAS-Bench-101 macro network", "", place)
 
 
 @pytest.mark.parametrize(

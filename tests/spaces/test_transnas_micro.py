@@ -1,10 +1,9 @@
 """TransNAS-Bench-101 micro against its published table."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
+from faults import check_fault
 
 from graf.exceptions import ArchitectureError, InputError
 from graf.spaces import TransNASMicro
@@ -40,9 +39,7 @@ def test_a_cell_by_hand():
     ],
 )
 def test_the_place_of_a_fault(text, at):
-    place = re.escape(f"{text[:at]} >>> {text[at:]}")
-    with pytest.raises(ArchitectureError, match=f"'a-b-c-d-e-f' .* at character {at}, got '{place}'"):
-        SPACE.parse(text)
+    check_fault(SPACE, text, "TransNAS-Bench-101 micro cell", "'a-b-c-d-e-f' with digits 0 to 3", at)
 
 
 @pytest.mark.parametrize("text", ["64-41414-4_02_123", "3-0-2-1-2-9"])
