@@ -212,27 +212,12 @@ def test_published_table_of_trained_genotypes(graf_data):
     assert np.corrcoef(macs, table.flops_m[counted])[0, 1] > 0.999
 
 
-def forward(torch, space, architecture, hook=None):
-    """The model after one image on the meta device; `hook` sees every module at work."""
-    with torch.device("meta"):
-        model = space.model(architecture).eval()
-        for module in model.modules() if hook else ():
-            module.register_forward_hook(hook)
-        model(torch.empty(1, *space.input_shape))
-    return model
-
-
 @pytest.mark.parametrize("normalisation", [1, 2])
 def test_counts_of_any_member(torch, normalisation):
-    from torch.utils.flop_counter import FlopCounterMode
+    from counting import check_counts
 
-    space = get_space(SMALL, normalisation=normalisation)
     for member in random_members(3, seed=normalisation):
-        with FlopCounterMode(display=False) as counter:
-            model = forward(torch, space, member)
-        graph = space.graph(member)
-        assert graph.n_parameters == sum(weights.numel() for weights in model.parameters())
-        assert 2 * graph.n_macs == counter.get_total_flops()
+        check_counts(get_space(SMALL, normalisation=normalisation), member)
 
 
 def test_published_flops(torch, graf_data):
@@ -251,7 +236,11 @@ def test_published_flops(torch, graf_data):
             elif isinstance(module, FactorizedReduce):  # begins with a ReLU
                 total.append(inputs[0].numel())
 
-        model = forward(torch, SPACE, row.compact, count)
+        with torch.device("meta"):
+            model = SPACE.model(row.compact).eval()
+            for module in model.modules():
+                module.register_forward_hook(count)
+            model(torch.empty(1, *SPACE.input_shape))
         pooled = model.classifier.in_features * (8 + 1) ** 2  # one too many in the published count
         assert sum(total) + pooled == pytest.approx(1e6 * row.zcp_flops, abs=6)
 
