@@ -32,6 +32,12 @@ def forest_nodes(model, output=0):
     return [naive_trees.scikit_learn_nodes(e, 1 / len(model.estimators_), output) for e in model.estimators_]
 
 
+def added_up(model, X):
+    """Values and base values of rows, added up, (n, n_outputs)."""
+    explainer = TreeShap(model)
+    return explainer.values(X).sum(axis=1) + explainer.base_values
+
+
 MODELS = {
     "random forest": (RandomForestRegressor(3, random_state=0), forest_nodes),
     "extra trees": (ExtraTreesRegressor(3, random_state=0), forest_nodes),
@@ -92,17 +98,14 @@ def test_a_background_of_a_large_tree():
 @pytest.mark.parametrize("name", ["random forest", "extra trees", "one tree", "medians"])
 def test_values_add_up(name, data):
     model = MODELS[name][0].fit(*data)
-    explainer = TreeShap(model)
-    total = explainer.values(data[0]).sum(axis=1) + explainer.base_values
-    np.testing.assert_allclose(total[:, 0], model.predict(data[0]), rtol=1e-12)
+    np.testing.assert_allclose(added_up(model, data[0])[:, 0], model.predict(data[0]), rtol=1e-12)
 
 
 def test_gradient_boosting_adds_up(data):
     X, y = np.nan_to_num(data[0]), data[1]
     for init in (None, "zero"):
         model = GradientBoostingRegressor(n_estimators=20, init=init, random_state=0).fit(X, y)
-        total = TreeShap(model).values(X).sum(axis=1) + TreeShap(model).base_values
-        np.testing.assert_allclose(total[:, 0], model.predict(X), rtol=1e-12)
+        np.testing.assert_allclose(added_up(model, X)[:, 0], model.predict(X), rtol=1e-12)
 
 
 def test_several_outputs_at_once(data):
@@ -122,8 +125,7 @@ def test_several_outputs_at_once(data):
 def test_several_outputs_of_xgboost(data):
     X, y = data
     model = XGBRegressor(n_estimators=5).fit(X, np.column_stack([y, -y]))
-    total = TreeShap(model).values(X).sum(axis=1) + TreeShap(model).base_values
-    np.testing.assert_allclose(total, model.predict(X), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(added_up(model, X), model.predict(X), rtol=1e-5, atol=1e-6)
 
 
 def test_deep_forests_agree_with_shap():
@@ -141,8 +143,7 @@ def test_deep_forests_agree_with_shap():
     np.testing.assert_allclose(explainer.values(rows)[..., 0], expected, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(explainer.interactions(rows[:3])[..., 0], expected_pairs, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(explainer.base_values, theirs.expected_value, rtol=1e-12)
-    total = explainer.values(X)[..., 0].sum(axis=1) + explainer.base_values
-    np.testing.assert_allclose(total, model.predict(X), rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(added_up(model, X)[:, 0], model.predict(X), rtol=1e-11, atol=1e-11)
 
 
 def test_xgboost_agrees_with_its_own_contributions(data):
@@ -172,7 +173,7 @@ def test_xgboost_adds_up_in_double_precision(data):
         naive_trees.expected_value(t, X[0], frozenset()) for t in trees
     )
     expected = [start + sum(naive_trees.expected_value(t, x, everything) for t in trees) for x in X]
-    total = TreeShap(model).values(X)[..., 0].sum(axis=1) + TreeShap(model).base_values
+    total = added_up(model, X)[:, 0]
     np.testing.assert_allclose(total, expected, rtol=1e-11)
     np.testing.assert_allclose(total, model.predict(X), rtol=1e-5)
 
@@ -182,8 +183,7 @@ def test_only_the_iterations_that_predict(data):
     model = XGBRegressor(n_estimators=50, early_stopping_rounds=1)
     model.fit(X[:30], y[:30], eval_set=[(X[30:], y[30:])], verbose=False)
     assert model.best_iteration + 1 < model.get_booster().num_boosted_rounds()
-    total = TreeShap(model).values(X)[..., 0].sum(axis=1) + TreeShap(model).base_values
-    np.testing.assert_allclose(total, model.predict(X), rtol=1e-5)
+    np.testing.assert_allclose(added_up(model, X)[:, 0], model.predict(X), rtol=1e-5)
 
 
 def test_trees_without_splits(data):
@@ -200,9 +200,7 @@ def test_branches_that_no_row_weighs_anything_in(data):
     X, y = data
     weight = np.arange(len(y)) % 2.0
     model = DecisionTreeRegressor(random_state=0).fit(X, y, sample_weight=weight)
-    explainer = TreeShap(model)
-    total = explainer.values(X)[..., 0].sum(axis=1) + explainer.base_values
-    np.testing.assert_allclose(total, model.predict(X), rtol=1e-12)
+    np.testing.assert_allclose(added_up(model, X)[:, 0], model.predict(X), rtol=1e-12)
 
 
 def test_the_result_does_not_depend_on_threads_nor_on_the_other_rows(data):
