@@ -21,6 +21,7 @@ __all__ = [
     "Dispatched",
     "Operations",
     "above_zero",
+    "argument",
     "is_batch_norm",
     "outputs_of",
     "running",
@@ -122,8 +123,13 @@ def is_batch_norm(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> boo
     """
     if func not in BATCH_NORMS:
         return False
-    x, mean = args[0] if args else kwargs["input"], args[1] if len(args) > 1 else kwargs.get("running_mean")
+    x, mean = argument(0, "input", args, kwargs), argument(1, "running_mean", args, kwargs)
     return mean is not None or x.ndim != 3 or x.shape[0] > 1
+
+
+def argument(position: int, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """What a call of a function is given at a position or by name; None if nothing."""
+    return args[position] if len(args) > position else kwargs.get(name)
 
 
 def above_zero(x: Tensor, n: int) -> Tensor | None:

@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 from torch.utils.flop_counter import flop_registry
 
 from graf.proxies.network import Network
-from graf.proxies.observe import BATCH_NORMS, LAYER_FUNCTIONS, Calls, Dispatched, is_batch_norm
+from graf.proxies.observe import BATCH_NORMS, LAYER_FUNCTIONS, Calls, Dispatched, argument, is_batch_norm
 from graf.proxies.passes.results import Results
 
 __all__ = ["run"]
@@ -89,21 +89,17 @@ PRODUCTS: dict[Any, Callable[..., int]] = {
 }
 
 
-def _argument(position: int, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    return args[position] if len(args) > position else kwargs.get(name)
-
-
 def _of_layer(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
     return _with_bias(output.numel(), output, args, kwargs)
 
 
 def _of_transposed(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
     """By the input, each entry of which is spread; other layers gather each entry of the output."""
-    return _with_bias(_argument(0, "input", args, kwargs).numel(), output, args, kwargs)
+    return _with_bias(argument(0, "input", args, kwargs).numel(), output, args, kwargs)
 
 
 def _with_bias(n: int, output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
-    weight, bias = _argument(1, "weight", args, kwargs), _argument(2, "bias", args, kwargs)
+    weight, bias = argument(1, "weight", args, kwargs), argument(2, "bias", args, kwargs)
     products = n * int(prod(weight.shape[1:]))
     return products + (output.numel() if bias is not None and weight.ndim > 2 else 0)
 
@@ -111,7 +107,7 @@ def _with_bias(n: int, output: Tensor, args: Sequence[Any], kwargs: dict[str, An
 def _of_norm(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
     if not is_batch_norm(F.batch_norm, args, kwargs):
         return 0
-    return output.numel() * (1 if _argument(3, "weight", args, kwargs) is None else 2)
+    return output.numel() * (1 if argument(3, "weight", args, kwargs) is None else 2)
 
 
 def _of_rectifier(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
@@ -120,11 +116,11 @@ def _of_rectifier(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -
 
 def _of_hardtanh(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
     """`nn.ReLU6` is one from 0 to 6."""
-    return output.numel() if _argument(1, "min_val", args, kwargs) == 0 else 0
+    return output.numel() if argument(1, "min_val", args, kwargs) == 0 else 0
 
 
 def _of_pool(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
-    kernel = _argument(1, "kernel_size", args, kwargs)
+    kernel = argument(1, "kernel_size", args, kwargs)
     return output.numel() * (kernel**2 if isinstance(kernel, int) else int(prod(kernel)))
 
 

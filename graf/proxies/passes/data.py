@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf.proxies.batch import Batch, Inputs
 from graf.proxies.network import Network, first_tensor
-from graf.proxies.observe import LAYER_FUNCTIONS, Calls
+from graf.proxies.observe import LAYER_FUNCTIONS, Calls, argument
 from graf.proxies.passes.order import Activations, Order, outputs_of_layers
 from graf.proxies.passes.results import Results
 from graf.proxies.state import seeded
@@ -199,7 +199,7 @@ class _Layers:
         output = func(*args, **kwargs)
         if func in LAYER_FUNCTIONS and output.requires_grad:
             self.outputs.append(output)
-            self.weights.append(args[1] if len(args) > 1 else kwargs["weight"])
+            self.weights.append(argument(1, "weight", args, kwargs))
             self.versions.append(output._version)
             self.numbers.append(self.count)
         self.count += func in LAYER_FUNCTIONS

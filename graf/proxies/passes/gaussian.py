@@ -11,7 +11,7 @@ from torch import Tensor
 
 from graf.proxies.batch import Inputs, normal
 from graf.proxies.network import Network
-from graf.proxies.observe import Calls, is_batch_norm
+from graf.proxies.observe import Calls, argument, is_batch_norm
 from graf.proxies.passes.order import Activations
 from graf.proxies.passes.redrawn import ClassifierInputs, fresh_buffers, noise, redrawn
 from graf.proxies.passes.results import Results
@@ -63,10 +63,7 @@ def _features(
     ends = ClassifierInputs()
 
     def see(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        if (
-            is_batch_norm(func, args, kwargs)
-            and (args[2] if len(args) > 2 else kwargs.get("running_var")) is None
-        ):
+        if is_batch_norm(func, args, kwargs) and argument(2, "running_var", args, kwargs) is None:
             raise Undefined("a batch norm keeps no running statistics")
         return ends.see(func, args, kwargs)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd import grad
 
 from graf.proxies.network import Network, first_tensor
-from graf.proxies.observe import Calls, is_batch_norm
+from graf.proxies.observe import Calls, argument, is_batch_norm
 from graf.proxies.passes.attention import AttentionModules
 from graf.proxies.passes.results import Results
 
@@ -27,7 +27,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
 
     def see(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         if is_batch_norm(func, args, kwargs):
-            return args[0] if args else kwargs["input"]
+            return argument(0, "input", args, kwargs)
         return func(*args, **kwargs)
 
     inputs = network.batch.ones(torch.float64)

@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf.proxies.batch import Inputs
 from graf.proxies.network import Network
+from graf.proxies.observe import argument
 from graf.proxies.undefined import Undefined
 
 __all__ = ["ClassifierInputs", "fresh_buffers", "noise", "redrawn"]
@@ -68,7 +69,7 @@ class ClassifierInputs:
     def see(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Answers a call of a function of torch."""
         output = func(*args, **kwargs)
-        given = args[0] if args else kwargs.get("input")
+        given = argument(0, "input", args, kwargs)
         if func is F.linear:
             self.linear = given
         elif (func in POOLS and output.shape[2:].numel() == 1) or (
@@ -85,7 +86,7 @@ class ClassifierInputs:
 
 def _over_positions(given: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
     """Whether a mean is one over all pixels of images, or all tokens of sequences."""
-    dims = args[1] if len(args) > 1 else kwargs.get("dim")
+    dims = argument(1, "dim", args, kwargs)
     if dims is None or not isinstance(given, Tensor):
         return False
     n = given.ndim

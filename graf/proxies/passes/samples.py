@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf.proxies.batch import Batch, Inputs
 from graf.proxies.network import Network, first_tensor
-from graf.proxies.observe import Calls
+from graf.proxies.observe import Calls, argument
 from graf.proxies.passes.data import class_scores, loss_of
 from graf.proxies.passes.results import Results
 from graf.proxies.undefined import Undefined, is_out_of_memory
@@ -81,8 +81,7 @@ def without_running_statistics(func: Any, args: Sequence[Any], kwargs: dict[str,
 
     Those that are kept in evaluation mode only read them.
     """
-    training = args[5] if len(args) > 5 else kwargs.get("training", False)
-    if func is not F.batch_norm or not training:
+    if func is not F.batch_norm or not argument(5, "training", args, kwargs):
         return func(*args, **kwargs)
     args = (args[0], None, None, *args[3:])
     kwargs = {name: value for name, value in kwargs.items() if name not in ("running_mean", "running_var")}
