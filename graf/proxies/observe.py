@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -151,28 +151,22 @@ def outputs_of(modules: Sequence[nn.Module], see: Callable[[nn.Module, Any], Any
 
     What `see` gives, if anything, takes the place of the output.
     """
-    handles = [m.register_forward_hook(lambda m, _, output: see(m, output)) for m in modules]
-    try:
+    with ExitStack() as hooks:
+        for module in modules:
+            hooks.enter_context(module.register_forward_hook(lambda m, _, output: see(m, output)))
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 @contextmanager
 def running(module: nn.Module) -> Iterator[list[nn.Module]]:
     """The modules that are running, the innermost last, kept up to date inside the block."""
     stack: list[nn.Module] = []
-    handles = []
 
     def leave(*_: Any) -> None:  # what a hook gives takes the place of the output
         stack.pop()
 
-    for part in module.modules():
-        handles.append(part.register_forward_pre_hook(lambda m, _: stack.append(m)))
-        handles.append(part.register_forward_hook(leave, always_call=True))
-    try:
+    with ExitStack() as hooks:
+        for part in module.modules():
+            hooks.enter_context(part.register_forward_pre_hook(lambda m, _: stack.append(m)))
+            hooks.enter_context(part.register_forward_hook(leave, always_call=True))
         yield stack
-    finally:
-        for handle in handles:
-            handle.remove()
