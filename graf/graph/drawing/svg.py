@@ -114,12 +114,8 @@ def _circle(box: Box, x: float, y: float) -> Iterator[str]:
 
 
 def _rectangle(box: Box, x: float, y: float) -> Iterator[str]:
-    left, top, width, height = (
-        x - box.half_width,
-        y - box.half_height,
-        2 * box.half_width,
-        2 * box.half_height,
-    )
+    left, top = x - box.half_width, y - box.half_height
+    width, height = 2 * box.half_width, 2 * box.half_height
     if box.form == "operation" and box.colours:
         colour = f' fill="{box.colours[0][0]}" stroke="{box.colours[0][0]}"'
         look = "operation"
