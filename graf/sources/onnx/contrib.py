@@ -9,7 +9,13 @@ from graf.exceptions import InputError
 from graf.sources.network.step import Step
 from graf.sources.onnx.attention import grouped_attention, multi_head_attention, projected_attention
 from graf.sources.onnx.call import Call, trained
-from graf.sources.onnx.convolutions import convolution, of_channels_last
+from graf.sources.onnx.convolutions import (
+    channels_first,
+    channels_last,
+    convolution,
+    of_channels_last,
+    pool,
+)
 from graf.sources.onnx.products import experts, linear, product
 from graf.sources.onnx.quantised import QUANTISED_CONTRIB
 
@@ -20,6 +26,12 @@ AS_STANDARD = {  # the same or of the same shape, with an activation behind perh
     **{name: name for name in BLOCKED},
     "FusedConv": "Conv",
     "FusedGemm": "Gemm",
+    "NhwcConv": "Conv",
+    "NhwcFusedConv": "Conv",
+    "NhwcMaxPool": "MaxPool",
+    "QLinearConv": "QLinearConv",
+    "QuantizeLinear": "QuantizeLinear",
+    "DequantizeLinear": "DequantizeLinear",
     "QLinearAveragePool": "MaxPool",  # of the same shape, and for integers too
 }
 
@@ -32,8 +44,32 @@ def _fused_gemm(call: Call) -> Step:
     return call.activated(linear(call))
 
 
+_nhwc_conv = of_channels_last(convolution, w=1)
+
+
 def _fused_conv_of_channels_last(call: Call) -> Step:
-    return call.activated(call.plus(of_channels_last(call), call.operand(3)))
+    return call.activated(call.plus(_nhwc_conv(call), call.operand(3)))
+
+
+def _to_blocks(call: Call) -> Step:
+    shape = call.first.shape
+    return call.step("transpose", call.reads(0), channels_first(shape) if _is_last(call) else shape)
+
+
+def _from_blocks(call: Call) -> Step:
+    """Channels that lay in blocks, of which the last may have been filled up."""
+    shape = call.first.shape
+    shape = shape and (shape[0], call.number("channels", shape[1]), *shape[2:])
+    return call.step("slice", call.reads(0), channels_last(shape) if _is_last(call) else shape)
+
+
+def _is_last(call: Call) -> bool:
+    return bool(call.number("channels_last", 0))
+
+
+def _upsampled(call: Call) -> Step:
+    sizes = zip(call.first.shape or (), call.attributes.get("scales", ()), strict=False)
+    return call.step("resize", call.reads(0), tuple(size * scale for size, scale in sizes) or None)
 
 
 def _biased(op: str) -> Callable[[Call], Step]:
@@ -118,8 +154,12 @@ def _rotary(call: Call) -> Step:
 CONTRIB: dict[str, Callable[[Call], Any]] = {
     "Conv": _fused_conv,
     "FusedConv": _fused_conv,
-    "NhwcConv": of_channels_last,
+    "NhwcConv": _nhwc_conv,
     "NhwcFusedConv": _fused_conv_of_channels_last,
+    "NhwcMaxPool": of_channels_last(pool("max_pool")),
+    "ReorderInput": _to_blocks,
+    "ReorderOutput": _from_blocks,
+    "Upsample": _upsampled,
     "FusedGemm": _fused_gemm,
     "FusedMatMul": product(0, 1),
     "TransposeMatMul": product(0, 1),

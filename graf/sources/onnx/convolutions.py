@@ -9,7 +9,18 @@ from graf.exceptions import InputError
 from graf.sources.network.step import Step
 from graf.sources.onnx.call import Call, Shape, trained
 
-__all__ = ["convolution", "deformable", "global_avg_pool", "global_lp_pool", "of_channels_last", "pool"]
+__all__ = [
+    "channels_first",
+    "channels_last",
+    "convolution",
+    "deformable",
+    "global_avg_pool",
+    "global_lp_pool",
+    "of_channels_last",
+    "pool",
+]
+
+Maker = Callable[[Call], Step]
 
 
 def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2, transposed: bool = False) -> Step:
@@ -43,23 +54,33 @@ def deformable(call: Call) -> Step:
     return found
 
 
-def of_channels_last(call: Call, x: int = 0, w: int = 1, b: int = 2) -> Step:
-    """A convolution whose operands stand at the given positions, the channels of the first one last."""
-    before, after = (
-        replace(call, shapes=(_channels_first(shape),)) for shape in (call.first.shape, call.shape)
-    )
-    weight = trained(call.operand(w))
-    operands = [before.step("transpose", [call.first]), *call.operands[1:]]
-    if weight is not None and weight.shape and before.shape:
-        n_in = weight.shape[1] * call.number("group", 1)
-        if n_in != before.shape[1]:  # the weight has its channels last as well
-            operands[w] = call.step("transpose", [weight], _channels_first(weight.shape))
-    found = convolution(replace(after, operands=tuple(operands)), x, w, b)
-    return call.step("transpose", [found])
+def of_channels_last(make: Maker, w: int | None = None) -> Maker:
+    """An operator whose first operand has its channels last; so may the weight at position `w`."""
+
+    def made(call: Call) -> Step:
+        before, after = (
+            replace(call, shapes=(channels_first(shape),)) for shape in (call.first.shape, call.shape)
+        )
+        operands = [before.step("transpose", [call.first]), *call.operands[1:]]
+        weight = None if w is None else trained(call.operand(w))
+        if w is not None and weight is not None and weight.shape and before.shape:
+            n_in = weight.shape[1] * call.number("group", 1)
+            if n_in != before.shape[1]:
+                operands[w] = call.step("transpose", [weight], channels_first(weight.shape))
+        found = make(replace(after, operands=tuple(operands)))
+        return call.step("transpose", [found], channels_last(found.shape))
+
+    return made
 
 
-def _channels_first(shape: Shape) -> Shape:
+def channels_first(shape: Shape) -> Shape:
+    """A shape whose last axis becomes the second."""
     return (*shape[:1], *shape[-1:], *shape[1:-1]) if shape else shape
+
+
+def channels_last(shape: Shape) -> Shape:
+    """A shape whose second axis becomes the last."""
+    return (*shape[:1], *shape[2:], *shape[1:2]) if shape else shape
 
 
 def pool(op: str) -> Callable[[Call], Step]:

@@ -19,12 +19,13 @@ from graf.sources.onnx.checks import check_call, check_size, check_unique
 from graf.sources.onnx.control import CONTROL
 from graf.sources.onnx.known import known
 from graf.sources.onnx.names import folds_norm, is_trained, label_of, module_of
-from graf.sources.onnx.nodes import as_standard, attribute_of, bound, versions
+from graf.sources.onnx.nodes import attribute_of, bound, versions
 from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
+from graf.sources.onnx.standard import inferred
 from graf.sources.onnx.steps import STANDARD, other_output, steps_of
 from graf.sources.onnx.tensors import Tensors, constant_of
-from graf.sources.onnx.types import infer, input_types, is_open, itemsize_of, resolved, shape_of, tensor_type
+from graf.sources.onnx.types import input_types, is_open, itemsize_of, resolved, shape_of, tensor_type
 
 __all__ = ["Reader", "network_of"]
 
@@ -186,11 +187,10 @@ class Reader:
         given = list(zip(node.input, operands, strict=True))
         types = {name: value.type for name, value in given if value is not None and value.type is not None}
         contents = {n: v.step.value for n, v in given if v is not None and v.step.value is not None}
-        node = as_standard(node)
-        inferred = infer(node, scope.opsets.get(node.domain, 1), types, contents)
+        own = inferred(node, scope.opsets.get(node.domain, 1), types, contents)
         found: list[TypeProto | None] = []
         for name in node.output:
-            kind = inferred.get(name)
+            kind = own.get(name)
             declared = self._declared(name, scope) if shape_of(kind) is None else None
             found.append(kind if declared is None else declared)
         return found

@@ -8,21 +8,7 @@ from typing import Any
 import onnx
 from onnx import AttributeProto, NodeProto
 
-from graf.sources.onnx.contrib import AS_STANDARD
-from graf.sources.onnx.steps import CONTRIBUTED
-
-__all__ = ["as_standard", "attribute_of", "bound", "versions"]
-
-
-def as_standard(node: NodeProto) -> NodeProto:
-    """A contributed operator without the activation behind it, if that makes it a standard one."""
-    if node.domain not in CONTRIBUTED or node.op_type not in AS_STANDARD:
-        return node
-    standard = AS_STANDARD[node.op_type]
-    n_inputs = 1 if standard.endswith("Pool") else 3
-    bare = NodeProto(op_type=standard, input=node.input[:n_inputs], output=node.output[:1])
-    bare.attribute.extend(a for a in node.attribute if not a.name.startswith(("activation", "count_include")))
-    return bare
+__all__ = ["attribute_of", "bound", "versions"]
 
 
 def versions(imports: Sequence[Any]) -> dict[str, int]:

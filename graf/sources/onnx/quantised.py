@@ -81,9 +81,13 @@ def _quantised(op: str, *positions: int) -> Callable[[Call], Step]:
 
 
 def _quantised_conv(call: Call) -> Step:
-    """A convolution of integers, whose channels may stand last."""
-    make = of_channels_last if call.number("channels_last", 0) else convolution
-    return make(call, 0, 3, 8)
+    return convolution(call, 0, 3, 8)
+
+
+def _either(make: Callable[[Call], Step], w: int | None = None) -> Callable[[Call], Step]:
+    """An operator of channels that stand second, or last if an attribute says so."""
+    turned = of_channels_last(make, w)
+    return lambda call: (turned if call.number("channels_last", 0) else make)(call)
 
 
 def _quantised_concat(call: Call) -> Step:
@@ -113,7 +117,7 @@ def _quantised_lstm(call: Call) -> list[Step]:
 
 QUANTISED: dict[str, Callable[[Call], Any]] = {
     "ConvInteger": lambda call: convolution(call, b=9),
-    "QLinearConv": lambda call: convolution(call, 0, 3, 8),
+    "QLinearConv": _quantised_conv,
     "MatMulInteger": _integer_product,
     "QLinearMatMul": _quantised_product,
     "DequantizeLinear": _dequantised,
@@ -127,13 +131,13 @@ QUANTISED_CONTRIB: dict[str, Callable[[Call], Any]] = {
     "MatMulNBits": _packed_product,
     "DynamicQuantizeLSTM": _quantised_lstm,
     "QAttention": lambda call: projected_attention(call, past=8),
-    "QLinearConv": _quantised_conv,
+    "QLinearConv": _either(_quantised_conv, w=3),
     "QLinearAdd": _quantised("add", 0, 3),
     "QLinearMul": _quantised("multiply", 0, 3),
     "QLinearSigmoid": _quantised("sigmoid", 0),
     "QLinearLeakyRelu": _quantised("leaky_relu", 0),
     "QLinearSoftmax": _quantised("softmax", 0),
     "QLinearConcat": _quantised_concat,
-    "QLinearAveragePool": pool("avg_pool"),
-    "QLinearGlobalAveragePool": _quantised_pool,
+    "QLinearAveragePool": _either(pool("avg_pool")),
+    "QLinearGlobalAveragePool": _either(_quantised_pool),
 }

@@ -24,6 +24,7 @@ TAKEN = {*VOCABULARY, *REARRANGEMENTS, "input", "weight", "constant"}
 FIRST_ONLY = {*REARRANGEMENTS, "resize", "cumulative_sum", "topk", "argmax"}
 KEEPING_SHAPE = {
     *(op.name for op in NETWORK_OPERATIONS if op.group in ("activation", "normalisation")),
+    "cast",
     *("binarizer", "imputer", "normalizer", "scaler"),  # of the domain ai.onnx.ml
 }
 ELEMENTWISE = {"order", *(op.name for op in NETWORK_OPERATIONS if op.group == "elementwise")}

@@ -266,6 +266,52 @@ def test_a_quantised_average_pool(tmp_path):
     assert graph.attributes["shape"][1:].tolist() == ["1x3x4x4", "1x4x2x2"]
 
 
+def test_quantised_layers_with_channels_last_that_declare_no_shapes(tmp_path):
+    """As ONNX Runtime saves them when it has optimised a quantised network."""
+    text = """g (uint8[1, 12, 12, 3] x) => (uint8[n, c] z) {
+        m = com.microsoft.NhwcMaxPool <kernel_shape = [2, 2], strides = [2, 2], dilations = [1, 1]> (x)
+        c = com.microsoft.QLinearConv <channels_last = 1, kernel_shape = [3, 3]>
+            (m, x_scale, zero, w, w_scale, w_zero, y_scale, zero, b)
+        a = com.microsoft.QLinearAveragePool <channels_last = 1, kernel_shape = [2, 2]>
+            (c, x_scale, zero, y_scale, zero)
+        y = com.microsoft.QLinearGlobalAveragePool <channels_last = 1> (a, x_scale, zero, y_scale, zero)
+        z = Flatten (y)
+    }"""
+    graph = read(tmp_path, text, **QUANTISED)
+    assert graph.op_names == (None, "max_pool2x2", "conv3x3", "avg_pool2x2", "global_avg_pool")
+    assert graph.attributes["shape"][1:].tolist() == ["1x3x6x6", "1x4x4x4", "1x4x3x3", "1x4x1x1"]
+    assert (graph.n_parameters, graph.n_macs) == (112, 4 * 16 * 27)
+
+
+def test_blocks_of_channels_and_back(tmp_path):
+    text = """g (float[1, 9, 9, 8] x) => (float[n, h, w, c] z, float[n, c, h, w] y) {
+        a = com.microsoft.nchwc.ReorderInput <channels_last = 1> (x)
+        b = com.microsoft.nchwc.Conv <kernel_shape = [3, 3]> (a, v)
+        c = com.microsoft.nchwc.AveragePool <kernel_shape = [7, 1], dilations = [1, 1]> (b)
+        d = com.microsoft.nchwc.Upsample <scales = [1, 1, 2, 1]> (c)
+        p = com.microsoft.nchwc.ReorderOutput <channels_last = 1, channels = 6> (d)
+        q = com.microsoft.nchwc.ReorderOutput <channels = 6> (d)
+        z = Relu (p)
+        y = Relu (q)
+    }"""
+    graph = read(tmp_path, text, domains=["com.microsoft.nchwc"], v=weight(8, 8, 3, 3))
+    assert graph.op_names == (None, "conv3x3", "avg_pool7x1", "resize", "relu", "relu")
+    assert graph.attributes["shape"][1:].tolist() == ["1x8x7x7", "1x8x1x7", "1x8x2x7", "1x2x7x6", "1x6x2x7"]
+
+
+def test_integers_of_more_bits_than_the_operator_set_has(tmp_path):
+    text = """g (float[1, 4, 6] x) => (float[n, t, c] y) {
+        q = com.microsoft.QuantizeLinear (x, s, zero)
+        d = com.microsoft.DequantizeLinear (q, s, zero)
+        v = com.microsoft.DequantizeLinear (w, s, zero)
+        y = MatMul (d, v)
+    }"""
+    tensors = {"s": np.float32(0.1), "zero": np.uint16(0), "w": weight(6, 5, dtype=np.uint16)}
+    graph = read(tmp_path, text, **tensors)
+    assert graph.op_names == (None, "linear")
+    assert (graph.n_parameters, graph.n_macs) == (30, 4 * 30)
+
+
 def test_a_quantised_concatenation(tmp_path):
     text = """g (uint8[1, 3, 8] x) => (uint8[1, 6, 8] z) {
         y = com.microsoft.QLinearSigmoid (x, x_scale, zero, y_scale, zero)
