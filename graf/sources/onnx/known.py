@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TypeProto
 
 from graf.sources.network.contents import described
@@ -21,20 +22,27 @@ __all__ = ["known"]
 
 
 def known(
-    op_type: str, attributes: Mapping[str, Any], operands: Sequence[Value | None], kind: TypeProto | None
-) -> Value | None:
-    """What follows from shapes and constants alone, if it is small."""
+    op_type: str,
+    attributes: Mapping[str, Any],
+    operands: Sequence[Value | None],
+    kinds: Sequence[TypeProto | None],
+) -> list[Value] | None:
+    """What follows from shapes and constants alone, if it is small: a value for each output."""
+    kind = kinds[0] if kinds else None
     if op_type in ("Shape", "Size"):
-        return _measured(op_type, attributes, operands[0], kind)
+        return [_measured(op_type, attributes, operands[0], kind)]
     if op_type not in EVALUATORS or prod(shape_of(kind) or (0,)) > FEW:
         return None
     if any(v is not None and (v.step.op != "constant" or v.step.value is None) for v in operands):
         return None
     if op_type != "NonZero" and shape_of(kind) is None:
         return None
-    content = evaluate(op_type, [None if v is None else v.step.value for v in operands], attributes)
-    if content is None:
-        return None
+    contents = [None if v is None else v.step.value for v in operands]
+    found = evaluate(op_type, contents, {**attributes, "num_outputs": len(kinds)})
+    return None if found is None else list(map(_constant, found))
+
+
+def _constant(content: NDArray[Any]) -> Value:
     step = Step("constant", shape=content.shape, value=content, settings=described(content))
     return Value(step, tensor_type(onnx.helper.np_dtype_to_tensor_dtype(content.dtype), content.shape))
 

@@ -156,9 +156,9 @@ class Reader:
         self.tensors.settle(node.op_type, [None if value is None else value.step for value in operands])
         types = self._types(node, operands, scope)
         if standard:
-            value = known(node.op_type, attributes, operands, types[0] if types else None)
-            if value is not None:
-                return [value]
+            values = known(node.op_type, attributes, operands, types)
+            if values is not None:
+                return values
         return self._steps(node, attributes, operands, types, scope)
 
     def _as_declared(self, node: NodeProto, values: Outputs, scope: Scope) -> Outputs:

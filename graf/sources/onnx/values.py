@@ -34,11 +34,12 @@ def content_of(tensor: TensorProto, folder: Path) -> Array:
         raise GraphError(f"tensor {tensor.name!r:.80} is damaged: {error!s:.200}") from error
 
 
-def evaluate(op_type: str, operands: Sequence[Array | None], attributes: Attributes) -> Array | None:
-    """What an operator gives for constants; None if it is not among `EVALUATORS` or they do not fit."""
+def evaluate(op_type: str, operands: Sequence[Array | None], attributes: Attributes) -> list[Array] | None:
+    """The outputs of an operator for constants; None if it is not among `EVALUATORS` or they do not fit."""
     try:
         with np.errstate(all="ignore"):
-            return np.asarray(EVALUATORS[op_type](attributes, *operands))
+            found = EVALUATORS[op_type](attributes, *operands)
+        return list(map(np.asarray, found if isinstance(found, list) else [found]))
     except (KeyError, ValueError, IndexError, TypeError, ZeroDivisionError, OverflowError):
         return None
 
@@ -81,6 +82,14 @@ def _slice(
     return x[tuple(cut)]
 
 
+def _split(attributes: Attributes, x: Array, sizes: Array | None = None) -> list[Array]:
+    axis = attributes.get("axis", 0)
+    given = attributes.get("split") if sizes is None else sizes.tolist()
+    each = -(-x.shape[axis] // attributes["num_outputs"])
+    ends = range(each, x.shape[axis], each) if given is None else np.cumsum(given)[:-1]
+    return np.split(x, list(ends), axis)
+
+
 def _divide(attributes: Attributes, x: Array, y: Array) -> Array:
     if not np.issubdtype(x.dtype, np.integer):
         return x / y
@@ -89,7 +98,8 @@ def _divide(attributes: Attributes, x: Array, y: Array) -> Array:
 
 def _constant_of_shape(attributes: Attributes, shape: Array) -> Array:
     value = attributes.get("value")
-    return np.full(shape.tolist(), 0.0 if value is None else numpy_helper.to_array(value).reshape(-1)[0])
+    number = np.float32(0) if value is None else numpy_helper.to_array(value).reshape(-1)[0]
+    return np.full(shape.tolist(), number)
 
 
 def _reshape(attributes: Attributes, x: Array, shape: Array) -> Array:
@@ -100,7 +110,8 @@ def _reshape(attributes: Attributes, x: Array, shape: Array) -> Array:
 def _reduced(function: Callable[..., Any]) -> Callable[..., Array]:
     def reduced(attributes: Attributes, x: Array, axes: Array | None = None) -> Array:
         keepdims = bool(attributes.get("keepdims", 1))
-        return function(x, axis=_axes(attributes, axes) or None, keepdims=keepdims)
+        found = function(x, axis=_axes(attributes, axes) or None, keepdims=keepdims)
+        return np.asarray(found, x.dtype)  # a sum of short integers is one of long ones otherwise
 
     return reduced
 
@@ -125,6 +136,7 @@ EVALUATORS: dict[str, Callable[..., Any]] = {
     "Squeeze": _squeeze,
     "Cast": _cast,
     "Slice": _slice,
+    "Split": _split,
     "Reshape": _reshape,
     "Transpose": lambda attributes, x: np.transpose(x, attributes.get("perm")),
     "Expand": lambda attributes, x, shape: np.broadcast_to(

@@ -88,6 +88,33 @@ def test_shapes_that_are_worked_out(tmp_path):
     assert graph.attributes["shape"].tolist() == ["1x4x6", "1x24"]
 
 
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        "s = Shape (x) n, t, c = Split (s) p = Mul (t, c) z = Concat <axis = 0> (n, p)",
+        "s = Shape (x) n, r = Split (s, parts) p = ReduceProd (r) z = Concat <axis = 0> (n, p)",
+        """s = Shape (x) i = Cast <to = 6> (s) n, r = Split (i, parts) p = ReduceProd (r)
+           j = Concat <axis = 0> (n, p) z = Cast <to = 7> (j)""",
+    ],
+)
+def test_sizes_that_are_split_and_multiplied(tmp_path, sizes):
+    """As TensorFlow computes with them, in short integers."""
+    text = f"g (float[2, 6, 8] x) => (float[n, c] y) {{ {sizes} v = Reshape (x, z) y = Relu (v) }}"
+    graph = read_graph(saved(tmp_path, text, parts=np.array([1, 2])))
+    assert graph.attributes["shape"][-1] == "2x48"
+
+
+def test_zeros_of_a_shape_are_of_single_precision(tmp_path):
+    text = """g (float[2, 6] x) => (float[n, c] y) {
+        s = Shape (x)
+        z = ConstantOfShape (s)
+        c = Concat <axis = 0> (x, z)
+        y = Relu (c)
+    }"""
+    graph = read_graph(saved(tmp_path, text))
+    assert graph.attributes["shape"][1:].tolist() == ["4x6", "4x6"]
+
+
 def test_a_layer_of_unknown_shape_counts_nothing(tmp_path):
     path = saved(tmp_path, "g (int64[1, 3, 8, 8] x) => (y) { y = Conv (x, w) }", w=weight(4, 3, 3, 3))
     with pytest.warns(UserWarning, match="they count nothing"):
