@@ -24,15 +24,26 @@ def attribute_of(attribute: AttributeProto) -> Any:
 
 
 def bound(node: NodeProto, given: Mapping[str, AttributeProto], left_out: set[str]) -> NodeProto:
-    """A node of a function with the attributes and without the inputs of a call."""
+    """A node of a function, and those in its branches, with the attributes and without the inputs of a call."""
     copy = NodeProto()
     copy.CopyFrom(node)
     del copy.attribute[:]
     for attribute in node.attribute:
         if not attribute.ref_attr_name:
             copy.attribute.append(attribute)
+            _bind_branches(copy.attribute[-1], given, left_out)
         elif attribute.ref_attr_name in given:
             copy.attribute.append(given[attribute.ref_attr_name])
             copy.attribute[-1].name = attribute.name
     copy.input[:] = ["" if name in left_out else name for name in node.input]
     return copy
+
+
+def _bind_branches(
+    attribute: AttributeProto, given: Mapping[str, AttributeProto], left_out: set[str]
+) -> None:
+    for graph in (attribute.g, *attribute.graphs):
+        nodes = [bound(node, given, left_out) for node in graph.node]
+        if nodes:
+            del graph.node[:]
+            graph.node.extend(nodes)

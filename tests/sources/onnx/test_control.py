@@ -77,6 +77,25 @@ def test_functions_are_inlined(tmp_path):
         read_graph(saved(tmp_path, text, domains=["own"], functions=[function]))
 
 
+def test_branches_within_functions_know_attributes_and_inputs_of_the_call(tmp_path):
+    """As functions of onnxscript with an `if` do."""
+    function = parser.parse_function(
+        """<domain: "own", opset_import: ["" : 17]>
+        bounded <most> (a, low) => (c) {
+            n = Size (a)
+            four = Constant <value_int = 4> ()
+            small = Equal (n, four)
+            c = If (small) <
+                then_branch = t () => (p) { m = Constant <value_float: float = @most> () p = Clip (a, low, m) },
+                else_branch = e () => (q) { q = Tanh (a) }
+            >
+        }"""
+    )
+    text = "g (float[1, 4] x) => (float[1, 4] y) { h = own.bounded <most = 6.0> (x, zero) y = own.bounded <most = 6.0> (h) }"
+    path = saved(tmp_path, text, domains=["own"], functions=[function], zero=np.float32(0))
+    assert ops(read_graph(path)) == ["relu6", "clamp"]
+
+
 def nested_functions(levels, calls):
     """Each function calls the next one several times, the last one Relu."""
     for depth in range(levels):
