@@ -9,15 +9,26 @@ from math import inf
 from typing import Any
 
 import onnx
-from onnx import AttributeProto, ModelProto, NodeProto
+from onnx import AttributeProto, FunctionProto, ModelProto, NodeProto
 
 from graf.exceptions import GraphError, InputError
 from graf.sources.onnx.types import schema
 
-__all__ = ["check_call", "check_size", "check_unique"]
+__all__ = ["called", "check_call", "check_size", "check_unique", "functions_of"]
 
 MOST_NODES = 1_000_000
 DEEPEST = 24  # functions within functions
+Name = tuple[str, str, str]
+
+
+def functions_of(model: ModelProto) -> dict[Name, FunctionProto]:
+    """The functions of a model by domain, name, and which of those of one name it is."""
+    return {(f.domain, f.name, f.overload): f for f in model.functions}
+
+
+def called(node: NodeProto) -> Name:
+    """What the function that a node calls is listed by, if it calls one."""
+    return node.domain, node.op_type, node.overload
 
 
 def check_size(model: ModelProto) -> None:
@@ -25,13 +36,13 @@ def check_size(model: ModelProto) -> None:
 
     Each function is counted once, however often it is called: a file of few bytes can stand for any number.
     """
-    functions = {(f.domain, f.name): f for f in model.functions}
-    counted: dict[tuple[str, str], int] = {}
+    functions = functions_of(model)
+    counted: dict[Name, int] = {}
 
     def count(nodes: Iterable[NodeProto], depth: int) -> int:
-        return sum(1 + size_of((node.domain, node.op_type), depth) for node in _within(nodes))
+        return sum(1 + size_of(called(node), depth) for node in _within(nodes))
 
-    def size_of(name: tuple[str, str], depth: int) -> int:
+    def size_of(name: Name, depth: int) -> int:
         if name in functions and name not in counted:
             if depth == DEEPEST:
                 raise GraphError(

@@ -15,7 +15,7 @@ from graf.exceptions import GrafError, GraphError, InputError
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
 from graf.sources.onnx.call import Call
-from graf.sources.onnx.checks import check_call, check_size, check_unique
+from graf.sources.onnx.checks import called, check_call, check_size, check_unique, functions_of
 from graf.sources.onnx.control import CONTROL
 from graf.sources.onnx.known import known
 from graf.sources.onnx.names import folds_norm, is_trained, label_of, module_of
@@ -48,7 +48,7 @@ class Reader:
         self.model = model
         by_pytorch = model.producer_name == "pytorch" and len(model.graph.initializer) > 0
         self.tensors = Tensors(folder, of_nodes=not by_pytorch)
-        self.functions = {(f.domain, f.name): f for f in model.functions}
+        self.functions = functions_of(model)
         self.apart: Counter[str] = Counter()
         self.sizes: dict[str, int] = {}
 
@@ -139,7 +139,7 @@ class Reader:
         return value
 
     def _outputs(self, node: NodeProto, operands: Sequence[Value | None], scope: Scope) -> Outputs:
-        function = self.functions.get((node.domain, node.op_type))
+        function = self.functions.get(called(node))
         if function is not None:
             return self._call_function(function, node, operands, scope)
         check_call(node, scope.opsets.get(node.domain, 1))

@@ -77,6 +77,21 @@ def test_functions_are_inlined(tmp_path):
         read_graph(saved(tmp_path, text, domains=["own"], functions=[function]))
 
 
+def test_functions_of_one_name(tmp_path):
+    """Which of them a node calls its overload says."""
+    functions = []
+    for op in ("Relu", "Tanh"):
+        text = f'<domain: "own", opset_import: ["" : 17]> act (a) => (c) {{ c = {op} (a) }}'
+        functions.append(parser.parse_function(text))
+        functions[-1].overload = op
+    text = "g (float[1, 4] x) => (float[1, 4] y) { h = own.act (x) y = own.act (h) }"
+    proto = model(text, domains=["own"], functions=functions)
+    for node, overload in zip(proto.graph.node, ("Relu", "Tanh"), strict=True):
+        node.overload = overload
+    onnx.save(proto, tmp_path / "model.onnx")
+    assert ops(read_graph(tmp_path / "model.onnx")) == ["relu", "tanh"]
+
+
 def test_branches_within_functions_know_attributes_and_inputs_of_the_call(tmp_path):
     """As functions of onnxscript with an `if` do."""
     function = parser.parse_function(
