@@ -15,6 +15,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 __all__ = ["settle_constants"]
 
 NEUTRAL = {"multiply": 1, "divide": 1, "power": 1, "add": 0, "subtract": 0}  # second operands
+IN_ANY_ORDER = ("multiply", "add")
 KEEPING = {"add", "subtract", "multiply", *REARRANGEMENTS} - {"pad", "mask"}  # what is uniform stays so
 OF_NUMBERS = {"multiply": np.multiply, "sqrt": np.sqrt}
 
@@ -38,8 +39,8 @@ def settle_constants(network: Network) -> int:
             _settle_gather(step)
         elif step.op == "concat":
             _settle_concat(step)
-        elif step.op in NEUTRAL and step.reads[-1].scalar == NEUTRAL[step.op]:
-            step.op = "identity"
+        elif step.op in NEUTRAL:
+            _settle_neutral(step)
     return fixed
 
 
@@ -134,3 +135,10 @@ def _settle_gather(step: Step) -> None:
         step.op = "slice"
     elif data.op == "weight":
         step.become("embedding", [*index, data])
+
+
+def _settle_neutral(step: Step) -> None:
+    """Leave out a number that changes nothing."""
+    operands = step.reads if step.op in IN_ANY_ORDER else step.reads[1:]
+    if len(step.reads) == 2 and any(read.scalar == NEUTRAL[step.op] for read in operands):
+        step.op, step.reads = "identity", [read for read in step.reads if not is_fixed(read)]

@@ -6,7 +6,12 @@ from functions import ops_of
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 ACTIVATIONS = {
-    "silu": [F.silu, lambda x: x * torch.sigmoid(x), lambda x: torch.sigmoid(x) * x],
+    "silu": [
+        F.silu,
+        lambda x: x * torch.sigmoid(x),
+        lambda x: torch.sigmoid(x) * x,
+        lambda x: x * torch.sigmoid(1.0 * x),
+    ],
     "quick_gelu": [lambda x: x * torch.sigmoid(1.702 * x)],
     "gelu": [
         F.gelu,

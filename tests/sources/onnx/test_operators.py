@@ -100,6 +100,19 @@ def test_channels_last_as_tensorflow_writes_it(tmp_path):
     assert graph.n_parameters == 108 + 25
 
 
+def test_numbers_that_change_nothing(tmp_path):
+    """As the factor of one in Keras's SiLU; of three summands only the number would be left out."""
+    text = """g (float[1, 4] x, float[1, 4] y) => (float[1, 4] z) {
+        m = Mul (one, x)
+        s = Sigmoid (m)
+        p = Mul (x, s)
+        z = Sum (p, y, zero)
+    }"""
+    graph = read_graph(saved(tmp_path, text, one=np.float32(1), zero=np.float32(0)))
+    assert ops(graph) == ["silu", "add"]
+    assert list(graph.predecessors(3)) == [1, 2]
+
+
 def test_a_layer_norm_as_flax_writes_it(tmp_path):
     """The variance from the mean of squares, and the scale multiplied into its inverse root."""
     text = """g (float[1, 4, 8] x) => (float[1, 4, 8] y) {
