@@ -11,6 +11,7 @@ from graf.sources.network.step import Network, Step, is_fixed
 __all__ = ["add_biases", "fold_batch_norms", "recognise_linear", "recognise_positions"]
 
 WITH_BIAS = ("linear", "conv", "conv_transpose")
+RESHAPING = ("reshape", "identity", "cast")
 COUNTING = 4  # steps between a cumulative sum and the positions that it gives
 
 
@@ -19,11 +20,12 @@ def recognise_linear(network: Network) -> None:
     for step in network:
         if step.op in ("matmul", "linear") and len(step.reads) > 1:
             first, second, *bias = step.reads
-            depth = contracted(step)
+            depth, trailing = contracted(step), None if "equation" in step.settings else 1
             if is_fixed(first) and not is_fixed(second):
                 first, second = second, first
+                trailing = trailing and (step.shape or (1,))[-1]
             op = "linear" if is_fixed(second) else "matmul"
-            step.become(op, [first, second, *bias], contracted=depth)
+            step.become(op, [first, second, *bias], contracted=depth, trailing=trailing)
 
 
 def contracted(step: Step) -> int:
@@ -41,15 +43,42 @@ def add_biases(network: Network) -> None:
     """A weight per channel that is added to the output of a layer without one is its bias.
 
     So are rows of a table with one for each expert, where the layer holds the weights of all of them.
+    The output may have got another shape before, as TensorFlow writes it.
     """
     readers = network.readers()
     for step in network:
-        for layer, weight in pairs(step) if step.op == "add" else ():
+        for operand, weight in pairs(step) if step.op == "add" else ():
+            layer = operand
+            while layer.op in RESHAPING and layer.reads and readers[id(layer)] == 1:
+                layer = layer.reads[0]
             free = layer.op in WITH_BIAS and len(layer.reads) == 2 and readers[id(layer)] == 1
-            weight = weight.reads[-1] if weight.op == "embedding" else weight
-            if free and weight.op == "weight" and weight.size == _n_channels(layer):
-                step.become(layer.op, [*layer.reads, weight], **layer.settings)
+            if free and _is_bias_of(weight, layer, operand):
+                shape = step.shape if _has_one_axis(weight) else layer.shape
+                bias = weight.reads[-1] if weight.op == "embedding" else weight
+                step.become(layer.op, [*layer.reads, bias], **layer.settings)
+                step.shape = shape
                 break
+
+
+def _is_bias_of(weight: Step, layer: Step, operand: Step) -> bool:
+    """Whether a weight has a number for each channel of a layer, and lies along them in what it is added to."""
+    if weight.op == "embedding":
+        return weight.reads[-1].op == "weight" and weight.reads[-1].size == _n_channels(layer)
+    if weight.op != "weight" or weight.size != _n_channels(layer) or operand.size != layer.size:
+        return False
+    trailing = layer.settings.get("trailing", 1)
+    if layer.op != "linear":
+        trailing = prod((layer.shape or ())[2 - len(layer.reads[1].shape or ()) :])
+    if trailing is None:  # the axes of `einsum` may be in any order
+        return operand is layer
+    own, shape = weight.shape or (), operand.shape or ()
+    axes = [i - len(own) for i, size in enumerate(own) if size > 1] or [-1]
+    spanned, behind = shape[axes[0] : len(shape) + axes[-1] + 1], shape[len(shape) + axes[-1] + 1 :]
+    return weight.size == 1 or (prod(spanned) == weight.size and prod(behind) == trailing)
+
+
+def _has_one_axis(step: Step) -> bool:
+    return sum(size > 1 for size in step.shape or ()) < 2
 
 
 def _n_channels(step: Step) -> int:

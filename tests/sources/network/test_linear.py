@@ -69,6 +69,38 @@ def test_biases_of_a_product_that_puts_its_outputs_on_two_axes():
     assert ops_of(keras, (1, 7, 6), weight=(6, 2, 3), b=(7, 1, 3)) == ["linear", "position_embedding"]
 
 
+RESHAPED_BIASES = {  # a function, shapes of its weights, operations, and the shape of the first
+    "as TensorFlow writes a layer on images": (
+        lambda x, w, b: (x.reshape(-1, 6) @ w).reshape(2, 3, 3, 5) + b, {"w": (6, 5), "b": (5,)},
+        ["linear"], "2x3x3x5",
+    ),
+    "heads apart": (
+        lambda x, w, b: (x.flatten(1, 2) @ w).unflatten(-1, (3, 4)) + b, {"w": (6, 12), "b": (3, 4)},
+        ["linear"], "2x9x12",
+    ),
+    "a convolution along one axis": (
+        lambda x, w, b: F.conv2d(x, w).squeeze(2) + b, {"w": (5, 3, 3, 1), "b": (5, 1)}, ["conv3x1"], "2x5x6",
+    ),
+    "channels in rows": (lambda x, w, b: w @ x + b, {"w": (4, 3), "b": (4, 1)}, ["linear"], "2x3x4x6"),
+    "a number for each position": (
+        lambda x, w, b: x @ w + b, {"w": (6, 3), "b": (3, 1)}, ["linear", "add"], "2x3x3x3",
+    ),
+    "heads that went ahead": (
+        lambda x, w, b: (x.flatten(1, 2) @ w).reshape(2, 3, 9, 4) + b, {"w": (6, 12), "b": (3, 1, 4)},
+        ["linear", "add"], "2x9x12",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes", "ops", "shape"), RESHAPED_BIASES.values(), ids=RESHAPED_BIASES
+)
+def test_biases_lie_along_the_channels_of_a_layer(function, shapes, ops, shape):
+    graph = read_graph(Function(function, **shapes), (2, 3, 3, 6))
+    assert list(graph.op_names[1:]) == ops
+    assert graph.attributes["shape"][1] == shape
+
+
 def test_products_over_given_axes():
     def product(x, y, weight):
         return torch.tensordot(torch.tensordot(x, y, dims=([0, 2], [1, 0])), weight, dims=1)
