@@ -86,8 +86,9 @@ def _length(step: Step, vector: Step, length: Step) -> None:
 
 
 def _root(step: Step) -> Step | None:
-    """What a step is the reciprocal square root of."""
+    """What a step is the reciprocal square root of, which a number may bound."""
     step = through(step)
+    step = through(step.reads[0]) if step.op == "clamp" else step
     if step.op == "reciprocal":
         return _square_root(step.reads[0])
     if step.op == "divide" and bare(step.reads[0]).scalar == 1:
@@ -127,7 +128,9 @@ def _standardise(step: Step, centred: Step, spread: Step, weights: list[Step]) -
 
 def _bounded(step: Step) -> Step:
     """The step behind a number that keeps it above zero."""
-    rest = without_number(step) if step.op in ("add", "maximum") else step
+    if step.op == "clamp":
+        return through(step.reads[0])
+    rest = without_number(step) if step.op == "add" else step
     return through(step if rest is None else rest)
 
 

@@ -118,6 +118,15 @@ def test_length_one():
     assert ops_of(lambda x: x / (x**2).sum(-1, True).sqrt(), (1, 4, 8)) == ["l2_norm"]
 
 
+def test_length_one_with_a_bound_as_tensorflow_and_keras_write_it():
+    for scale in (
+        lambda squares: squares.clamp(min=1e-12).rsqrt(),
+        lambda squares: squares.rsqrt().clamp(max=1e12),
+        lambda squares: 1 / squares.sqrt().clamp(min=1e-6),
+    ):
+        assert ops_of(lambda x, s=scale: x * s((x * x).sum(-1, True)), (1, 4, 8)) == ["l2_norm"]
+
+
 @pytest.mark.parametrize("order", [1, 3, float("inf")])
 def test_a_length_that_is_not_euclidean_stays_in_parts(order):
     parts = ["norm", "clamp", "divide"]
