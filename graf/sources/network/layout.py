@@ -11,7 +11,7 @@ from graf.sources.network.step import Step, is_fixed
 __all__ = ["Layout", "layout_of"]
 
 LAST = ("linear", "layer_norm", "rms_norm", "attention", "embedding", "lstm", "gru", "rnn", "rotary")
-FIRST = ("batch_norm", "group_norm", "instance_norm", "local_response_norm", "resize", "grid_sample")
+FIRST = ("batch_norm", "instance_norm", "local_response_norm", "resize", "grid_sample")
 
 
 class Layout(NamedTuple):
@@ -66,6 +66,8 @@ def _channel_axis(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) 
     axes = step.settings.get("axes")
     if step.op in LAST:
         return 1 if axes and tuple(axes) == (1,) and len(shape) > 2 else -1
+    if step.op == "group_norm":
+        return _matching(shape, before[:1]) or 1
     if step.op in FIRST or "conv" in step.op or "pool2" in step.op or "kernel" in step.settings:
         return 1
     if len(shape) < 4:

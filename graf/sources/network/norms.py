@@ -57,7 +57,7 @@ def _shift(step: Step) -> None:
                     continue
                 varied, over = _variance(_bounded(spread))
                 if varied is operand:
-                    step.become(_kind(over), [operand, *weights, *biases], axes=over.settings.get("axes"))
+                    _become(step, [operand, *weights, *biases], over)
                     return
 
 
@@ -121,7 +121,7 @@ def _standardise(step: Step, centred: Step, spread: Step, weights: list[Step]) -
     operand = _uncentred(centred)
     varied, over = _variance(spread)
     if operand is not None and varied is operand:
-        step.become(_kind(over), [operand, *weights], axes=over.settings.get("axes"))
+        _become(step, [operand, *weights], over)
     elif spread.op in ROOTS and _squared(bare(spread.reads[0])) is centred:
         step.become(ROOTS[spread.op], [centred, *weights], axes=spread.settings.get("axes"))
 
@@ -174,10 +174,17 @@ def _squared(step: Step) -> Step | None:
     return next((first for first, second in pairs(step) if step.op == "multiply" and first is second), None)
 
 
-def _kind(spread: Step) -> str:
-    """Normalisation over positions only is that of an instance, any other that of a layer."""
-    axes, n = spread.settings.get("axes") or (), len(spread.reads[0].shape or ())
-    return "instance_norm" if n > 3 and tuple(axes) == tuple(range(2, n)) else "layer_norm"
+def _become(step: Step, reads: list[Step], over: Step) -> None:
+    """Normalisation over positions only is that of an instance, any other that of a layer or of groups."""
+    axes, shape = tuple(over.settings.get("axes") or ()), over.reads[0].shape or ()
+    apart, n = reads[0], len(shape)
+    behind = apart.reads[0].shape if apart.op == "reshape" else None
+    if n > 3 and axes == (*range(1, n - 2), n - 1) and behind == (*shape[:-2], shape[-2] * shape[-1]):
+        step.become("group_norm", reads, groups=shape[-2])  # channels last, as TensorFlow has them
+        step.shape = behind
+    else:
+        is_instance = n > 3 and axes == tuple(range(2, n))
+        step.become("instance_norm" if is_instance else "layer_norm", reads, axes=axes)
 
 
 def _absorb(step: Step) -> None:

@@ -93,6 +93,26 @@ def test_norms_whose_scale_is_multiplied_first(variance, shifted):
     assert graph.n_parameters == 16
 
 
+@pytest.mark.parametrize("size", [(2, 6, 6, 8), (2, 12, 8)])
+def test_norms_of_groups_with_channels_last(size):
+    """As TensorFlow writes them; a norm of each head on its own is none of groups."""
+    axes = (*range(1, len(size) - 1), len(size))
+
+    def normed(x, w, b):
+        apart = x.unflatten(-1, (4, 2))
+        mean = apart.mean(axes, keepdim=True)
+        scale = torch.rsqrt((apart - mean).square().mean(axes, keepdim=True) + 1e-3) * w
+        return as_keras(apart, mean, scale, b).flatten(-2)
+
+    graph = read_graph(Function(normed, w=(4, 2), b=(4, 2)), size)
+    assert graph.op_names == (None, "group_norm")
+    assert graph.n_parameters == 16
+    names = ("groups", "channels", "shape")
+    assert [graph.attributes[name][1] for name in names] == [4, 8, "x".join(map(str, size))]
+    heads = ops_of(lambda x: norm(x.unflatten(-1, (4, 2)), -1, True, ROOTS[1]), size)
+    assert heads == ["layer_norm"]
+
+
 def test_a_norm_whose_bias_of_zeros_was_left_out():
     def normed(x, w):
         mean = x.mean(-1, keepdim=True)
