@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from graf.sources.network.patterns import (
+    SAME_VALUES,
     bare,
     is_only_of,
     numbers,
@@ -15,7 +16,7 @@ from graf.sources.network.patterns import (
     unscaled,
     without_number,
 )
-from graf.sources.network.step import Network, Step
+from graf.sources.network.step import Network, Step, is_fixed
 
 __all__ = ["recognise_activations"]
 
@@ -24,11 +25,12 @@ TOLERANCE = 1e-3
 
 
 class Found(NamedTuple):
-    """An activation, what it is applied to, and whether a number is still missing from it."""
+    """An activation, what it is applied to, whether a number is still missing from it, and its weight."""
 
     op: str
     operand: Step
     lacks_number: bool = False
+    weight: Sequence[Step] = ()
 
 
 def recognise_activations(network: Network) -> None:
@@ -36,7 +38,7 @@ def recognise_activations(network: Network) -> None:
     for step in network:
         found = MATCHERS[step.op](step) if step.op in MATCHERS else None
         if found is not None:
-            step.become(found.op, [found.operand], lacks_number=found.lacks_number)
+            step.become(found.op, [found.operand, *found.weight], lacks_number=found.lacks_number)
 
 
 def _clamp(step: Step) -> Found | None:
@@ -214,6 +216,28 @@ def _negate(step: Step) -> Found | None:
     return Found("log_sigmoid", inner.reads[0]) if inner.op == "negate" and inner is not step else None
 
 
+def _add(step: Step) -> Found | None:
+    """relu(x) plus a negative slope times relu(-x), as Keras writes it."""
+    for positive, product in pairs(step):
+        product = _unturned(product)
+        for slope, negative in pairs(product) if product.op == "multiply" else ():
+            negative = _unturned(negative)
+            if not is_fixed(slope) or not positive.op == negative.op == "relu":
+                continue
+            inner = bare(negative.reads[0])
+            if inner.op == "negate" and bare(inner.reads[0]) is bare(positive.reads[0]):
+                number = slope.scalar is not None
+                return Found("leaky_relu" if number else "prelu", inner.reads[0], weight=[slope][number:])
+    return None
+
+
+def _unturned(step: Step) -> Step:
+    """The step behind exchanges of axes, as of channels that stand last for one product."""
+    while step.op in ("transpose", *SAME_VALUES) and step.reads:
+        step = step.reads[0]
+    return step
+
+
 def _where(step: Step) -> Found | None:
     """The operand itself where it is large, and its softplus elsewhere."""
     if len(step.reads) != 3:
@@ -226,6 +250,7 @@ def _where(step: Step) -> Found | None:
 
 
 MATCHERS: dict[str, Callable[[Step], Found | None]] = {
+    "add": _add,
     "clamp": _clamp,
     "hardtanh": _clamp,
     "maximum": _maximum,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from math import prod
 
 from graf.sources.network.einsum import axes_of, operands_of, sizes_of
-from graf.sources.network.patterns import bare, pairs, plain, through, uncopied
+from graf.sources.network.patterns import SAME_VALUES, bare, pairs, plain, through, uncopied
 from graf.sources.network.step import Network, Step, is_fixed
 
 __all__ = ["add_biases", "fold_batch_norms", "recognise_linear", "recognise_positions"]
 
 WITH_BIAS = ("linear", "conv", "conv_transpose")
-RESHAPING = ("reshape", "identity", "cast")
+RESHAPING = ("reshape", *SAME_VALUES)
 COUNTING = 4  # steps between a cumulative sum and the positions that it gives
 
 

@@ -10,6 +10,7 @@ from graf.sources.network.step import Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = [
+    "SAME_VALUES",
     "bare",
     "is_only_of",
     "numbers",

@@ -1,9 +1,12 @@
 """Activations that a module writes out in parts are recognised."""
 
+import numpy as np
 import pytest
 import torch
-from functions import ops_of
+from functions import Function, ops_of
 from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from graf import read_graph
 
 ACTIVATIONS = {
     "silu": [
@@ -60,6 +63,7 @@ ACTIVATIONS = {
         lambda x: 1 / (1 + torch.exp(-x)),
         lambda x: torch.reciprocal(torch.exp(-x) + 1),
     ],
+    "leaky_relu": [F.leaky_relu, lambda x: F.relu(x) + -0.1 * F.relu(-x)],
     "softsign": [F.softsign, lambda x: x / (x.abs() + 1)],
     "softplus": [F.softplus, lambda x: torch.log(torch.exp(x) + 1)],
 }
@@ -79,6 +83,10 @@ def test_activations(name, function):
         (lambda x: 2 * F.hardswish(x), ["hardswish", "multiply"]),
         (lambda x: x.chunk(2, -1)[0] * x.chunk(2, -1)[1].sigmoid(), ["sigmoid", "multiply"]),
         (lambda x: F.glu(x), ["sigmoid", "multiply"]),
+        (
+            lambda x: F.relu(x) + 0.1 * F.relu(-x.flip(-1)),
+            ["relu", "negate", "relu", "multiply", "add"],
+        ),
         (lambda x: F.gelu(x) * 0.5, ["gelu", "multiply"]),
         (lambda x: x * F.relu6(x + 2), ["add", "relu6", "multiply"]),
         (lambda x: F.relu6(x + 2) / 6, ["add", "relu6", "divide"]),
@@ -88,3 +96,17 @@ def test_activations(name, function):
 )
 def test_what_is_no_single_activation_stays_in_parts(function, expected):
     assert ops_of(function, (1, 8)) == expected
+
+
+@pytest.mark.parametrize(("slopes", "turn"), [((8, 1, 1), False), ((4, 4, 8), True)])
+def test_a_relu_with_slopes_of_its_own_as_keras_writes_it(slopes, turn):
+    """Slopes of each channel, or of each position too, with channels last."""
+
+    def activation(x, slopes):
+        below = F.relu(-x)
+        below = (slopes * below.permute(0, 2, 3, 1)).permute(0, 3, 1, 2) if turn else slopes * below
+        return F.relu(x) + below
+
+    graph = read_graph(Function(activation, slopes=slopes), (1, 8, 4, 4))
+    assert graph.op_names == (None, "prelu")
+    assert graph.n_parameters == np.prod(slopes)
