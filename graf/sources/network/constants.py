@@ -100,7 +100,10 @@ def _is_distance(step: Step) -> bool:
     """Whether it is a position along one axis less another along a second one, with its sign."""
     if step.op == "subtract" and _crosses(step):
         return not any(map(weights_of, step.reads))
-    return step.op in ("negate", "sign", *REARRANGEMENTS) and bool(step.reads[0].settings.get("distance"))
+    kept = step.op in ("negate", "sign", *REARRANGEMENTS)
+    return kept and any(
+        read.settings.get("distance") for read in step.reads[:1]
+    )  # an empty optional reads none
 
 
 def _is_uniform(step: Step) -> bool:

@@ -44,6 +44,19 @@ def test_branches_are_counted_and_reported(tmp_path):
     assert graph.attributes["n_bytes"][-1] == 4 * ((4 + 16 + 4) + (4 + 4))
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_an_optional_tensor_that_is_empty(tmp_path):
+    given, kind = helper.make_tensor_type_proto(1, [1, 4]), helper.make_tensor_value_info("o", 1, [1, 4])
+    kind.type.CopyFrom(helper.make_optional_type_proto(given))
+    nodes = (helper.make_node("Optional", ["h"], ["o"]), helper.make_node("Optional", [], ["o"], type=given))
+    branches = [helper.make_graph([node], "b", [], [kind]) for node in nodes]
+    proto = model("g (float[1, 4] x, bool c) => (float[1, 4] z) { h = Relu (x) z = OptionalGetElement (y) }")
+    node = helper.make_node("If", ["c"], ["y"], then_branch=branches[0], else_branch=branches[1])
+    proto.graph.node.insert(1, node)
+    onnx.save(proto, tmp_path / "model.onnx")
+    assert ops(read_graph(tmp_path / "model.onnx")) == ["relu", "if"]
+
+
 def test_one_iteration_of_a_loop_counts(tmp_path):
     text = """g (float[1, 4] x, int64 n) => (float[1, 4] y, float[3, 1, 4] all) {
         y, all = Loop (n, yes, x) <
