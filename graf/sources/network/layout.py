@@ -67,21 +67,22 @@ def _channel_axis(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) 
     if step.op in LAST:
         return 1 if axes and tuple(axes) == (1,) and len(shape) > 2 else -1
     if step.op == "group_norm":
-        return _matching(shape, before[:1]) or 1
+        return _matching(step, shape, before) or 1
     if step.op in FIRST or "conv" in step.op or "pool2" in step.op or "kernel" in step.settings:
         return 1
     if len(shape) < 4:
         kept = bool(before) and before[0].channels == shape[1]
-        return -1 if len(shape) == 3 and not kept else _matching(shape, before) or 1
+        return -1 if len(shape) == 3 and not kept else _matching(step, shape, before) or 1
     if not before:
         return min((1, -1), key=lambda axis: _elongation(shape[2:] if axis == 1 else shape[1:-1]))
-    return _matching(shape, before) or _with_same_side(shape, before[0]) or 1
+    return _matching(step, shape, before) or _with_same_side(shape, before[0]) or 1
 
 
-def _matching(shape: tuple[int, ...], before: Sequence[Layout]) -> int | None:
+def _matching(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) -> int | None:
     """The only axis with as many channels as the first operand has, or as all have together."""
     counts = [layout.channels for layout in before]
-    for count in (*counts[:1], sum(counts)):
+    first, total = counts[:1], sum(counts)
+    for count in (total, *first) if step.op == "concat" else (*first, total):
         found = [axis for axis in (1, -1) if shape[axis] == count]
         if len(found) == 1:
             return found[0]

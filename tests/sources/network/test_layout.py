@@ -56,6 +56,19 @@ def test_images_with_channels_last():
     assert set(graph.attributes["resolution"]) == {80**0.5}
 
 
+def test_concatenations_of_images_as_wide_as_they_have_channels():
+    """As in the second stage of a U-Net for images of 256 pixels."""
+
+    def joined(layer, x):
+        x = layer(x)
+        return torch.cat([x, x.relu()], 1).tanh()
+
+    graph = read_graph(Convolution(joined), torch.randn(1, 3, 12, 12))
+    assert graph.op_names[-2:] == ("concat", "tanh")
+    assert graph.attributes["channels"][-2:].tolist() == [24, 24]
+    assert graph.attributes["resolution"][-2:].tolist() == [12, 12]
+
+
 def test_parts_without_elements_are_not_concatenated():
     assert ops_of(lambda x: torch.cat([x[..., :4].relu(), x[..., 4:]], -1), (1, 5, 4)) == ["relu"]
 
