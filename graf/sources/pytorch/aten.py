@@ -14,7 +14,7 @@ from torch.fx import GraphModule, Node
 
 from graf.sources.network.contents import described
 from graf.sources.network.step import Network, Step, constant
-from graf.sources.network.vocabulary import from_aten
+from graf.sources.network.vocabulary import REARRANGEMENTS, from_aten
 from graf.sources.pytorch.composed import COMPOSED, Details
 from graf.sources.pytorch.settings import SETTINGS
 
@@ -188,6 +188,8 @@ def _call(node: Node, environment: Environment) -> Any:
 
 def _reads(op: str, bound: Mapping[str, Any]) -> list[Step]:
     """The steps among the arguments; numbers become constants where they are operands."""
+    if op in REARRANGEMENTS:
+        return _steps(bound)[:1]  # another tensor only tells a shape or a type
     if op in ORDER:
         named = [bound[name] for name in ORDER[op] if isinstance(bound.get(name), Step)]
         return named or _steps(bound)  # an unknown signature must not turn into a constant
@@ -203,7 +205,6 @@ ORDER = {  # operands in the order of steps, where signatures have another or mo
     "batch_norm": ("input", "weight", "bias"),
     "instance_norm": ("input", "weight", "bias"),
     "group_norm": ("input", "weight", "bias"),
-    "expand": ("self",),
 }
 
 

@@ -36,6 +36,24 @@ def test_tensors_of_one_shape_are_read_apart(function):
     assert graph.n_parameters == 10 + 4
 
 
+class Alike(nn.Module):
+    """A weight in the shape or type of the input, and a layer."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function, self.weight = function, nn.Parameter(torch.ones(4, 4))
+
+    def forward(self, x):
+        return nn.functional.linear(x, self.function(self.weight, x)).relu()
+
+
+@pytest.mark.parametrize("function", [torch.Tensor.type_as, torch.Tensor.view_as, torch.Tensor.reshape_as])
+def test_a_tensor_that_tells_a_shape_or_a_type_is_no_operand(function):
+    graph = read_graph(Alike(function), (4, 4))
+    assert graph.op_names == (None, "linear", "relu")
+    assert (graph.n_parameters, graph.n_macs) == (16, 4 * 16)
+
+
 class Writing(nn.Module):
     """Scores of all tokens but the first get a bias in place; the output is put together in place."""
 
