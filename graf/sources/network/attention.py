@@ -26,6 +26,7 @@ MASKING = (
     "scatter",
     "concat",
 )
+OF_MASKS = ("logical", "compare", "order", "gather")  # what gives a mask from others, or some of its rows
 DEEP = 8  # steps between scores and softmax
 POSITION_WISE = (
     "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "divide", "add",
@@ -373,7 +374,7 @@ def _compares_positions(mask: Step, depth: int, known: dict[tuple[int, int], boo
     if mask.settings.get("triangular") or depth == 0:
         return depth > 0
     if (id(mask), depth) not in known:
-        passed = through(mask).op in (*MASKING, "logical", "cast", "mask", *REARRANGEMENTS)
+        passed = through(mask).op in (*MASKING, *OF_MASKS, *REARRANGEMENTS)
         ahead = mask.reads if passed else []
         known[id(mask), depth] = any(_compares_positions(read, depth - 1, known) for read in ahead)
     return known[id(mask), depth]

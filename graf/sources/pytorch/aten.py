@@ -31,6 +31,7 @@ WITH_NUMBERS = (
 )  # fmt: skip
 BINARY = {"max": "maximum", "min": "minimum"}  # reductions that take a second tensor as well
 UNIFORM = ("zeros", "ones", "full")  # constants whose elements are all the same
+TRIANGULAR = ("tril_indices", "triu_indices")  # places before or after the diagonal
 LAST_FIRST = ("rsub",)  # operators that take their operands in reverse
 Environment = dict[Node, Any]
 
@@ -177,7 +178,7 @@ def _call(node: Node, environment: Environment) -> Any:
         return _step(node, name, _steps(bound), unknown=True)
     if op == "constant":
         uniform = name.removeprefix("new_").removesuffix("_like") in UNIFORM
-        return _step(node, op, _steps(bound), uniform=uniform)
+        return _step(node, op, _steps(bound), uniform=uniform, triangular=name in TRIANGULAR)
     composed = COMPOSED.get(name.removesuffix("_")) or COMPOSED.get(op)
     if composed is not None:
         return composed(bound, _details(node))

@@ -734,8 +734,27 @@ def test_masks_that_compare_positions_are_causal():
     assert causal(read_graph(Function(lambda q: attend(q, ones.tril())), (x,))) == 1
     assert causal(read_graph(Function(lambda q: attend(q, ones)), (x,))) == 0
     assert causal(read_graph(WithMask(), (x,))) == 1
-    padded = read_graph(Function(lambda q, m: attend(q, (columns <= rows) & (m > 0))), (x, (1, 1, 1, 5)))
-    assert causal(padded) == 1
+    for padded in (
+        lambda q, m: attend(q, (columns <= rows) & (m > 0)),
+        lambda q, m: attend(q, (ones.tril().type_as(m) * m) != 0),
+    ):
+        assert causal(read_graph(Function(padded), (x, (1, 1, 1, 5)))) == 1
+
+
+def test_rows_of_a_causal_mask_that_are_looked_up_are_causal():
+    def step(q, keys, places):  # as in gpt-fast
+        allowed = torch.ones(9, 9, dtype=torch.bool).tril()[None, None, places]
+        return F.scaled_dot_product_attention(heads(q, 2), heads(keys, 2), heads(keys, 2), allowed)
+
+    graph = read_graph(Function(step), (torch.zeros(1, 2, 8), torch.zeros(1, 9, 8), torch.tensor([5, 6])))
+    assert graph.attributes["causal"][graph.op_names.index("attention")] == 1
+
+
+def of_places(rows, columns):
+    after = torch.triu_indices(len(rows), len(columns), 1)
+    hidden = torch.zeros(len(rows), len(columns), dtype=torch.bool)
+    hidden[after[0], after[1]] = True
+    return ~hidden
 
 
 @pytest.mark.parametrize(
@@ -745,6 +764,7 @@ def test_masks_that_compare_positions_are_causal():
         (lambda rows, columns: -(columns - rows[:, None]) > -1, 1),
         (lambda rows, columns: torch.greater_equal(*torch.meshgrid(rows, columns, indexing="ij")), 1),
         (lambda rows, columns: rows[:, None].expand(9, 9) >= columns[None].expand(9, 9), 1),
+        (of_places, 1),
         (lambda rows, columns: (rows[:, None] - columns).abs() <= 1, 0),
         (lambda rows, columns: (rows[:, None] - columns < 3) & (rows[:, None] - columns > -3), 0),
     ],
