@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graf.sources.network.patterns import bare, pairs, source, through
-from graf.sources.network.step import Network, Step, is_fixed, weights_of
+from graf.sources.network.step import FIXED, Network, Step, is_fixed, weights_of
 
 __all__ = ["recognise_rotary"]
 
@@ -56,11 +56,12 @@ def _summed_products(step: Step) -> Iterator[tuple[Step, Step, Step, Step]]:
 
 
 def _rotate_halves(step: Step) -> None:
-    differences, sums = map(through, step.reads)
-    if {differences.op, sums.op} != {"subtract", "add"}:
-        return
-    products = [bare(read) for half in (differences, sums) for read in half.reads]
+    halves = [through(read) for read in step.reads]
+    products = [bare(read) for half in halves for read in half.reads]
     if any(product.op != "multiply" or len(product.reads) != 2 for product in products):
+        return
+    kinds = sorted(half.op for half in halves)
+    if kinds != ["add", "subtract"] and not (kinds == ["add", "add"] and _has_negative(products)):
         return
     first, last = products[0].reads, products[-1].reads
     for operand in map(bare, first):
@@ -70,6 +71,13 @@ def _rotate_halves(step: Step) -> None:
             if not any(map(_is_trained, others)):
                 step.become("rotary", [behind, *others])
             return
+
+
+def _has_negative(products: list[Step]) -> bool:
+    """Whether a factor is minus another one."""
+    factors = [bare(factor) for product in products for factor in product.reads]
+    behind = [factor.reads[0] for factor in factors if factor.op in ("negate", *FIXED) and factor.reads]
+    return any(bare(step) is factor for step in behind for factor in factors)
 
 
 def _rotate_complex(step: Step) -> None:

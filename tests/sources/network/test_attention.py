@@ -527,6 +527,12 @@ def half_by_half(x, cos, sin):
     return torch.cat([first * cos - second * sin, second * cos + first * sin], -1)
 
 
+def with_negative_sines(x, cos, sin):  # as in nanochat
+    first, second = x.chunk(2, -1)
+    cos, sin = cos[:, :2], sin[:, :2]
+    return torch.cat([first * cos + second * sin, first * (-sin) + second * cos], -1)
+
+
 @pytest.mark.parametrize(
     "rotate",
     [
@@ -534,6 +540,7 @@ def half_by_half(x, cos, sin):
         lambda x, cos, sin: x * cos + swap_pairs(x) * sin,
         columns_of_rotations,
         half_by_half,
+        with_negative_sines,
     ],
 )
 def test_rotary_positions(rotate):
