@@ -341,7 +341,20 @@ def _n_key_heads(parts: Parts, heads: int, n_elements: int) -> int:
 
 def _same_origin(query: Step, key: Step, value: Step) -> bool:
     """Whether queries and values are computed position by position from one tensor."""
-    return bool(_origins(query) & (_origins(key) | _origins(value)))
+    return bool(_origins(query) & (_origins(_uncached(key)) | _origins(_uncached(value))))
+
+
+def _uncached(step: Step) -> Step:
+    """Keys of new tokens, where those of earlier ones are given, or kept in a buffer, beside them."""
+    keys = plain(step)
+    if keys.op == "scatter" and _is_given(keys.reads[0]):
+        return keys.reads[-1]
+    new = [read for read in keys.reads if not _is_given(read)] if keys.op == "concat" else []
+    return new[0] if len(new) == 1 else step
+
+
+def _is_given(step: Step) -> bool:
+    return is_fixed(step) or plain(step).op == "input"
 
 
 def _origins(step: Step, known: dict[int, set[int]] | None = None) -> set[int]:

@@ -506,6 +506,34 @@ def test_a_context_beside_other_queries_is_no_self_attention():
     assert graph.attributes["self_attention"][graph.op_names.index("attention")] == 0
 
 
+class Cached(nn.Module):
+    """Attention of new tokens to those in a buffer, which it writes them into."""
+
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(8, 24)
+        self.register_buffer("keys", torch.zeros(1, 2, 9, 4))
+        self.register_buffer("values", torch.zeros(1, 2, 9, 4))
+
+    def forward(self, x, places):
+        q, k, v = (heads(part, 2) for part in self.qkv(x).chunk(3, -1))
+        self.keys[:, :, places] = k
+        self.values[:, :, places] = v
+        return F.scaled_dot_product_attention(q, self.keys, self.values)
+
+
+def test_keys_of_earlier_tokens_in_a_cache_are_of_self_attention():
+    def step(x, keys, values, w):
+        q, k, v = (heads(part, 2) for part in (x @ w).chunk(3, -1))
+        return F.scaled_dot_product_attention(q, torch.cat([keys, k], 2), torch.cat([values, v], 2))
+
+    given = read_graph(Function(step, w=(8, 24)), ((1, 1, 8), (1, 2, 6, 4), (1, 2, 6, 4)))
+    kept = read_graph(Cached(), (torch.zeros(1, 2, 8), torch.tensor([3, 4])))
+    for graph, n in ((given, 7), (kept, 9)):
+        last = {name: graph.attributes[name][graph.op_names.index("attention")] for name in FACTS}
+        assert [last[name] for name in ("self_attention", "key_sequence")] == [1, n]
+
+
 def swap_halves(x):
     first, second = x.chunk(2, -1)
     return torch.cat([-second, first], -1)
