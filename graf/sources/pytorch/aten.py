@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -29,6 +29,7 @@ INLINED = (
 WITH_NUMBERS = (
     "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "where", "remainder", "order",
 )  # fmt: skip
+CARRIED = {"scan": 1, "while_loop": 2}  # argument that an iteration hands to the next
 BINARY = {"max": "maximum", "min": "minimum"}  # reductions that take a second tensor as well
 UNIFORM = ("zeros", "ones", "full")  # constants whose elements are all the same
 TRIANGULAR = ("tril_indices", "triu_indices")  # places before or after the diagonal
@@ -236,7 +237,8 @@ def _higher_order(node: Node, name: str, args: Sequence[Any], kwargs: Mapping[st
     if name in INLINED and len(graphs) == 1:
         after = list(args)[list(args).index(graphs[0]) + 1 :]
         return _inlined(graphs[0], [arg for arg in after if not isinstance(arg, str)])
-    subgraphs = [_subgraph(graph, flat[-len(_placeholders(graph)) :]) for graph in graphs]
+    carried = set(map(id, torch.utils._pytree.tree_leaves(args[CARRIED[name]]))) if name in CARRIED else set()
+    subgraphs = [_subgraph(graph, flat[-len(_placeholders(graph)) :], carried) for graph in graphs]
     op = from_aten(name)
     return _step(node, op or name, flat, unknown=op is None, subgraphs=subgraphs)
 
@@ -271,13 +273,18 @@ def _placeholders(graph: GraphModule) -> list[Node]:
     return list(graph.graph.find_nodes(op="placeholder"))
 
 
-def _subgraph(graph: GraphModule, operands: Sequence[Step]) -> Network:
-    """A subgraph as a network of its own: weights stay what they are, the rest are its inputs."""
+def _subgraph(graph: GraphModule, operands: Sequence[Step], carried: Container[int]) -> Network:
+    """A subgraph as a network of its own: weights and constants stay what they are, the rest are its inputs,
+    and so is what iterations of a loop hand on, wherever it starts.
+    """
+    nodes = _placeholders(graph)
     inner = [
-        step if step.op in ("weight", "constant") else Step("input", shape=step.shape, itemsize=step.itemsize)
-        for step in operands
+        step
+        if step.op in ("weight", "constant") and id(step) not in carried
+        else _leaf("input", "", node.meta.get("val"))
+        for node, step in zip(nodes, operands, strict=False)
     ]
-    results = _run(graph, dict(zip(_placeholders(graph), inner, strict=False)))
+    results = _run(graph, dict(zip(nodes, inner, strict=False)))
     return Network([step for step in inner if step.op == "input"], _steps(results))
 
 

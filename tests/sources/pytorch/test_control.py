@@ -6,6 +6,7 @@ from runpy import run_path
 import pytest
 import torch
 from torch import nn
+from torch._higher_order_ops.scan import scan
 
 from graf import read_graph
 from graf.exceptions import InputError, UnsupportedError
@@ -57,6 +58,29 @@ def test_a_branch_costs_what_the_steps_in_it_do():
         "n_activations": 2 * wide + narrow,
         "n_bytes": 4 * (weights + 4 * wide + 2 * narrow),
     }
+
+
+class Scanning(nn.Module):
+    """A recurrent layer that starts from zeros."""
+
+    def __init__(self):
+        super().__init__()
+        self.state = nn.Linear(8, 8)
+
+    def forward(self, x):
+        def step(state, now):
+            state = torch.tanh(self.state(state) + now)
+            return state, state.clone()
+
+        return scan(step, torch.zeros(2, 8), x)[1]
+
+
+def test_what_iterations_hand_on_is_no_constant():
+    graph = read_graph(Scanning(), (5, 2, 8))
+    assert graph.op_names == (None, "loop")
+    assert (graph.n_macs, graph.n_parameters) == (2 * 64, 72)
+    states, weights = 4 * 2 * 8, 4 * 72  # a linear layer, a sum and a tangent of one time each
+    assert graph.attributes["n_bytes"][1] == weights + (2 + 3 + 2) * states
 
 
 def test_sizes_that_depend_on_values_are_reported():
