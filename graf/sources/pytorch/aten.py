@@ -124,13 +124,12 @@ def _write(node: Node, environment: Environment) -> None:
     target, step = node.args[0], environment[node]
     while isinstance(target, Node) and isinstance(environment.get(target), Step):
         old = environment[target]
-        if old.size == step.size:
-            step = (
-                step if old.shape == step.shape else Step("reshape", [step], old.shape, itemsize=old.itemsize)
-            )
+        if old.size != step.size:
+            environment[target] = Step("scatter", [old, step], old.shape, old.name, old.module, old.itemsize)
+        elif old.shape != step.shape:
+            environment[target] = Step("reshape", [step], old.shape, itemsize=old.itemsize)
         else:
-            step = Step("scatter", [old, step], old.shape, old.name, old.module, old.itemsize)
-        environment[target] = step
+            environment[target] = step
         target = target.args[0] if _first_alias(target) is not None and target.args else None
 
 

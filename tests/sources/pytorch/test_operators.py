@@ -80,6 +80,19 @@ def test_what_is_written_into_parts_of_tensors_is_read_afterwards():
     assert graph.n_macs == 2 * 6 * 6 * 4
 
 
+class Corner(nn.Module):
+    """Puts something into a corner of zeros."""
+
+    def forward(self, x):
+        y = torch.zeros_like(x)
+        y[:, :2, :2] = x[:, 2:, 2:].relu()
+        return y.sigmoid()
+
+
+def test_a_part_cut_along_two_axes_is_written_once():
+    assert read_graph(Corner(), example_inputs=(1, 4, 4)).op_names == (None, "relu", "scatter", "sigmoid")
+
+
 def test_bilinear_layers_are_two_products():
     graph = read_graph(nn.Bilinear(8, 9, 7), ((4, 8), (4, 9)))
     assert graph.op_names == (None, None, "linear", "matmul", "add")
