@@ -14,6 +14,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from graf.proxies.batch import Batch, each
 from graf.proxies.undefined import Undefined
+from graf.spaces.torch_models.state import default_dtype
 
 __all__ = ["Network", "first_tensor", "kernels"]
 
@@ -122,13 +123,18 @@ class Network:
     def __call__(
         self, parameters: dict[str, Tensor], inputs: Any, buffers: dict[str, Tensor] | None = None
     ) -> Any:
-        """What the module gives for inputs: one tensor, or a dictionary of them by keyword."""
+        """What the module gives for inputs: one tensor, or a dictionary of them by keyword.
+
+        Tensors that it makes, such as a first state of zeros, are as precise as its parameters.
+        """
         inputs = each(inputs, torch.clone)  # the module may write over them
         args, kwargs = ((), inputs) if isinstance(inputs, Mapping) else ((inputs,), {})
+        dtype = _dtype_of(parameters)
         for part, name, tensor in self._other_tensors:
-            vars(part)[name] = self._ready(tensor, _dtype_of(parameters)).clone()
+            vars(part)[name] = self._ready(tensor, dtype).clone()
         state = {**_copies(parameters), **(self.buffers() if buffers is None else buffers)}
-        return functional_call(self.module, state, args, dict(kwargs), tie_weights=self._is_tied)
+        with default_dtype(dtype or self.dtype):
+            return functional_call(self.module, state, args, dict(kwargs), tie_weights=self._is_tied)
 
 
 def _copies(parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -355,3 +355,26 @@ def test_what_is_given_by_name_is_seen(name):
     table = ZeroCostProxies([name], "cpu", data=data, batch_size=4).fit_transform(modules)
     assert table[name].notna().all()
     assert table[name][0] == table[name][1]
+
+
+class Recurrent(nn.Module):
+    """A recurrent layer over the rows of images, from a state of zeros."""
+
+    def __init__(self, zeros):
+        super().__init__()
+        torch.manual_seed(0)
+        self.zeros, self.cell, self.classifier = zeros, nn.GRUCell(8, 4), nn.Linear(4, 3)
+
+    def forward(self, x):
+        state = self.zeros(x, (len(x), 4))
+        for row in x.mean(1).unbind(1):
+            state = self.cell(row, state)
+        return self.classifier(state)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_tensors_that_a_module_makes_are_as_precise_as_its_weights(dtype):
+    makers = [torch.Tensor.new_zeros, lambda _, shape: torch.zeros(shape)]
+    table, _ = scored(["synflow", "snip", "gradsign", "macs"], *map(Recurrent, makers), dtype=dtype)
+    assert table.notna().all(axis=None)
+    assert table.iloc[0].equals(table.iloc[1])

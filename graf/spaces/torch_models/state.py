@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-__all__ = ["plain_defaults", "seeded"]
+__all__ = ["default_dtype", "plain_defaults", "seeded"]
 
 
 @contextmanager
@@ -19,12 +19,18 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 @contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """Tensors that are made without a dtype have this one inside the block."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@contextmanager
 def plain_defaults() -> Iterator[None]:
     """Tensors are single precision and on the CPU inside the block, whatever the caller has set."""
-    dtype = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float32)
-    try:
-        with torch.device("cpu"):
-            yield
-    finally:
-        torch.set_default_dtype(dtype)
+    with default_dtype(torch.float32), torch.device("cpu"):
+        yield
