@@ -47,6 +47,14 @@ LAYER_FUNCTIONS = frozenset(
     }
 )  # fmt: skip
 
+# Functions of (N, channels, positions), also of images.
+OF_CHANNELS = frozenset(
+    {
+        F.conv1d, F.conv_transpose1d, F.batch_norm, F.instance_norm, F.max_pool1d, F.avg_pool1d,
+        F.adaptive_max_pool1d, F.adaptive_avg_pool1d, F.interpolate,
+    }
+)  # fmt: skip
+
 
 class Dispatched(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types there
     """Lets `see(function, args, kwargs)` answer every tensor operation.
@@ -113,6 +121,27 @@ class Calls(TorchFunctionMode):
             bias, x, weight = args  # of shape (in, out)
             return self.see(F.linear, (x, weight.t(), bias), {})
         return self.see(func, args, kwargs or {})
+
+
+class Sequences(Calls):
+    """Tells sequences of channels, (N, channels, positions), from those of tokens, (N, tokens, channels).
+
+    The former have the shape of what a convolution over positions, or a pool or norm of its channels, gave.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(self._note)
+        self.shapes: set[torch.Size] = set()
+
+    def _note(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        output = func(*args, **kwargs)
+        if func in OF_CHANNELS and isinstance(output, Tensor):
+            self.shapes.add(output.shape)
+        return output
+
+    def channels_first(self, x: Tensor) -> bool:
+        """Whether it holds images or a sequence of channels."""
+        return x.ndim == 4 or (x.ndim == 3 and x.shape in self.shapes)
 
 
 def is_batch_norm(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:

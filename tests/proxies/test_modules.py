@@ -12,6 +12,9 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf import ZeroCostProxies
+from graf.proxies.batch import Batch
+from graf.proxies.network import Network
+from graf.proxies.passes import Results, noise
 
 OF_IMAGES = [
     "az_expressivity", "az_progressivity", "az_trainability", "epe_nas", "epsinas", "fisher", "flops",
@@ -378,3 +381,37 @@ def test_tensors_that_a_module_makes_are_as_precise_as_its_weights(dtype):
     table, _ = scored(["synflow", "snip", "gradsign", "macs"], *map(Recurrent, makers), dtype=dtype)
     assert table.notna().all(axis=None)
     assert table.iloc[0].equals(table.iloc[1])
+
+
+class AlongSequences(nn.Module):
+    """Convolutions over sequences, or over images of one column."""
+
+    def __init__(self, width):
+        super().__init__()
+        torch.manual_seed(0)
+        conv, pool, kernel = (nn.Conv1d, nn.MaxPool1d, 3) if width == 0 else (nn.Conv2d, nn.MaxPool2d, (3, 1))
+        self.first = nn.Sequential(conv(2, 4, kernel, padding="same"), nn.ReLU())
+        self.second = nn.Sequential(conv(4, 6, kernel, padding="same"), nn.Identity())
+        self.pool = pool(2 if width == 0 else (2, 1))
+        self.blocks = nn.Sequential(self.first, self.second, nn.Sequential(nn.Tanh(), nn.Identity()))
+        self.classifier = nn.Linear(6, 3)
+
+    def forward(self, x):
+        return self.classifier(self.pool(self.blocks(x)).flatten(2).mean(2))
+
+
+def test_sequences_of_channels_score_as_images_of_one_column():
+    x, y = torch.randn(8, 2, 64), torch.arange(8) % 3
+    names = ["az_expressivity", "az_progressivity", "az_trainability", "fisher", "nwot"]
+    tables = [
+        scored(names, AlongSequences(width), data=(inputs, y), dtype="float64")[0]
+        for width, inputs in enumerate((x, x[..., None]))
+    ]
+    np.testing.assert_allclose(tables[0], tables[1], rtol=1e-6)
+
+
+def test_maps_of_sequences_of_channels():
+    module, found = AlongSequences(0), Results()
+    noise.run(Network(module, [Batch(torch.zeros(1, 2, 64), None)]), frozenset(), found)
+    shapes = [tuple(one.shape) for one in found["feature_maps"]]
+    assert shapes == [(4, 64)] * 3 + [(6, 64)] * 7 + [(6, 32), (3, 1), (3, 1)]

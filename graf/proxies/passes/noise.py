@@ -10,7 +10,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from graf.proxies.batch import normal
 from graf.proxies.network import Network, first_tensor
-from graf.proxies.observe import outputs_of
+from graf.proxies.observe import Sequences, outputs_of
 from graf.proxies.passes.results import Results
 from graf.proxies.undefined import Undefined
 
@@ -23,18 +23,20 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     """One forward in training mode; images smaller than 64 x 64 are made as large."""
     network.module.train()
     maps: list[Tensor] = []
+    sequences = Sequences()
 
     def see(module: nn.Module, output: Any) -> None:
         try:
-            maps.append(_by_channel(_of_one(first_tensor(output))).clone())  # later layers may write over it
+            found = _by_channel(first_tensor(output), sequences)
         except (Undefined, IndexError):
             return  # no tensor, or one without dimensions, is no map
+        maps.append(found.clone())  # later layers may write over it
 
     parts = list(network.module.modules())
     made = {part for m in parts if isinstance(m, ParametrizationList) for part in m.modules()}  # give weights
     compiled = {m for m in parts if hasattr(m, "_orig_mod")}  # give what the module in them does
     giving = [part for part in parts if part not in made | compiled]
-    with torch.no_grad(), outputs_of(giving, see):
+    with torch.no_grad(), outputs_of(giving, see), sequences:
         network(network.parameters, _one_input(network))
     results["feature_maps"] = maps
 
@@ -49,13 +51,12 @@ def _one_input(network: Network) -> Any:
     return normal(inputs.new_empty(shape), network.generator(6))
 
 
-def _of_one(output: Tensor) -> Tensor:
-    """The output for the one input, which stands in the second dimension where tokens come first, (T, 1, C)."""
-    return output[:, 0] if output.ndim == 3 and output.shape[1] == 1 else output[0]
+def _by_channel(x: Tensor, sequences: Sequences) -> Tensor:
+    """(channels, positions) of the output for one input: images, sequences of channels, of tokens, or vectors.
 
-
-def _by_channel(x: Tensor) -> Tensor:
-    """(channels, positions) of the output for one input, (C, H, W), (tokens, C) or (C,)."""
-    if x.ndim == 2:
-        return x.T
-    return x.reshape(x.shape[0], -1)
+    The one input stands in the second dimension where tokens come first, (T, 1, C).
+    """
+    if sequences.channels_first(x):
+        return x[0].flatten(1)
+    one = x[:, 0] if x.ndim == 3 and x.shape[1] == 1 else x[0]
+    return one.T if one.ndim == 2 else one.reshape(one.shape[0], -1)
