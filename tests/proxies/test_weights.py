@@ -9,6 +9,7 @@ from scoring import scored
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 from torch.nn.utils import prune
+from torch.nn.utils import spectral_norm as old_spectral_norm
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from graf.proxies.network import Network
@@ -144,3 +145,19 @@ def test_complex_weights_are_pairs_of_numbers(dtype):
     table, proxies = scored([*names, "snip", "synflow", "fisher", "gradsign", "zico"], *modules, dtype=dtype)
     assert not proxies.failures_
     np.testing.assert_allclose(*table[names].to_numpy(), rtol=1e-3 if dtype == "float32" else 1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*spectral_norm.* is deprecated:FutureWarning")
+@pytest.mark.parametrize("norm", [spectral_norm, old_spectral_norm])
+def test_synflow_of_spectral_norms_has_no_signs(norm):
+    torch.manual_seed(0)
+    layers = [norm(nn.Linear(128, 8, bias=False)), norm(nn.Linear(8, 3, bias=False))]
+    vectors = [[b.double().abs() for b in dict(layer.named_buffers()).values()] for layer in layers]
+    weights = [p.detach().double().abs().requires_grad_() for p in nn.ModuleList(layers).parameters()]
+    x = torch.ones(1, 128, dtype=torch.float64)
+    for weight, (u, v) in zip(weights, vectors, strict=True):
+        x = F.relu(x @ (weight / (u @ weight @ v)).T)
+    gradients = torch.autograd.grad(x.sum(), weights)
+    flow = sum((w * g).abs().sum() for w, g in zip(weights, gradients, strict=True))
+    table, _ = scored(["synflow"], nn.Sequential(nn.Flatten(), layers[0], nn.ReLU(), layers[1]))
+    assert table.loc[0, "synflow"] == pytest.approx(flow.log().item())

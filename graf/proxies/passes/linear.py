@@ -16,6 +16,8 @@ from graf.proxies.passes.results import Results
 
 __all__ = ["run"]
 
+SINGULAR = "_u", "_v"  # vectors of spectral norms: a weight is divided by its product with both
+
 
 def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     """One forward and backward in double precision; evaluation mode, so that nothing is drawn."""
@@ -30,9 +32,10 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
             return argument(0, "input", args, kwargs)
         return func(*args, **kwargs)
 
-    inputs = network.batch.ones(torch.float64)
+    inputs, buffers = network.batch.ones(torch.float64), network.buffers(torch.float64)
+    buffers |= {name: b.abs() for name, b in buffers.items() if name.endswith(SINGULAR)}
     with attention.watched("linear_roles" in wanted), Calls(see):
-        output = first_tensor(network(parameters, inputs, network.buffers(torch.float64)))
+        output = first_tensor(network(parameters, inputs, buffers))
     results["linear_weights"] = [weight.detach() for weight in weights]
     results["linear_gradients"] = list(grad(output.sum(), weights, materialize_grads=True))
     inside = attention.weight_names()
