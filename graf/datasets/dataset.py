@@ -149,7 +149,7 @@ class Dataset:
         if self.recipes.shape[1] == 0:
             return self
         tables = {name: means(getattr(self, name)) for name in TABLES if name != "recipes"}
-        per = len(self) / self.targets.index.nunique()
+        per = round(len(self) / self.targets.index.nunique(), 1)
         stated = self.metadata["protocol"]
         protocol = [", ".join(filter(None, (text, f"mean over {per:g} recipes"))) for text in stated]
         facts = self.metadata.assign(protocol=protocol, noise_ceiling=np.nan)

@@ -64,6 +64,12 @@ def test_mean_over_recipes(data, cells):
     assert mean.mean_over_recipes() is mean
 
 
+def test_architectures_may_have_different_numbers_of_recipes(write, pairs, cells):
+    rows = pd.concat([pairs, pairs.head(1).assign(cell=cells[2])])
+    mean = graf.load_dataset(write("pairs.csv", rows), description=FACTS).mean_over_recipes()
+    assert mean.metadata.loc["acc", "protocol"].endswith("mean over 2.3 recipes")
+
+
 def test_usual_names_of_recipe_columns_are_known(write, pairs):
     named = pairs.rename(columns={"lr": "learning_rate"})
     data = graf.load_dataset(write("mine.csv", named))
