@@ -19,7 +19,10 @@ async function unpack() {
 }
 
 const byName = (table) => Object.fromEntries(table.names.map((name, i) => [name, table.columns[i]]));
-const broken = (name) => escaped(name).replace(/(.{14,}?[+(])(?=.{6})/g, "$1<br>");
+const broken = (name) => { // as in looks.py
+  const [first, ...others] = escaped(name).replace(/^([^+]{14,}?\))(?=.{16})|(.{14,}?[+(])(?=.{6})/g, "$1$2\n").split("\n");
+  return [first, ...(others.length < 2 ? others : [`…${others.at(-1).replace(/^.*\)/, ")")}`])].join("<br>");
+};
 const inLines = (text) => escaped(text).replace(/(.{30,}?) /g, "$1<br>");
 const target = () => data.targets[state.target];
 const better = (a, b, direction) => (direction === "max" ? a > b : a < b);
@@ -138,12 +141,13 @@ function fillWaterfall(trace, layout, width) {
   Object.assign(trace, {
     base: start,
     x: bars.map(({ value }) => value),
-    y: bars.map(({ name }) => broken(name)),
+    y: bars.map(({ name }) => escaped(name)),
     measure: [...steps.map(() => "relative"), ...total.map(() => "total")],
     customdata: bars.map(({ title }) => escaped(title)),
     text: [...steps.map(({ value }) => (value > 0 ? "+" : "") + number(value, 3)),
       ...total.map(() => number(shap().prediction[shapRow(i)]))],
   });
+  Object.assign(layout.yaxis, { tickvals: trace.y, ticktext: bars.map(({ name }) => broken(name)) });
   const colour = (help) => ({ marker: { color: help ? "#0072B2" : "#D55E00" } });
   trace.increasing = colour(target().direction === "max");
   trace.decreasing = colour(target().direction !== "max");

@@ -138,3 +138,16 @@ def test_long_names_of_targets_are_broken_into_lines():
     title = plots.predicted_figure("t", table, label, "%").layout.xaxis.title.text
     assert max(map(len, title.split("<br>"))) <= 40
     assert "&lt;cutout&gt;" in title
+
+
+def test_names_of_features_have_at_most_two_lines():
+    several = "+".join(["max_pool3x3", "avg_pool3x3", "skip", "sep_conv5x5", "dil_conv5x5", "none"])
+    names = [
+        f"node_degree({several}).mean_in@simplified.reduce",
+        "node_degree(skip).mean_in@simplified.reduce",
+    ]
+    ticks = plots.importance_figure(pd.Series(1.0, index=names), "").layout.yaxis.ticktext
+    assert ticks == (
+        "node_degree(skip)<br>.mean_in@simplified.reduce",
+        "node_degree(max_pool3x3+<br>…).mean_in@simplified.reduce",
+    )

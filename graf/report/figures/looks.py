@@ -33,6 +33,7 @@ LINES = (BLUE, "#CC79A7", ORANGE, GREEN, "#E69F00", SKY, "#000000")
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 SMALL = {"size": 11}
 ROW = 27  # pixels for a name in two lines
+BREAK = r"^([^+]{14,}?\))(?=.{16})|(.{14,}?[+(])(?=.{6})"  # as on the page
 MOST_DRAWN = 3000  # dots as SVG, which prints well; more are drawn by WebGL
 
 
@@ -90,8 +91,16 @@ def escape(text: str) -> str:
 
 
 def broken(name: str) -> str:
-    """A column name in lines that leave room on a phone."""
-    return "<br>".join(map(escape, re.sub(r"(.{14,}?[+(])(?=.{6})", r"\1\n", name).split("\n")))
+    """A column name in at most two lines, which leave room on a phone; of many operations some are left out.
+
+    Examples
+    --------
+    >>> broken("n_paths(max_pool3x3+avg_pool3x3+skip+none)@reduce")
+    'n_paths(max_pool3x3+<br>…)@reduce'
+    """
+    first, *others = re.sub(BREAK, r"\1\2\n", name).split("\n")
+    second = others if len(others) < 2 else ["…" + re.sub(r"^.*\)", ")", others[-1])]
+    return "<br>".join(map(escape, [first, *second]))
 
 
 def with_unit(text: str, unit: str) -> str:
