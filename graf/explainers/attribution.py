@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,21 +14,17 @@ from graf.explainers.boosted import boosted_pairs, boosted_values
 from graf.explainers.explanation import Explanation
 from graf.explainers.mixture import Attribution, mixture_values, weighed
 from graf.explainers.shap_values import check_additivity, interaction_values, shap_values
-from graf.features import Column, GraphFeatures, parse_column
-from graf.features.published import published_columns
 from graf.graph import ComputationGraph
 from graf.predictors import PerformancePredictor
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.boosted import BoostedTrees
 from graf.predictors.checks import check_seed
-from graf.predictors.groups import graph_columns
-from graf.predictors.inputs import Inputs
 from graf.predictors.levels import nearest_level
 from graf.predictors.models import predicted
 from graf.predictors.transfer import TransferRegressor
 from graf.sources.items import graph_of_item
 
-__all__ = ["explain", "input_columns"]
+__all__ = ["explain"]
 
 
 def explain(
@@ -110,7 +105,7 @@ def explain(
         predictions=np.stack(predictions, axis=-1),
         data=data,
         target_names=tuple(predictor.target_names_),
-        columns=input_columns(predictor.inputs_),
+        columns=predictor.inputs_.columns,
         graph_of=_graphs(predictor, items),
         interactions=_pairs(predictor, X) if interactions else None,
         errors=np.stack(errors, axis=-1),
@@ -161,24 +156,6 @@ def _pairs(predictor: PerformancePredictor, X: NDArray[np.float64]) -> NDArray[n
         for model in predictor.estimators_.values()
     ]
     return np.stack(pairs, axis=-1)
-
-
-def input_columns(inputs: Inputs) -> dict[str, Column]:
-    """The graph features among the inputs by their names, also those among given columns."""
-    own = {} if inputs.graph is None else _fitted_columns(inputs.graph)
-    return graph_columns(inputs.given) | own
-
-
-def _fitted_columns(graph: GraphFeatures) -> dict[str, Column]:
-    """Fitted graph features by their names, which may be published ones."""
-    if graph.compat is None or graph.space_ is None:
-        columns = {name: parse_column(name) for name in graph.get_feature_names_out()}
-        return {
-            name: replace(column, simplified=True) if graph.of_function else column
-            for name, column in columns.items()
-        }
-    published = published_columns(graph.space_, graph.compat)
-    return {found.name: found.column for found in published if found.column is not None}
 
 
 def _graphs(predictor: PerformancePredictor, items: Any) -> Callable[[int], ComputationGraph] | None:

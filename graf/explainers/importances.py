@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from graf.checks import LARGEST_SEED, is_whole
 from graf.exceptions import InputError
-from graf.explainers.attribution import input_columns
 from graf.explainers.boosted import unit
 from graf.explainers.grouping import partition, rank_correlations
 from graf.explainers.reasons import reasons
@@ -113,9 +112,8 @@ def compare_importances(
     {'conv3x3': True, 'skip': False}
     """
     _check(predictor, by, n_refits, n_permuted, level, seed)
-    data, target, groups = _read(predictor, items, y, by)
-    names, X = np.array(data.columns, dtype=object), data.to_numpy(np.float64)
-    study = _Study(predictor, names, X, target, groups.codes, len(groups.categories))
+    data, names, target, groups = _read(predictor, items, y, by)
+    study = _Study(predictor, names, data.to_numpy(np.float64), target, groups.codes, len(groups.categories))
     streams = np.random.SeedSequence(seed).spawn(n_refits + n_permuted)
     work = Parallel(n_jobs=n_jobs)
     refits = np.array(work(delayed(study.refit)(stream) for stream in streams[:n_refits]))
@@ -155,20 +153,21 @@ def _check(predictor: Any, by: Any, n_refits: Any, n_permuted: Any, level: Any, 
 
 def _read(
     predictor: PerformancePredictor, items: Any, y: Any, by: str | Mapping[str, str]
-) -> tuple[pd.DataFrame, Floats, pd.Categorical]:
-    """The table of features, the target, and the group of each column."""
+) -> tuple[pd.DataFrame, NDArray[np.object_], Floats, pd.Categorical]:
+    """The table of features, their names for models, the target, and the group of each column."""
     inputs = Inputs.learn(items, predictor.features, predictor.graph_features())
     data = inputs.table(items)
     targets = read_targets(y, data.index)
     if targets.shape[1] != 1:
         raise InputError(f"`y` must hold one target, got {', '.join(map(str, targets))}")
     if isinstance(by, str):
-        labels = partition(data, input_columns(inputs), by)
+        labels = partition(data, inputs.columns, by)
     else:
         labels = pd.Series({name: by.get(name) for name in data}, dtype=object)
         if labels.isna().any():
             raise InputError(f"`by` must name a group for each column, got none for {labels.isna().idxmax()}")
-    return data, targets.iloc[:, 0].to_numpy(np.float64), pd.Categorical(labels)
+    names = np.array(inputs.plain_names, dtype=object)
+    return data, names, targets.iloc[:, 0].to_numpy(np.float64), pd.Categorical(labels)
 
 
 def _partners(data: pd.DataFrame, groups: pd.Categorical) -> tuple[Sequence[Any], Floats]:

@@ -110,7 +110,8 @@ def _check_predictors(predictors: Any) -> None:
 def _prepare(entrant: Entrant, items: Any) -> tuple[PerformancePredictor, pd.DataFrame]:
     """The predictor on precomputed columns, and these columns."""
     predictor, own = entrant if isinstance(entrant, tuple) else (entrant, items)
-    table = Inputs.learn(own, predictor.features, predictor.graph_features()).table(own)
+    inputs = Inputs.learn(own, predictor.features, predictor.graph_features())
+    table = inputs.table(own).set_axis(inputs.plain_names, axis=1)
     return clone(predictor).set_params(features="given", warn_beyond=None), table
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,10 @@ import pandas as pd
 from sklearn.utils import check_array
 
 from graf.exceptions import InputError, UnknownNameError
-from graf.features import GraphFeatures
+from graf.features import Column, GraphFeatures, parse_column
+from graf.features.published import published_columns
 from graf.graph.batch import FOREIGN
+from graf.predictors.groups import graph_columns
 from graf.sources.items import architectures_of, read_batch
 from graf.spaces import SearchSpace
 
@@ -49,6 +51,18 @@ class Inputs:
     def names(self) -> list[str]:
         """Columns of the table, graph features first."""
         return [*(self.graph.get_feature_names_out() if self.graph is not None else ()), *self.given]
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """What the graph features hold, by their names, also those among given columns."""
+        own = {} if self.graph is None else _fitted_columns(self.graph)
+        return graph_columns(self.given) | own
+
+    @property
+    def plain_names(self) -> list[str]:
+        """Names that say what columns hold, where published ones do not: those of models."""
+        columns = self.columns
+        return [str(columns.get(name, name)) for name in self.names]
 
     def _check_names(self) -> None:
         names = pd.Index(self.names)
@@ -89,6 +103,18 @@ class Inputs:
             twice = table.columns[table.columns.duplicated()][0]
             raise InputError(f"column {twice!r} of `items` occurs twice; leave one of them out")
         return _floats(table)
+
+
+def _fitted_columns(graph: GraphFeatures) -> dict[str, Column]:
+    """Fitted graph features by their names, which may be published ones."""
+    if graph.compat is None or graph.space_ is None:
+        columns = {name: parse_column(name) for name in graph.get_feature_names_out()}
+        return {
+            name: replace(column, simplified=True) if graph.of_function else column
+            for name, column in columns.items()
+        }
+    published = published_columns(graph.space_, graph.compat)
+    return {found.name: found.column for found in published if found.column is not None}
 
 
 def _check_space(items: Any, space: SearchSpace | None) -> None:

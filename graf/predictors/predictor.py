@@ -157,18 +157,19 @@ class PerformancePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _fit_all(self, X: Floats, targets: pd.DataFrame) -> None:
         """Fit the model of each target, those with most labels first, so that they can help the others."""
+        names = self.inputs_.plain_names
         n_labels = targets.notna().sum().sort_values(ascending=False, kind="stable")
         fitted: dict[str, Any] = {}
         levels: dict[str, Floats] = {}
         for name, n in n_labels.items():
-            model = new_model(self.model, self.random_state, self.n_jobs, self.inputs_.names)
+            model = new_model(self.model, self.random_state, self.n_jobs, names)
             if self.share_targets:
                 model = with_helpers(
                     model, {other: fitted[other] for other in fitted if n_labels[other] >= 2 * n}
                 )
             known = targets[name].notna().to_numpy()
             labelled = X[known], targets[name].to_numpy()[known]
-            levels[name] = levels_of(model, *labelled, self.inputs_.names)
+            levels[name] = levels_of(model, *labelled, names)
             fitted[name] = fit_model(model, *labelled)
         self.estimators_ = {name: fitted[name] for name in targets}
         self.levels_ = {name: levels[name] for name in targets}

@@ -263,6 +263,15 @@ def test_intervals_of_new_architectures_are_judged_without_all_rows_of_one():
     assert held(rows.iloc[new], labels[new])[0] < 0.4
 
 
+def test_published_columns_tell_which_rows_are_one_architecture():
+    rows, labels = trained(CELLS[:6], np.log(MACS[:6] + 5), np.random.default_rng(0))
+    published = PerformancePredictor("auto", compat="zc_combine").fit(rows, labels).estimators_["target"]
+    assert published._misses_apart is not published._misses
+    assert set(published.views_[0].families_) == {
+        "op_count", "min_path_len", "max_path_len", "node_degree", "given columns",
+    }  # fmt: skip
+
+
 def test_where_each_architecture_has_one_row_there_is_one_judgement(predictor):
     model = predictor.estimators_["target"]
     assert model._misses_apart is model._misses
