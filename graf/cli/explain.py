@@ -46,9 +46,7 @@ def explain(
     if target is not None and target not in predictor.target_names_:
         raise UnknownNameError("target", target, predictor.target_names_)
     items = read_input(source)
-    found = explanation_of(predictor, items, random_state=seed)
-    if target is not None:
-        found = found.select(target)
+    found = explanation_of(predictor, items, random_state=seed, target=target)
     write_or_show(found.importance(importance) if importance else _values(found, items.index), output)
 
 

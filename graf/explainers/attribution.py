@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
 
-from graf.exceptions import InputError, UnsupportedError
+from graf.exceptions import InputError, UnknownNameError, UnsupportedError
 from graf.explainers.boosted import boosted_pairs, boosted_values
 from graf.explainers.explanation import Explanation
 from graf.explainers.mixture import Attribution, mixture_values, weighed
@@ -34,6 +35,7 @@ def explain(
     background: Any = None,
     interactions: bool = False,
     random_state: int = 0,
+    target: str | None = None,
 ) -> Explanation:
     """What each feature added to each prediction, as SHAP values.
 
@@ -51,6 +53,7 @@ def explain(
     random_state : seed of what is sampled.
     interactions : also what pairs of features do together, in `Explanation.interactions`:
         n_features² numbers for each item and target, at about ten times the time.
+    target : the one to explain; None for all that the predictor knows.
 
     Returns
     -------
@@ -66,6 +69,8 @@ def explain(
         are asked for with a background.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
+    UnknownNameError
+        If the predictor has no such target.
     UnsupportedError
         If its model is neither "auto" nor one of trees, its prediction is not a sum over their leaves,
         or interactions are asked of "auto".
@@ -87,11 +92,13 @@ def explain(
     check_seed(random_state)
     if interactions:
         _check_pairs(predictor, background)
+    check_is_fitted(predictor, "estimators_")
+    models = _models(predictor, target)
     data = predictor.features_table(items)
     X = data.to_numpy(np.float64)
     rows = None if background is None else predictor.features_table(background).to_numpy(np.float64)
     values, bases, errors, predictions = [], [], [], []
-    for name, model in predictor.estimators_.items():
+    for name, model in models.items():
         found, error, base = _values(model, X, rows, random_state)
         prediction = predicted(model, X)
         check_additivity(model, found, base, prediction)
@@ -104,13 +111,22 @@ def explain(
         base_values=np.stack(bases, axis=-1),
         predictions=np.stack(predictions, axis=-1),
         data=data,
-        target_names=tuple(predictor.target_names_),
+        target_names=tuple(models),
         columns=predictor.inputs_.columns,
         graph_of=_graphs(predictor, items),
-        interactions=_pairs(predictor, X) if interactions else None,
+        interactions=_pairs(models, X) if interactions else None,
         errors=np.stack(errors, axis=-1),
     )
     return everything if len(values) > 1 else everything.select(everything.target_names[0])
+
+
+def _models(predictor: PerformancePredictor, target: str | None) -> dict[str, Any]:
+    """The fitted models of the targets to explain."""
+    if target is None:
+        return predictor.estimators_
+    if target not in predictor.estimators_:
+        raise UnknownNameError("target", target, predictor.target_names_)
+    return {target: predictor.estimators_[target]}
 
 
 def _check_pairs(predictor: PerformancePredictor, background: Any) -> None:
@@ -150,10 +166,10 @@ def _shared_values(
     return values, errors, constant + base
 
 
-def _pairs(predictor: PerformancePredictor, X: NDArray[np.float64]) -> NDArray[np.float64]:
+def _pairs(models: dict[str, Any], X: NDArray[np.float64]) -> NDArray[np.float64]:
     pairs = [
         boosted_pairs(model, X) if isinstance(model, BoostedTrees) else interaction_values(model, X)
-        for model in predictor.estimators_.values()
+        for model in models.values()
     ]
     return np.stack(pairs, axis=-1)
 

@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression
 from xgboost import XGBRegressor, XGBRFRegressor
 
 from graf import PerformancePredictor, explain
-from graf.exceptions import InputError, UnsupportedError
+from graf.exceptions import InputError, UnknownNameError, UnsupportedError
 
 COLUMNS = ["op_count(conv3x3)", "op_count(conv1x1)"]
 
@@ -43,6 +43,15 @@ def test_values_add_up_for_several_targets(explanation, predictor, cells):
 def test_a_target_is_explained_alike_with_and_without_others(explanation, cells, targets, forest):
     alone = explain(PerformancePredictor(forest).fit(cells, targets["down"]), cells[:30])
     np.testing.assert_array_equal(explanation.values[..., 1], alone.values)
+
+
+def test_one_of_several_targets_can_be_explained(explanation, predictor, cells):
+    one = explain(predictor, cells[:30], target="down", interactions=True)
+    assert one.target_names == ("down",) and one.interactions.ndim == 3
+    for name in ("values", "base_values", "predictions"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(explanation.select("down"), name))
+    with pytest.raises(UnknownNameError, match="unknown target 'dwn'; did you mean 'down'"):
+        explain(predictor, cells[:30], target="dwn")
 
 
 def test_the_base_value_is_the_mean_over_the_grown_rows(cells, targets):
