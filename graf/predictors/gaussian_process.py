@@ -174,9 +174,9 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "weights_")
         scales = self._scales(np.log(self.weights_))
         rows = self._known * scales
-        placed = self._placed(X, farthest=np.inf) * scales
-        parts = [cdist(placed[i : i + ROWS], rows) for i in range(0, len(X), ROWS)]
-        nearest = np.concatenate([part.min(axis=1) for part in parts])
+        chunks = (X[i : i + ROWS] for i in range(0, len(X), ROWS))
+        apart = (cdist(self._placed(chunk, farthest=np.inf) * scales, rows) for chunk in chunks)
+        nearest = np.concatenate([distances.min(axis=1) for distances in apart])
         return nearest / self._reach if self._reach > 0 else np.where(nearest > 0, np.inf, 0.0)
 
     @cached_property

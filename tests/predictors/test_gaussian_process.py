@@ -1,5 +1,7 @@
 """The Gaussian process against its definition."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -137,3 +139,14 @@ def test_columns_of_any_size(size):
     np.testing.assert_allclose(
         process.predict(X * size), GroupGaussianProcess(GROUPS).fit(X, Y).predict(X), rtol=1e-4
     )
+
+
+def test_the_novelty_of_many_rows_needs_little_memory_beside_them():
+    rng = np.random.default_rng(0)
+    many = rng.normal(size=(40_000, 50))
+    process = GroupGaussianProcess(["a"] * 50).fit(many[:30], many[:30, 0])
+    tracemalloc.start()
+    process.novelty(many)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < many.nbytes
