@@ -100,10 +100,9 @@ def _is_distance(step: Step) -> bool:
     """Whether it is a position along one axis less another along a second one, with its sign."""
     if step.op == "subtract" and _crosses(step):
         return not any(map(weights_of, step.reads))
+    operand = step.reads[:1]  # none of an empty optional
     kept = step.op in ("negate", "sign", *REARRANGEMENTS)
-    return kept and any(
-        read.settings.get("distance") for read in step.reads[:1]
-    )  # an empty optional reads none
+    return kept and any(read.settings.get("distance") for read in operand)
 
 
 def _is_uniform(step: Step) -> bool:
