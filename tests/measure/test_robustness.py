@@ -13,6 +13,7 @@ from graf.measure.train import train
 def model(space, architectures):
     model = space.model(architectures[0])
     train(model, digits()["train"], Recipe(epochs=5), 0)
+    model.zero_grad()
     return model
 
 
