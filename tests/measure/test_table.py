@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from graf.exceptions import InputError
-from graf.journal import LATENCY, RUNS, Journal
+from graf.journal import LATENCY, RUNS, Journal, read_journal
 from graf.measure.noise import noise_ceiling, seed_agreement
 from graf.measure.table import assemble
 
@@ -60,8 +60,8 @@ def facts(path):
 
 def test_values_against_a_loop(measured, cells, space):
     table = assemble(measured, measured / "t.parquet")
-    runs = [json.loads(line) for line in (measured / "runs.jsonl").read_text().splitlines()[1:]]
-    visits = [json.loads(line) for line in (measured / "latency.jsonl").read_text().splitlines()[1:]]
+    _, runs = read_journal(measured, RUNS)
+    _, visits = read_journal(measured, LATENCY)
     assert table["architecture"].tolist() == sorted(cells)
     for row in table.itertuples():
         mine = {r["seed"]: r for r in runs if r["architecture"] == row.architecture}
@@ -176,7 +176,7 @@ def test_missing_or_damaged_journal(measured, name):
 
 def test_nothing_complete(measured):
     edit(measured / "runs.jsonl", lambda records: records[:1] + records[N : N + 1])
-    runs = [json.loads(line) for line in (measured / "runs.jsonl").read_text().splitlines()[1:]]
+    _, runs = read_journal(measured, RUNS)
     assert runs[0]["architecture"] != runs[1]["architecture"]
     with pytest.raises(InputError, match=r"no architecture in .* go on measuring"):
         assemble(measured, measured / "t.parquet")

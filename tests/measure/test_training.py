@@ -1,4 +1,3 @@
-import json
 import os
 import subprocess
 import sys
@@ -8,6 +7,7 @@ import zlib
 import pytest
 
 from graf.exceptions import GrafError, InputError
+from graf.journal import RUNS, read_journal
 from graf.measure import Recipe
 from graf.measure.training import run_training
 from graf.spaces import NASBench201
@@ -34,7 +34,7 @@ def faulty():
 
 def runs(folder):
     """Records of a journal in a fixed order, without the time they took."""
-    records = [json.loads(line) for line in (folder / "runs.jsonl").read_text().splitlines()[1:]]
+    _, records = read_journal(folder, RUNS)
     keyed = {(r["architecture"], r["seed"]): r for r in records}
     assert len(keyed) == len(records)
     return [{**keyed[key], "train_seconds": None} for key in sorted(keyed)]
