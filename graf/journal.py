@@ -130,6 +130,5 @@ def _flat(settings: Record) -> Record:
     """Entries of entries under joined names, so that a difference is shown where it is."""
     flat: Record = {}
     for name, value in settings.items():
-        inner = value if isinstance(value, dict) else None
-        flat |= {name: value} if inner is None else {f"{name}.{key}": v for key, v in inner.items()}
+        flat |= {f"{name}.{key}": v for key, v in value.items()} if isinstance(value, dict) else {name: value}
     return flat
