@@ -116,9 +116,14 @@ def node_degree(graph, allowed):
     ]
 
 
+def live_paths(graph):
+    """Every path without zero operations, as a list of nodes."""
+    return [path for path in all_paths(graph) if not any(graph.op_names[v] == "none" for v in path)]
+
+
 def live_size(graph):
     """Nodes, edges, depth and width of what lies on paths without zero operations."""
-    paths = [p for p in all_paths(graph) if not any(graph.op_names[v] == "none" for v in p)]
+    paths = live_paths(graph)
     nodes = {v for path in paths for v in path}
     is_op = [name is not None for name in graph.op_names]
     stations = graph.stations.tolist()
@@ -133,11 +138,6 @@ def live_size(graph):
         max((sum(is_op[v] for v in p) for p in paths), default=math.nan),
         max((at_depth.count(d) for d in at_depth), default=0),
     ]
-
-
-def live_paths(graph):
-    """Every path without zero operations, as a list of nodes."""
-    return [path for path in all_paths(graph) if not any(graph.op_names[v] == "none" for v in path)]
 
 
 def _active(graph, nodes):

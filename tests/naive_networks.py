@@ -74,15 +74,9 @@ def std(values):
 def live_part(graph):
     """The part on a path from an input to an output without zero operations."""
     usable = graph.subgraph([v for v, data in graph.nodes(data=True) if not data["zero"]])
-    forward, backward = set(), set()
-    for ends, found, onward in (("is_input", forward, after), ("is_output", backward, before)):
-        pending = [v for v, data in usable.nodes(data=True) if data[ends]]
-        while pending:
-            node = pending.pop()
-            if node not in found:
-                found.add(node)
-                pending += onward(usable, node)
-    return usable.subgraph(forward & backward).copy()
+    inputs = [v for v, data in usable.nodes(data=True) if data["is_input"]]
+    forward = set(inputs).union(*(nx.descendants(usable, v) for v in inputs))
+    return live_part_backward(usable.subgraph(forward))
 
 
 def path_counts(part):
@@ -283,13 +277,8 @@ def gradient_path(graph, sets):
 def live_part_backward(graph):
     """The part from which a path without zero operations leads to an output."""
     usable = graph.subgraph([v for v, data in graph.nodes(data=True) if not data["zero"]])
-    found, pending = set(), outputs(usable)
-    while pending:
-        node = pending.pop()
-        if node not in found:
-            found.add(node)
-            pending += before(usable, node)
-    return usable.subgraph(found).copy()
+    ends = outputs(usable)
+    return usable.subgraph(set(ends).union(*(nx.ancestors(usable, v) for v in ends))).copy()
 
 
 def _kind(data):
