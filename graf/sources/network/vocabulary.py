@@ -73,7 +73,7 @@ VOCABULARY: dict[str, Names] = {
     "conv_transpose": Names("conv_transpose1d conv_transpose2d conv_transpose3d", "ConvTranspose"),
     "linear": Names("linear addmm addmv", "Gemm"),
     "matmul": Names(
-        "matmul mm bmm mv dot inner vdot tensordot addbmm baddbmm einsum linalg_matmul linalg_multi_dot chain_matmul _grouped_mm"
+        "matmul mm bmm mv dot inner vdot tensordot addbmm baddbmm einsum linalg_matmul linalg_multi_dot chain_matmul _grouped_mm _sparse_mm"
         " transformers_grouped_mm_fallback",
         "MatMul Einsum MatMulInteger QLinearMatMul",
     ),

@@ -94,7 +94,7 @@ def _leaves(program: ExportedProgram, module: torch.nn.Module) -> dict[str, Any]
 
 def _leaf(op: str, name: str, value: Any, content: Any = None) -> Step:
     step = Step(op, shape=_shape(value), name=name, itemsize=_itemsize(value))
-    if not isinstance(content, torch.Tensor) or content.device.type == "meta":
+    if not isinstance(content, torch.Tensor) or content.is_meta or content.layout != torch.strided:
         return step
     if content.numel() <= SMALL:
         step.value = content.detach().cpu().to(torch.float64).numpy()

@@ -80,6 +80,25 @@ def test_what_is_written_into_parts_of_tensors_is_read_afterwards():
     assert graph.n_macs == 2 * 6 * 6 * 4
 
 
+class Neighbours(nn.Module):
+    """A layer of a graph network, which holds the adjacency matrix with few numbers."""
+
+    def __init__(self, product):
+        super().__init__()
+        self.product, self.layer = product, nn.Linear(4, 3)
+        self.register_buffer("adjacency", torch.eye(5).to_sparse())
+
+    def forward(self, x):
+        return self.product(self.adjacency, self.layer(x))
+
+
+@pytest.mark.parametrize("product", [torch.sparse.mm, torch.spmm, torch.matmul])
+def test_sparse_matrices_count_as_dense_ones(product):
+    graph = read_graph(Neighbours(product), (5, 4))
+    assert graph.op_names == (None, "linear", "linear")
+    assert (graph.n_parameters, graph.n_macs) == (15, 5 * 4 * 3 + 5 * 5 * 3)
+
+
 class Corner(nn.Module):
     """Puts something into a corner of zeros."""
 
