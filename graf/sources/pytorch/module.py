@@ -57,10 +57,12 @@ def read_module(module: Any, example_inputs: Any = None, *, fold_batch_norm: boo
 
     if not isinstance(module, torch.nn.Module):
         raise InputError(f"`source` must be a torch.nn.Module, got {type(module).__name__}")
-    if isinstance(module, torch.jit.ScriptModule):
-        raise InputError(
-            "`source` is a scripted module, which torch.export does not take; give the module itself"
-        )
+    for name, part in module.named_modules():
+        if isinstance(part, torch.jit._script.RecursiveScriptModule if name else torch.jit.ScriptModule):
+            raise InputError(
+                f"`source` {f'holds in {name!r:.80}' if name else 'is'} a scripted module, which torch.export"
+                " does not take; give the module itself"
+            )
     if example_inputs is None:
         raise InputError(f"a module is read with `example_inputs`, got none; {REMEDY}")
     from graf.sources.pytorch.aten import network_of

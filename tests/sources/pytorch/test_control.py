@@ -122,8 +122,11 @@ def test_without_own_code_the_line_of_a_layer_of_torch_is_named():
 
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 def test_scripted_modules_are_refused_in_words():
-    with pytest.raises(InputError, match="scripted module"):
-        read_graph(torch.jit.script(nn.Linear(4, 4)), (1, 4))
+    scripted = torch.jit.script(nn.Linear(4, 4))
+    with pytest.raises(InputError, match="`source` is a scripted module"):
+        read_graph(scripted, (1, 4))
+    with pytest.raises(InputError, match="`source` holds in '1' a scripted module"):
+        read_graph(nn.Sequential(nn.ReLU(), scripted), (1, 4))
 
 
 def test_a_long_line_at_fault_is_not_quoted_whole(tmp_path):
