@@ -36,6 +36,22 @@ def test_flops_of_convolutions(layer, expected):
     assert table.loc[0, "flops"] * 1e6 == pytest.approx(expected)
 
 
+class Pooled(nn.Module):
+    """Maxima of images, perhaps with where they were, as for unpooling (SegNet)."""
+
+    def __init__(self, places):
+        super().__init__()
+        self.pool = nn.MaxPool2d(2, return_indices=places)
+
+    def forward(self, x):
+        return self.pool(x)
+
+
+def test_flops_of_pools_that_tell_where_maxima_were():
+    table, _ = scored(["flops", "macs"], Pooled(False), Pooled(True))
+    assert (table["flops"] * 1e6).tolist() == pytest.approx([2 * 4 * 4 * 4] * 2)
+
+
 class Product(nn.Module):
     """One product of matrices of (N, 4, 8) inputs, and nothing else that multiplies."""
 

@@ -119,9 +119,10 @@ def _of_hardtanh(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) ->
     return output.numel() if argument(1, "min_val", args, kwargs) == 0 else 0
 
 
-def _of_pool(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+def _of_pool(output: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
     kernel = argument(1, "kernel_size", args, kwargs)
-    return output.numel() * (kernel**2 if isinstance(kernel, int) else int(prod(kernel)))
+    pooled: Tensor = output[0] if isinstance(output, tuple) else output  # with where the maxima were
+    return pooled.numel() * (kernel**2 if isinstance(kernel, int) else int(prod(kernel)))
 
 
 def _of_global_pool(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
