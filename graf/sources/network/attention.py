@@ -124,10 +124,10 @@ def _to_softmax(step: Step) -> list[Step]:
 
 
 def _unshifted(step: Step) -> Step:
-    """The step behind the subtraction of its own maximum, which leaves a softmax as it is."""
+    """The step that is subtracted from its own maximum, or the other way round, before a softmax."""
     shifted = bare(step)
-    if shifted.op == "subtract" and len(shifted.reads) == 2:
-        scores, peak = bare(shifted.reads[0]), through(shifted.reads[1])
+    for scores, other in pairs(shifted) if shifted.op == "subtract" else ():
+        peak = through(other)
         if peak.op == "max" and bare(peak.reads[0]) is scores:
             return scores
     return step

@@ -776,6 +776,17 @@ def test_masks_that_compare_positions_are_causal():
         assert causal(read_graph(Function(padded), (x, (1, 1, 1, 5)))) == 1
 
 
+@pytest.mark.parametrize("move", [lambda scores, top: scores - top, lambda scores, top: top - scores])
+def test_scores_and_their_maximum_less_each_other_hide_nothing(move):  # the latter in DANet
+    def attend(q):
+        scores = q @ q.transpose(-2, -1)
+        return move(scores, scores.amax(-1, keepdim=True)).softmax(-1) @ q
+
+    graph = read_graph(Function(attend), (1, 5, 8))
+    assert graph.op_names == (None, "attention")
+    assert graph.attributes["causal"][1] == 0
+
+
 def test_rows_of_a_causal_mask_that_are_looked_up_are_causal():
     def step(q, keys, places):  # as in gpt-fast
         allowed = torch.ones(9, 9, dtype=torch.bool).tril()[None, None, places]
