@@ -13,12 +13,15 @@ from torch.func import functional_call
 from torch.nn.utils.parametrize import ParametrizationList
 
 from graf.proxies.batch import Batch, each
+from graf.proxies.observe import Sequences
+from graf.proxies.state import seeded, untouched
 from graf.proxies.undefined import Undefined
 from graf.spaces.torch_models.state import default_dtype
 
 __all__ = ["Network", "first_tensor", "kernels"]
 
 LAYER_MODULES = (nn.modules.conv._ConvNd, nn.Linear)
+ALONG_SEQUENCES = (nn.Conv1d, nn.ConvTranspose1d)
 LOOKUPS = (nn.Embedding, nn.EmbeddingBag)
 NORMS = (nn.LayerNorm, nn.RMSNorm)  # their weights have the shape of what they normalise
 
@@ -115,6 +118,16 @@ class Network:
         """The parameters with weights that gradients can be taken by, and these weights, if any."""
         leaves = [copy.requires_grad_() for copy in _copied([self.parameters[name] for name in self.names])]
         return self.parameters | dict(zip(self.names, leaves, strict=True)), leaves
+
+    @cached_property
+    def gives_channels_first(self) -> bool:
+        """Whether sequences that it gives are (N, classes, positions), as of a convolution, not (N, tokens, classes)."""
+        if not any(isinstance(part, ALONG_SEQUENCES) for part in self.module.modules()):
+            return False
+        sequences = Sequences()
+        with torch.no_grad(), seeded(self.seed, self.device), untouched(self.module), sequences:
+            output = first_tensor(self(self.parameters, self.batch.rows(slice(2)).inputs))
+        return sequences.channels_first(output)
 
     def generator(self, offset: int = 0) -> torch.Generator:
         """A source of random numbers of its own."""

@@ -20,6 +20,7 @@ __all__ = [
     "Calls",
     "Dispatched",
     "Operations",
+    "Sequences",
     "above_zero",
     "argument",
     "is_batch_norm",

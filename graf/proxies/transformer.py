@@ -88,9 +88,10 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
     proxies are asked for: each pass over a network serves all proxies that need it and draws from
     the same seed. Where a value does not exist it is NaN, and a warning says why.
 
-    Inputs are rows of the data and of what a module gives. Inside, inputs may come first, (N, T, C), or
-    tokens, (T, N, C), as the shape tells, or a run on few inputs where T is a multiple of N; where both are
-    one dimension, inputs are taken for the outer one.
+    Inputs are rows of the data and of what a module gives; what it gives for each token, pixel or position
+    of a sequence is averaged. Inside, inputs may come first, (N, T, C), or tokens, (T, N, C), as the shape
+    tells, or a run on few inputs where T is a multiple of N; where both are one dimension, inputs are taken
+    for the outer one.
 
     Examples
     --------

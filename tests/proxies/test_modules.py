@@ -415,3 +415,14 @@ def test_maps_of_sequences_of_channels():
     noise.run(Network(module, [Batch(torch.zeros(1, 2, 64), None)]), frozenset(), found)
     shapes = [tuple(one.shape) for one in found["feature_maps"]]
     assert shapes == [(4, 64)] * 3 + [(6, 64)] * 7 + [(6, 32), (3, 1), (3, 1)]
+
+
+@pytest.mark.parametrize("pooled", [nn.AvgPool1d(2), nn.Identity()])
+def test_classes_of_each_position_are_averaged(pooled):
+    torch.manual_seed(0)
+    layers = nn.Conv1d(2, 4, 3), nn.BatchNorm1d(4), nn.ReLU(), nn.Conv1d(4, 3, 1), pooled
+    data = torch.randn(8, 2, 16), torch.arange(8) % 3
+    names = ["snip", "grad_norm", "jacov", "epe_nas", "gradsign", "fisher"]
+    ends = nn.Identity(), nn.Sequential(nn.AdaptiveAvgPool1d(1), nn.Flatten())
+    table, _ = scored(names, *(nn.Sequential(*layers, end) for end in ends), data=data, dtype="float64")
+    np.testing.assert_allclose(table.iloc[0], table.iloc[1], rtol=1e-8)

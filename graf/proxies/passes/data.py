@@ -42,7 +42,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     with results.attempt(["labels"]):
         results["labels"] = _labels(batch)
     with results.attempt(wanted):
-        scores = class_scores(output, batch)
+        scores = class_scores(output, len(batch), network)
         results["n_classes"] = scores.shape[1]
         with results.attempt(OF_LOSS):
             _by_loss(network, scores, weights, layers, wanted, results, last=leaf is None)
@@ -81,15 +81,15 @@ def _inputs(batch: Batch, wanted: frozenset[str], results: Results) -> tuple[Inp
     return batch.inputs | {next(iter(batch.inputs)): leaf}, leaf
 
 
-def class_scores(output: Tensor, batch: Batch) -> Tensor:
-    """(N, classes): outputs of tokens (N, T, C) and of pixels (N, C, H, W) are averaged."""
-    if output.ndim == 0 or output.shape[0] != len(batch):
+def class_scores(output: Tensor, n: int, network: Network) -> Tensor:
+    """(N, classes): outputs of tokens (N, T, C), and of pixels (N, C, H, W) or positions (N, C, T), are averaged."""
+    if output.ndim == 0 or output.shape[0] != n:
         raise Undefined(
-            f"the network gives shape {tuple(output.shape)} for {len(batch)} inputs; expected one row each"
+            f"the network gives shape {tuple(output.shape)} for {n} inputs; expected one row each"
         )
-    if output.ndim == 3:
+    if output.ndim == 3 and not network.gives_channels_first:
         return output.mean(1)
-    return output.flatten(2).mean(2) if output.ndim > 3 else output.reshape(len(batch), -1)
+    return output.flatten(2).mean(2) if output.ndim > 2 else output.reshape(n, -1)
 
 
 def loss_of(scores: Tensor, batch: Batch) -> Tensor:
@@ -152,7 +152,7 @@ def _second_gradients(network: Network) -> list[Tensor]:
         raise Undefined("the data has no second batch; give at least twice as many inputs as `batch_size`")
     batch = network.batches[1]
     parameters, weights = network.differentiable()
-    scores = class_scores(first_tensor(network(parameters, batch.inputs)), batch)
+    scores = class_scores(first_tensor(network(parameters, batch.inputs)), len(batch), network)
     return list(grad(loss_of(scores, batch), weights, materialize_grads=True))
 
 

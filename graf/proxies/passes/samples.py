@@ -11,7 +11,7 @@ from torch.func import grad as gradient_of
 from torch.func import vmap
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from graf.proxies.batch import Batch, Inputs
+from graf.proxies.batch import Inputs
 from graf.proxies.network import Network, first_tensor
 from graf.proxies.observe import Calls, argument
 from graf.proxies.passes.data import class_scores, loss_of
@@ -30,7 +30,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     first = network.batch.rows(slice(1))
     with Calls(without_running_statistics):
         output = first_tensor(network(network.differentiable()[0], first.inputs))
-    if not loss_of(class_scores(output, first), first).requires_grad:  # vmap would give zeros
+    if not loss_of(class_scores(output, 1, network), first).requires_grad:  # vmap would give zeros
         raise Undefined("the network computes its output without gradients")
     try:
         results["sign_sums"] = _at_once(network)
@@ -47,7 +47,7 @@ def _at_once(network: Network) -> list[Tensor]:
     def loss(weights: dict[str, Tensor], batch: tuple[Inputs, Tensor]) -> Tensor:
         inputs, label = batch
         one = inputs[None] if isinstance(inputs, Tensor) else {k: v[None] for k, v in inputs.items()}
-        scores = class_scores(first_tensor(network({**rest, **weights}, one)), Batch(one, None))
+        scores = class_scores(first_tensor(network({**rest, **weights}, one)), 1, network)
         return F.cross_entropy(scores, label[None])
 
     each = vmap(gradient_of(loss), (None, 0), randomness="different")
@@ -69,7 +69,7 @@ def _one_by_one(network: Network) -> list[Tensor]:
         one = network.batch.rows(slice(i, i + 1))
         parameters, weights = network.differentiable()
         with Calls(without_running_statistics):
-            scores = class_scores(first_tensor(network(parameters, one.inputs)), one)
+            scores = class_scores(first_tensor(network(parameters, one.inputs)), 1, network)
         found = torch.autograd.grad(loss_of(scores, one), weights, materialize_grads=True)
         for total, gradient in zip(sums, found, strict=True):
             total += gradient.sgn()
