@@ -28,7 +28,7 @@ def is_mask(table: NDArray[Any]) -> bool:
     other = table.flat[np.argmax(np.abs(table))]
     if not np.all((table == 0) | (table == other) | (table < HIDDEN)):
         return False
-    return bool(np.any(table == 0)) and (table.shape[-1] == table.shape[-2] or other != 0)
+    return bool(np.any(table == 0)) and (table.shape[-1] == table.shape[-2] > 1 or other != 0)
 
 
 def is_wave(table: NDArray[Any]) -> bool:

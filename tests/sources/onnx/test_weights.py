@@ -64,6 +64,29 @@ def test_masks_and_waves_are_no_weights(tmp_path):
         assert ops(read_graph(saved(tmp_path, text, t=table))) == [op]
 
 
+def test_a_bias_of_zeros_for_each_channel_is_no_mask(tmp_path):
+    """As that of an untrained group norm, which exporters add with an axis for each of the positions."""
+    text = """g (float[1, 8, 4, 4] x) => (float[1, 8, 4, 4] y) {
+        r = Reshape (x, apart) n = InstanceNormalization (r, ones, zeros) b = Reshape (n, together)
+        s = Mul (b, scale) y = Add (s, shift)
+    }"""
+    tensors = {"ones": np.ones(4, np.float32), "zeros": np.zeros(4, np.float32)}
+    tensors |= {"scale": np.ones((8, 1, 1), np.float32), "shift": np.zeros((8, 1, 1), np.float32)}
+    shapes = {"apart": np.array([1, 4, -1]), "together": np.array([1, 8, 4, 4])}
+    graph = read_graph(saved(tmp_path, text, **tensors, **shapes))
+    assert ops(graph) == ["group_norm"]
+    assert graph.n_parameters == 8 + 8
+
+
+def test_a_window_of_a_fourier_transform_is_no_weight(tmp_path):
+    text = "g (float[1, 64, 1] x) => (float[1, 7, 9, 2] y) { s = STFT <onesided = 1> (x, step, window) y = Relu (s) }"
+    window = np.hanning(16).astype(np.float32)
+    graph = read_graph(saved(tmp_path, text, step=np.array(8), window=window))
+    assert graph.op_names == (None, "fft", "relu")
+    assert graph.n_parameters == 0
+    assert graph.attributes["shape"][1] == "1x7x9x2"
+
+
 def test_zeros_that_an_exporter_computed_are_no_weights(tmp_path):
     text = "g (float[2, 5, 8] x) => (float[2, 5, 8] y) {{ r = Relu (x) y = Add (r, {}) }}"
     for name, op in (("zeros_like_1", "add"), ("position", "position_embedding")):
