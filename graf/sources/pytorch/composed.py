@@ -47,8 +47,17 @@ def _recurrent(op: str, bound: Bound, details: Details) -> Step:
             hidden=hidden,
             projected=state if state < hidden else 0,
             bidirectional=bool(bound["bidirectional"]),
+            **_axes(bound, details),
         )
     return last
+
+
+def _axes(bound: Bound, details: Details) -> dict[str, int]:
+    """Channels and positions of several sequences, whichever axis comes first."""
+    shape = details.shape or ()
+    if len(shape) != 3:
+        return {}
+    return {"channels": shape[2], "sequence": shape[1 if bound["batch_first"] else 0]}
 
 
 def _states(bound: Bound) -> list[Step]:

@@ -69,6 +69,15 @@ def test_concatenations_of_images_as_wide_as_they_have_channels():
     assert graph.attributes["resolution"][-2:].tolist() == [12, 12]
 
 
+@pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU, nn.RNN])
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_positions_of_recurrent_layers(layer, batch_first):
+    graph = read_graph(
+        layer(8, 5, batch_first=batch_first), torch.randn((2, 7, 8) if batch_first else (7, 2, 8))
+    )
+    assert [graph.attributes[name][1] for name in ("channels", "sequence")] == [5, 7]
+
+
 def test_parts_without_elements_are_not_concatenated():
     assert ops_of(lambda x: torch.cat([x[..., :4].relu(), x[..., 4:]], -1), (1, 5, 4)) == ["relu"]
 
