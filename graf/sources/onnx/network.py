@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import onnx
-from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, TypeProto
+from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto, TypeProto
 
 from graf.exceptions import GrafError, GraphError, InputError
 from graf.sources.network.step import Network, Step, is_fixed
@@ -30,6 +29,7 @@ from graf.sources.onnx.types import input_types, is_open, itemsize_of, resolved,
 __all__ = ["Reader", "network_of"]
 
 UNCOUNTED = {*REARRANGEMENTS, "constant"}
+PLACES = (TensorProto.INT32, TensorProto.INT64)
 Outputs = Sequence[Value | None]
 
 
@@ -251,9 +251,12 @@ def _lacks_sizes(kind: TypeProto | None) -> bool:
 
 
 def _elem_type(kind: TypeProto | None, operands: Sequence[Value | None]) -> int:
-    """The type of the elements, that of the first operand if it is unknown."""
-    known = [kind, *(value.type for value in operands if value is not None)]
-    return next((k.tensor_type.elem_type for k in known if k is not None), onnx.TensorProto.FLOAT)
+    """The type of the elements; if it is unknown that of the first operand, places in a table left out."""
+    known = [value.type for value in operands if value is not None]
+    types = [k.tensor_type.elem_type for k in known if k is not None]
+    if kind is not None:
+        return int(kind.tensor_type.elem_type)
+    return next((each for each in types if each not in PLACES), types[0] if types else TensorProto.FLOAT)
 
 
 def _assumed(graph: GraphProto, types: Mapping[str, TypeProto], given: Mapping[str, Any]) -> str:

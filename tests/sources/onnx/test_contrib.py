@@ -174,14 +174,16 @@ def test_cosines_and_sines_of_rotary_positions_are_no_weights(tmp_path, rotate, 
 
 
 def test_embeddings_of_bert(tmp_path):
-    text = """g (int64[1, 7] x, int64[1, 7] s) => (float[1, 7, 8] y) {
+    text = """g (int64[1, 7] x, int64[1, 7] s) => (float[1, 7, c] z) {
         y, m = com.microsoft.EmbedLayerNormalization (x, s, words, positions, kinds, scale, shift)
+        z = MatMul (y, w)
     }"""
-    tensors = {"words": weight(30, 8), "positions": weight(12, 8), "kinds": weight(2, 8)}
+    tensors = {"words": weight(30, 8), "positions": weight(12, 8), "kinds": weight(2, 8), "w": weight(8, 5)}
     graph = read(tmp_path, text, **tensors, scale=weight(8), shift=weight(8) + 1)
-    expected = ["embedding", "embedding", "add", "position_embedding", "layer_norm"]
+    expected = ["embedding", "embedding", "add", "position_embedding", "layer_norm", "linear"]
     assert sorted(op for op in graph.op_names if op) == sorted(expected)
-    assert graph.n_parameters == 44 * 8 + 16
+    assert graph.n_parameters == 44 * 8 + 16 + 40
+    assert graph.n_macs == 7 * 40
 
 
 QUANTISED = {
