@@ -23,13 +23,13 @@ from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
 from graf.sources.onnx.standard import inferred
 from graf.sources.onnx.steps import STANDARD, other_output, steps_of
-from graf.sources.onnx.tensors import Tensors, constant_of
+from graf.sources.onnx.tensors import FLOATS, Tensors, constant_of
 from graf.sources.onnx.types import input_types, is_open, itemsize_of, resolved, shape_of, tensor_type
 
 __all__ = ["Reader", "network_of"]
 
 UNCOUNTED = {*REARRANGEMENTS, "constant"}
-PLACES = (TensorProto.INT32, TensorProto.INT64)
+GIVING_INTEGERS = ("QLinear", "QGemm")
 Outputs = Sequence[Value | None]
 
 
@@ -223,7 +223,7 @@ class Reader:
         for i, kind in enumerate(types):
             step = made[i] if i < len(made) else other_output(call, made[0], i, itemsize_of(kind))
             if step is not None and step.shape is not None and _lacks_sizes(kind):
-                kind = tensor_type(_elem_type(kind, operands), step.shape)
+                kind = tensor_type(_elem_type(kind, operands, node.op_type), step.shape)
             values.append(None if step is None else Value(step, kind))
         return values
 
@@ -250,13 +250,16 @@ def _lacks_sizes(kind: TypeProto | None) -> bool:
     return kind is None or (kind.HasField("tensor_type") and shape_of(kind) is None)
 
 
-def _elem_type(kind: TypeProto | None, operands: Sequence[Value | None]) -> int:
-    """The type of the elements; if it is unknown that of the first operand, places in a table left out."""
-    known = [value.type for value in operands if value is not None]
-    types = [k.tensor_type.elem_type for k in known if k is not None]
+def _elem_type(kind: TypeProto | None, operands: Sequence[Value | None], op_type: str) -> int:
+    """The type of the elements; if it is unknown that of the first operand of floating-point numbers.
+
+    Of quantised operators, and where there is no such operand, that of the first.
+    """
     if kind is not None:
         return int(kind.tensor_type.elem_type)
-    return next((each for each in types if each not in PLACES), types[0] if types else TensorProto.FLOAT)
+    known = [v.type.tensor_type.elem_type for v in operands if v is not None and v.type is not None]
+    floats = () if op_type.startswith(GIVING_INTEGERS) else (each for each in known if each in FLOATS)
+    return next(iter((*floats, *known)), TensorProto.FLOAT)
 
 
 def _assumed(graph: GraphProto, types: Mapping[str, TypeProto], given: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from graf.exceptions import InputError
 from graf.sources.network.step import Step, is_fixed
 from graf.sources.onnx.attention import projected_attention
 from graf.sources.onnx.call import Call, trained
@@ -64,6 +65,18 @@ def _packed_product(call: Call) -> Step:
         weight.shape, weight.itemsize = (n, k), 1
     shape = (*(call.first.shape or ())[:-1], n)
     return call.step("linear", call.reads(0, 1, 5), shape)
+
+
+def _packed_rows(call: Call) -> Step:
+    """Rows of a table of few bits each, of which several may stand in a byte; each block has a scale."""
+    table, places, scales = map(call.operand, range(3))
+    if table is None or places is None or scales is None or not (table.shape and scales.shape):
+        raise InputError("it needs a table and its scales of known shapes")
+    trained(table)
+    in_a_byte = 8 // call.number("bits", 4)
+    room, width = scales.shape[-1] * call.number("block_size", 128), table.shape[-1]
+    table.shape = (*table.shape[:-1], width * in_a_byte if width * in_a_byte <= room else width)
+    return call.step("gather", [table, places], (*(places.shape or ()), table.shape[-1]))
 
 
 def _quantised(op: str, *positions: int) -> Callable[[Call], Step]:
@@ -129,6 +142,8 @@ QUANTISED_CONTRIB: dict[str, Callable[[Call], Any]] = {
     "QLinearMatMul": product(0, 3),
     "QGemm": product(0, 3, 6),
     "MatMulNBits": _packed_product,
+    "MatMulBnb4": _packed_product,
+    "GatherBlockQuantized": _packed_rows,
     "DynamicQuantizeLSTM": _quantised_lstm,
     "QAttention": lambda call: projected_attention(call, past=8),
     "QLinearConv": _either(_quantised_conv, w=3),

@@ -20,7 +20,7 @@ from graf.sources.onnx.names import is_filled, is_made_up
 from graf.sources.onnx.types import itemsize_of, shape_of, tensor_type
 from graf.sources.onnx.values import content_of
 
-__all__ = ["FEW", "Tensor", "Tensors", "constant_of"]
+__all__ = ["FEW", "FLOATS", "Tensor", "Tensors", "constant_of"]
 
 Tensor = TensorProto | SparseTensorProto
 FLOATS = {

@@ -257,6 +257,22 @@ def test_quantised_layers_have_their_weights_and_biases(tmp_path):
     assert graph.attributes["n_macs"].tolist()[1:] == [30, 30, 30, 0, 30]
 
 
+@pytest.mark.parametrize(("bits", "in_a_byte"), [(4, 2), (4, 1), (8, 1)])
+def test_rows_of_a_table_of_few_bits_each(tmp_path, bits, in_a_byte):
+    """As language models have them that ONNX Runtime's model builder wrote, and what reads them."""
+    text = f"""g (int64[1, 7] x) => (float[1, 7, n] z) {{
+        r = com.microsoft.GatherBlockQuantized <bits = {bits}, block_size = 16> (table, x, scales)
+        y = com.microsoft.MatMulBnb4 <N = 6, K = 32, block_size = 16> (r, packed, largest)
+        z = MatMul (y, w)
+    }}"""
+    table = weight(50, 32 // in_a_byte, dtype=np.uint8)
+    tensors = {"packed": weight(96, dtype=np.uint8), "largest": weight(12), "w": weight(6, 5)}
+    graph = read(tmp_path, text, table=table, scales=weight(50, 2), **tensors)
+    assert graph.op_names == (None, "embedding", "linear", "linear")
+    assert graph.attributes["n_parameters"].tolist() == [0, 50 * 32, 32 * 6, 30]
+    assert graph.n_macs == 7 * (32 * 6 + 30)
+
+
 def test_a_quantised_average_pool(tmp_path):
     text = """g (uint8[1, 3, 8, 8] x) => (uint8[1, 4, 2, 2] y) {
         p = com.microsoft.QLinearAveragePool <kernel_shape = [2, 2], strides = [2, 2], count_include_pad = 0>
