@@ -14,9 +14,9 @@ Make = Callable[..., Step]
 
 
 def operands_of(equation: str) -> tuple[list[str], str]:
-    """The letters of each operand, and those of the output: without an arrow those that occur once."""
+    """The letters of each operand, and those of the output: without an arrow those that occur once, in order."""
     given, arrow, kept = equation.replace(" ", "").partition("->")
-    once = [letter for letter in given if letter.isalpha() and given.count(letter) == 1]
+    once = sorted(letter for letter in given if letter.isalpha() and given.count(letter) == 1)
     return given.split(","), kept if arrow else "..." + "".join(once)
 
 
@@ -46,8 +46,7 @@ def products(equation: str, operands: Sequence[Step], make: Make) -> Step:
     ----------
     equation : as `einsum` takes it, with the letters of every operand.
     operands : the steps that are multiplied.
-    make : gives a step for an operation, what it reads, its shape (None for that of the whole product)
-        and its settings.
+    make : gives a step for an operation, what it reads, its shape (None if it is unknown) and its settings.
     """
     if any(step.shape is None for step in operands):
         return make("matmul", list(operands), None, equation=equation)
@@ -58,10 +57,11 @@ def products(equation: str, operands: Sequence[Step], make: Make) -> Step:
         first = _summed(letters, found, own + after, make)
         second = _summed(own, step, letters + after, make)
         letters = kept if i == len(given) else _needed(first[0] + second[0], after)
-        found = _product(first, second, letters, i == len(given), make)
+        found = _product(first, second, letters, make)
     if len(operands) > 1:
         return found
-    return make("transpose" if set(letters) <= set(kept) else "sum", [found], None)
+    op = "transpose" if set(letters) <= set(kept) else "sum"
+    return make(op, [found], _shape(kept, sizes_of((letters, found))))
 
 
 def _needed(letters: str, others: str) -> str:
@@ -78,17 +78,15 @@ def _summed(letters: str, step: Step, others: str, make: Make) -> tuple[str, Ste
     return kept, make("sum", [step], _shape(kept, sizes_of((letters, step))))
 
 
-def _product(first: tuple[str, Step], second: tuple[str, Step], kept: str, is_last: bool, make: Make) -> Step:
+def _product(first: tuple[str, Step], second: tuple[str, Step], kept: str, make: Make) -> Step:
     """The product of two operands with their letters."""
     (one, a), (other, b) = first, second
     sizes = sizes_of(first, second)
-    shape = None if is_last else _shape(kept, sizes)
+    shape = _shape(kept, sizes)
     if set(one + other) <= set(kept):
         return make("multiply", [a, b], shape)
     inner = _rows_by_columns(one, other, kept) if through(a).op not in FIXED else kept
-    product = make(
-        "matmul", [a, b], shape if inner == kept else _shape(inner, sizes), equation=f"{one},{other}->{inner}"
-    )
+    product = make("matmul", [a, b], _shape(inner, sizes), equation=f"{one},{other}->{inner}")
     return product if inner == kept else make("transpose", [product], shape)
 
 

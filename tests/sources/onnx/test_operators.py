@@ -138,6 +138,18 @@ def test_a_layer_norm_as_flax_writes_it(tmp_path):
     assert graph.n_parameters == 16
 
 
+@pytest.mark.parametrize(("equation", "shape"), [("BTN,BSN->BTS", "2x7x5"), ("bta,bsa", "5x7")])
+def test_einsum_in_operator_sets_that_lack_it(tmp_path, equation, shape):
+    """As tf2onnx writes it, with an attribute of its own; without an arrow letters are in order."""
+    batch = "2" if "->" in equation else "1"
+    text = f"""g (float[{batch}, 7, 3] x, float[{batch}, 5, 3] y) => (float[b, t, s] z) {{
+        z = Einsum <N = 2, equation = "{equation}"> (x, y)
+    }}"""
+    graph = read_graph(saved(tmp_path, text, opset=11))
+    assert graph.op_names[2:] == ("matmul",)
+    assert graph.attributes["shape"][-1] == shape
+
+
 def test_einsum_of_three_operands(tmp_path):
     text = """
         g (float[6, 2, 8] x, float[6, 2, 8, 4] y, float[6, 2] z) => (float[6, 4] out) {
