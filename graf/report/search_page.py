@@ -97,18 +97,22 @@ def _progress(runs: Mapping[str, list[SearchResult]], name: str) -> go.Figure:
 
 
 def _fronts(runs: Mapping[str, list[SearchResult]], first: str, second: str) -> go.Figure:
-    """What the first run of each search measured, and its front."""
+    """What the first run of each search measured, and its front: the best first value for any second one.
+
+    Of a front in more objectives only the dots are drawn: seen in two of them it is no staircase.
+    """
     figure = go.Figure()
     for i, (label, results) in enumerate(runs.items()):
         colour = COLOURS[i % len(COLOURS)]
         history, front = results[0].history, results[0].front
+        line = "" if len(results[0].directions) > 2 else "lines+"
         figure.add_scatter(
             x=history[second], y=history[first], text=history["architecture"], mode="markers", opacity=0.3,
             marker={"color": colour, "size": 5}, showlegend=False,
         )  # fmt: skip
         figure.add_scatter(
-            x=front[second], y=front[first], text=front["architecture"], mode="lines+markers", name=label,
-            line={"color": colour, "shape": "hv"},
+            x=front[second], y=front[first], text=front["architecture"], mode=f"{line}markers", name=label,
+            line={"color": colour, "shape": "vh"},
         )  # fmt: skip
     return figure.update_layout(title="Fronts", xaxis_title=second, yaxis_title=first, height=480)
 

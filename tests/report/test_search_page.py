@@ -1,5 +1,9 @@
 """The page about searches."""
 
+import json
+import re
+
+import pandas as pd
 import pytest
 
 import graf
@@ -25,6 +29,28 @@ def test_page(data, tmp_path):
     assert runs["evolution"][0].history["test_acc"].size == 20
     assert "<td>evolution</td>" in text
     assert "https://cdn" not in text.split("</script>")[-1]
+
+
+def fronts(results, path):
+    """Traces of the fronts on the page."""
+    text = write_search_page(results, path).read_text()
+    drawn = next(part for part in text.split("Plotly.newPlot(")[1:] if '"text":"Fronts"' in part)
+    return json.loads(re.search(r"\[\{.*\}\](?=,\s*\{\"template\")", drawn)[0])[1::2]
+
+
+def test_a_front_promises_no_more_than_was_found(tmp_path):
+    values = pd.DataFrame(
+        {"accuracy": [1.0, 2, 3], "latency": [1.0, 2, 3], "energy": [3.0, 1, 2]},
+        graf.get_space("nasbench201").sample(3),
+    )
+    ends = {"accuracy": "max", "latency": "min", "energy": "min"}
+    two = graf.search(
+        "nasbench201", values.iloc[:, :2], direction=dict(list(ends.items())[:2]), strategy="random"
+    )
+    (front,) = fronts(two, tmp_path / "two.html")
+    assert front["line"]["shape"] == "vh"  # from the best accuracy on: down, then to the left
+    three = graf.search("nasbench201", values, direction=ends, strategy="random")
+    assert fronts(three, tmp_path / "three.html")[0]["mode"] == "markers"
 
 
 def test_one_search_with_failures(tmp_path):
