@@ -17,6 +17,7 @@ from graf.exceptions import InputError
 from graf.files import atomic_path
 from graf.report.pages import render_page
 from graf.searchers import SearchResult
+from graf.searchers.objective import taken_columns
 
 __all__ = ["write_search_page"]
 
@@ -122,18 +123,19 @@ def _rgb(colour: str) -> tuple[int, ...]:
 
 
 def _found(runs: Mapping[str, list[SearchResult]]) -> pd.DataFrame:
-    """The best of each search, over all its seeds, by the first objective."""
+    """The best of each search, over all its seeds, by the first objective; with its recipe, if there is one."""
     rows = []
     for label, results in runs.items():
         table = pd.concat([result.history for result in results])
         name, direction = next(iter(results[0].directions.items()))
+        recipe = table.columns.difference(list(taken_columns(results[0].directions)), sort=False)
         row = table.sort_values(name, ascending=direction == "min").iloc[0]
         facts = {
             "runs": len(results),
             "measured": len(table),
             "failed": int((table["status"] == "failed").sum()),
         }
-        rows.append({"search": label, **facts, **row[[*results[0].directions, "architecture"]]})
+        rows.append({"search": label, **facts, **row[[*results[0].directions, "architecture", *recipe]]})
     return pd.DataFrame(rows)
 
 

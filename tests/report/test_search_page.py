@@ -59,6 +59,14 @@ def test_one_search_with_failures(tmp_path):
     assert f"<td>{(found.history['status'] == 'failed').sum()}</td>" in text
 
 
+def test_the_best_is_shown_with_its_recipe(tmp_path):
+    found = graf.search(
+        "nasbench201", lambda cell, rate: -rate, recipe={"rate": [0.5, 0.25]}, budget=20, strategy="random"
+    )
+    text = write_search_page(found, tmp_path / "search.html").read_text()
+    assert "<th>rate</th>" in text and "<td>0.25</td>" in text
+
+
 def test_searches_that_do_not_fit_together(data, tmp_path):
     one, two = (graf.search(data, name, budget=3, strategy="random") for name in ("test_acc", "ece"))
     with pytest.raises(InputError, match="same objectives"):
