@@ -70,8 +70,8 @@ def write_report(
     Raises
     ------
     InputError
-        If `out` holds other files or cannot be written to; if a target is unknown, or has fewer
-        than 10 values or only equal ones; if there is nothing to predict from.
+        If `out` holds other files or cannot be written to; if a target is unknown, or has values
+        of fewer than 10 architectures or only equal ones; if there is nothing to predict from.
     UnsupportedError
         If the model is neither "auto" nor one of trees.
     """
@@ -80,7 +80,7 @@ def write_report(
     if networks is not None:
         data = with_networks(data, networks)
     settings = Settings(model, n_explained, train_sizes, tuple(seeds), seed, n_jobs, n_refits=n_refits)
-    names = choose_targets(data, targets)
+    names = choose_targets(data.mean_over_recipes(), targets)  # which are explained
     items_of(data)  # raises if there is nothing to predict from
     with _steps(progress, len(STEPS) * len(names) + (n_refits > 0) + 2) as step:
         summary = summarize(data, names, settings, step)

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from graf.exceptions import InputError
+from graf.report import write_report
 from graf.report.recipes import recipe_part, recipe_shares
 from graf.report.render import render
 from graf.report.summarize import summarize
@@ -61,3 +63,8 @@ def test_a_report_on_pairs_explains_means_and_shows_shares(pairs, quick):
     assert tables(summary)["variance"].columns.tolist() == [
         "target", "architecture", "recipe", "interaction", "seed", "noise",
     ]  # fmt: skip
+
+
+def test_few_architectures_are_refused_however_many_rows_they_have(pairs, tmp_path):
+    with pytest.raises(InputError, match="no target with 10 or more values"):
+        write_report(pairs.select(np.arange(200) < 45), tmp_path / "report")
