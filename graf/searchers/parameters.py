@@ -1,10 +1,22 @@
-"""Parameters of estimators that a search fills in."""
+"""Parameters of estimators: those that a search fills in, and what a checkpoint knows them by."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-__all__ = ["filled"]
+__all__ = ["described", "filled"]
+
+
+def described(given: Any) -> str:
+    """The representation of an object, without the addresses of functions, which each process has anew.
+
+    Examples
+    --------
+    >>> described([len, lambda y: y])
+    '[<built-in function len>, <function <lambda>>]'
+    """
+    return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(given))
 
 
 def filled(estimator: Any, name: str, value: Any) -> Any:

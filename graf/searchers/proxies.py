@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from graf.exceptions import InputError
 from graf.searchers.domains import Domain
-from graf.searchers.parameters import filled
+from graf.searchers.parameters import described, filled
 
 __all__ = ["Proxies"]
 
@@ -60,7 +60,7 @@ class Proxies:
     def description(self) -> str | None:
         """What a checkpoint knows them by."""
         if not isinstance(self.given, pd.DataFrame):
-            return None if self.given is None else repr(self.given)
+            return None if self.given is None else described(self.given)
         digest = hashlib.sha256(pd.util.hash_pandas_object(self.given).to_numpy().tobytes())
         return f"{list(self.given)}, {digest.hexdigest()[:16]}"
 

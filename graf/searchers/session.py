@@ -16,6 +16,7 @@ from graf.searchers.checks import check_goal, count
 from graf.searchers.clock import KINDS, Clock
 from graf.searchers.history import FAILED, OK, History, Trial
 from graf.searchers.objective import Measurement, measure
+from graf.searchers.parameters import described
 from graf.searchers.problem import Problem, read_problem
 from graf.searchers.result import SearchResult
 from graf.searchers.strategies import State, Strategy, read_strategy
@@ -82,8 +83,8 @@ class Search:
             "space": self.problem.domain.description,
             "objectives": self.problem.directions,
             "goal": self.goal,
-            "strategy": repr(self.strategy),
-            "predictor": repr(predictor),
+            "strategy": described(self.strategy),
+            "predictor": described(predictor),
             "batch": self.batch,
             "seed": self.seed,
             "proxies": self._surrogate.proxies.description,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -15,7 +16,7 @@ import graf
 from graf.exceptions import ArchitectureError, InputError, MissingDependencyError, UnknownNameError
 from graf.searchers import STRATEGIES as EVERY_STRATEGY
 from graf.searchers import Search
-from graf.searchers.strategies import Guided, Proposal, RandomSearch, Strategy
+from graf.searchers.strategies import NSGA2, Guided, Proposal, RandomSearch, Strategy
 
 SMALL = RandomForestRegressor(5, random_state=0)  # what it predicts is not at stake here
 STRATEGIES = {name: Guided(pool=60) if name == "guided" else name for name in EVERY_STRATEGY}
@@ -121,6 +122,19 @@ def test_checkpoint_of_another_search(tmp_path, change, message):
     graf.search(objective=convolutions, budget=3, checkpoint=path, **arguments)
     with pytest.raises(InputError, match=message):
         graf.search(objective=lambda cell: 0, budget=3, checkpoint=path, **arguments | change)
+
+
+def test_a_checkpoint_knows_a_function_by_its_name(tmp_path):
+    def guide():  # anew, as in another process
+        def logarithm(y):
+            return np.log1p(y)
+
+        return TransformedTargetRegressor(SMALL, func=logarithm, inverse_func=np.expm1)
+
+    arguments = {"strategy": NSGA2(population=4, on="predicted"), "checkpoint": tmp_path / "search.jsonl"}
+    guides = [guide(), guide()]
+    first, again = (graf.search("nasbench201", convolutions, one, budget=6, **arguments) for one in guides)
+    pd.testing.assert_frame_equal(again.history, first.history)
 
 
 def test_checkpoint_of_another_list(tmp_path, data):
