@@ -17,6 +17,7 @@ from graf.searchers.domains import Domain, ListDomain, SpaceDomain
 from graf.searchers.feasible import constrained
 from graf.searchers.joint import Joint
 from graf.searchers.objective import VALUE, read_directions, taken_columns
+from graf.sources.items import LISTS
 from graf.spaces import SearchSpace, infer_space
 
 __all__ = ["Problem", "is_fitted", "predicted_by", "read_problem"]
@@ -91,7 +92,7 @@ def _domain(space: Any) -> Domain:
         return ListDomain(space.architectures, space.space)
     if isinstance(space, (str, SearchSpace)):
         return SpaceDomain(space)
-    if not isinstance(space, (Sequence, np.ndarray, pd.Index, pd.Series)):
+    if not isinstance(space, LISTS):
         raise InputError(
             f"`space` must be a search space, its name, a Dataset or a list of architectures, got {type(space).__name__}"
         )

@@ -11,15 +11,14 @@ import pandas as pd
 from graf.exceptions import InputError
 from graf.predictors.targets import is_text
 from graf.searchers.objective import Measurement, failure, read_values
+from graf.sources.items import LISTS
 
 __all__ = ["read_told"]
 
 
 def read_told(architectures: Any, values: Any, names: list[str]) -> tuple[Sequence[Any], list[Measurement]]:
     """Architectures and the measurement of each, from one or several of both; see `Search.tell`."""
-    if isinstance(architectures, (str, Mapping)) or not isinstance(
-        architectures, (Sequence, np.ndarray, pd.Index, pd.Series)
-    ):
+    if isinstance(architectures, (str, Mapping)) or not isinstance(architectures, LISTS):
         architectures, values = [architectures], [values]
     answers = _answers(_matched(values, architectures))
     if len(architectures) != len(answers):

@@ -14,8 +14,9 @@ from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
 from graf.spaces import SearchSpace, get_space, infer_space
 
-__all__ = ["architectures_of", "graph_of_item", "read_batch"]
+__all__ = ["LISTS", "architectures_of", "graph_of_item", "read_batch"]
 
+LISTS = (Sequence, np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)  # that items come in
 NAMES = {str: "an architecture (a string, tuple or dictionary)", ComputationGraph: "a graph"}
 REMEDY = "wrap a single architecture in a list, and index a DataFrame by architecture"
 
@@ -102,7 +103,7 @@ def _values(items: Any) -> list[Any]:
         raise InputError(f"`items` must be a list, got one {type(items).__name__}; wrap it in a list")
     if isinstance(items, pd.DataFrame):
         items = items.index
-    if not isinstance(items, (Sequence, np.ndarray, pd.Series, pd.Index)):
+    if not isinstance(items, LISTS):
         raise InputError(f"`items` must be a list, an array or a DataFrame, got {type(items).__name__}")
     if isinstance(items, np.ndarray) and items.ndim != 1:
         raise InputError(f"`items` must have one dimension, got shape {items.shape}; pass one column of it")

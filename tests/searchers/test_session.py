@@ -266,6 +266,15 @@ def test_other_proxies_are_another_search(tmp_path, data):
         graf.search(list(table.index), len, proxies=table + 1, **options)
 
 
+def test_architectures_may_come_as_what_unique_gives(data):
+    cells = pd.Series(data.architectures[:3], dtype="str").unique()
+    found = graf.search(cells, convolutions, budget=3, strategy="random")
+    assert set(found.history["architecture"]) == set(cells)
+    search = Search(cells, strategy="random")
+    search.tell(cells, [1, 2, 3])
+    assert search.result.best["value"] == 3
+
+
 def test_ask_and_tell_in_any_order():
     search = Search("nasbench201", strategy="random", seed=1)
     cells = search.ask(3) + search.ask(2)

@@ -32,6 +32,7 @@ CONTAINERS = {
     "series": pd.Series,
     "categories": lambda items: pd.Series(items, dtype="category"),
     "index": pd.Index,
+    "array of pandas": lambda items: pd.array(items, dtype="str"),  # as unique() of a Series gives
 }
 
 
