@@ -10,7 +10,7 @@ import typer
 from graf.exceptions import InputError
 
 __all__ = [
-    "DatasetName", "Input", "Model", "ModelName", "Networks", "Output", "OutputOrShown", "Seed", "SpaceName", "check_alone",
+    "DatasetName", "Input", "Model", "ModelName", "Networks", "Output", "OutputOrShown", "Seed", "SpaceName", "Task", "check_alone",
 ]  # fmt: skip
 
 Input = Annotated[
@@ -35,6 +35,7 @@ Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn.", min
 SpaceName = Annotated[
     str | None, typer.Option("--space", help="Search space; by default inferred from the notation.")
 ]
+Task = Annotated[str | None, typer.Option(help="Which task, where a file of NASLib holds several.")]
 
 
 def check_alone(networks: Path | None, **options: object) -> None:

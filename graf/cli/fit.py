@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import DatasetName, ModelName, Networks, Output, Seed, SpaceName, check_alone
+from graf.cli.arguments import DatasetName, ModelName, Networks, Output, Seed, SpaceName, Task, check_alone
 from graf.cli.reading import networks_of
 from graf.cli.terminal import say
 from graf.cli.writing import check_file
@@ -24,6 +24,7 @@ def fit(
         ),
     ] = None,
     space: SpaceName = None,
+    task: Task = None,
     model: ModelName = "auto",
     features: Annotated[
         str | None,
@@ -49,7 +50,7 @@ def fit(
     check_alone(networks, space=space, fidelity=fidelity, features=features if features != "graph" else None)
     if networks is not None:
         space, features = "none", "graph"
-    data = load_dataset(dataset, space=space)
+    data = load_dataset(dataset, space=space, task=task)
     with_fidelity = "given" if data.space is None else "all"
     features = features or (with_fidelity if fidelity else next(iter(features_of(data).values()), "graph"))
     names = choose_targets(data, target)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graf.cli.arguments import DatasetName, ModelName, Networks, Output, Seed, SpaceName, check_alone
+from graf.cli.arguments import DatasetName, ModelName, Networks, Output, Seed, SpaceName, Task, check_alone
 from graf.cli.reading import networks_of
 from graf.cli.terminal import on_terminal
 
@@ -23,6 +23,7 @@ def report(
         ),
     ] = None,
     space: SpaceName = None,
+    task: Task = None,
     networks: Networks = None,
     model: ModelName = "auto",
     seed: Seed = 0,
@@ -32,7 +33,7 @@ def report(
     from graf.report import write_report
 
     check_alone(networks, space=space)
-    data = load_dataset(dataset, space=space if networks is None else "none")
+    data = load_dataset(dataset, space=space if networks is None else "none", task=task)
     page = write_report(
         data,
         output,

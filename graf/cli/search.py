@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graf.cli.arguments import Seed
+from graf.cli.arguments import Seed, Task
 from graf.cli.measurements import asked, tell
 from graf.cli.reading import read_input
 from graf.cli.terminal import on_terminal
@@ -55,6 +55,7 @@ def search(
     ask: Annotated[
         int | None, typer.Option(help="Write this many architectures to measure next, and end.", min=1)
     ] = None,
+    task: Task = None,
     budget: Annotated[int, typer.Option(help="Architectures to measure.", min=1)] = 100,
     strategy: Annotated[
         str, typer.Option(help="random, local, evolution, explained, guided, nsga2 or boltzmann.")
@@ -90,7 +91,7 @@ def search(
             tell(running, measurements)
         write_table(asked(running, ask), output)
     else:
-        running = _search(source, target, minimize, predictor, model, settings)
+        running = _search(source, task, target, minimize, predictor, model, settings)
         history = running.run(budget, progress=on_terminal()).history
         _check_measured(history)
         write_table(history.set_index("number"), output)
@@ -101,6 +102,7 @@ def search(
 
 def _search(
     source: str,
+    task: str | None,
     target: list[str] | None,
     minimize: list[str] | None,
     predictor: Path | None,
@@ -120,7 +122,7 @@ def _search(
         fitted = load_predictor(predictor)
         direction = _directions(fitted.target_names_, names, least)
         return Search(_space(source), predicted_by(fitted), model, direction=direction, **settings)
-    data = load_dataset(source)
+    data = load_dataset(source, task=task)
     if not names:
         raise InputError(
             f"name an objective with --target, such as {', '.join(choose_targets(data, None)[:4])};"

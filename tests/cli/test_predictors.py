@@ -1,12 +1,13 @@
 """Predictors are fitted, predict and explain from the command line."""
 
+import json
 from io import StringIO
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from graf import PerformancePredictor, load_predictor
+from graf import PerformancePredictor, get_space, load_predictor
 
 
 def test_fit_then_predict(run, table, cells, tmp_path):
@@ -155,3 +156,16 @@ def test_early_results_without_a_search_space(run, tmp_path):
     )
     code, _, err = run("fit", path, "--fidelity", "early", "-o", tmp_path / "m")
     assert (code, err) == (0, "")
+
+
+def test_a_task_of_a_naslib_file_is_chosen(run, tmp_path):
+    cells = get_space("nasbench201").sample(20)
+    records = {cell: {"val_accuracy": cell.count("conv"), "zen": {"score": 1.0}} for cell in cells}
+    path = tmp_path / "zc_nasbench201.json"
+    path.write_text(json.dumps({"cifar10": records, "cifar100": records}))
+    fit = ["fit", path, "--model", "random_forest", "-o", tmp_path / "m"]
+    code, _, err = run(*fit)
+    assert code == 2 and "choose `task` among 'cifar10', 'cifar100'" in err
+    assert run(*fit, "--task", "cifar100")[0] == 0
+    search = ["search", path, "--target", "val_accuracy", "--strategy", "random", "--budget", 3]
+    assert run(*search, "--task", "cifar100", "-o", tmp_path / "history.csv")[0] == 0
