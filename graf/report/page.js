@@ -30,8 +30,9 @@ const better = (a, b, direction) => (direction === "max" ? a > b : a < b);
 function number(value, digits = 4) {
   if (typeof value !== "number") return value ?? "–";
   const size = Math.abs(value);
-  if (size >= 1e7 && size < 1e15) return value.toLocaleString("en", { notation: "compact", maximumSignificantDigits: digits });
-  return size >= 10 ** digits && size < 1e7 ? Math.round(value).toLocaleString("en") : String(+value.toPrecision(digits));
+  if (size >= 1e15) return (+value.toPrecision(digits)).toExponential();
+  if (size >= 1e7) return value.toLocaleString("en", { notation: "compact", maximumSignificantDigits: digits });
+  return size >= 10 ** digits ? Math.round(value).toLocaleString("en") : String(+value.toPrecision(digits));
 }
 
 // ---- columns that dots can be placed and filtered by

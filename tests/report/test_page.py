@@ -285,6 +285,6 @@ def test_a_long_name_of_a_target_does_not_widen_the_window(page):
 
 
 def test_numbers_are_short(page):
-    numbers = [0.123456, 12345.6, 123456, 123456789, -1.5e9, 1e24]
-    shown = ["0.1235", "12,346", "123,456", "123.5M", "-1.5B", "1e+24"]
+    numbers = [0.123456, 12345.6, 123456, 123456789, -1.5e9, -3.21e18, 1e24]
+    shown = ["0.1235", "12,346", "123,456", "123.5M", "-1.5B", "-3.21e+18", "1e+24"]
     assert page.script("return arguments[0].map((value) => number(value))", numbers) == shown
