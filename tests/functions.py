@@ -1,7 +1,8 @@
-"""A function of tensors as a module, its operations, and the size of a module."""
+"""A function of tensors as a module, its operations, heads of attention, and the size of a module."""
 
 import torch
 from torch import nn
+from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf import read_graph
 
@@ -24,6 +25,17 @@ def ops_of(function, *shapes, **parameters):
     """The operations of a function of tensors of some shapes, junctions left out."""
     graph = read_graph(Function(function, **parameters), shapes)
     return [op for op in graph.op_names if op is not None]
+
+
+def heads(x, n):
+    """Vectors of one sequence, cut into heads."""
+    return x.reshape(1, x.shape[1], n, -1).transpose(1, 2)
+
+
+def fused(q, k, v):
+    """Attention of two heads in one piece."""
+    attended = F.scaled_dot_product_attention(*(heads(x, 2) for x in (q, k, v)))
+    return attended.transpose(1, 2).reshape(q.shape)
 
 
 def n_parameters(module):

@@ -1,0 +1,88 @@
+"""Absolute positions that are added to a tensor."""
+
+import pytest
+import torch
+from functions import Function, ops_of
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from graf import read_graph
+
+
+def test_absolute_positions():
+    graph = read_graph(Function(lambda x, p: (x + p).relu(), p=(1, 5, 4)), ((1, 5, 4),))
+    assert graph.op_names == (None, "position_embedding", "relu")
+    assert ops_of(lambda x, b: x.relu() + b, (1, 5, 4), b=4) == ["relu", "add"]
+
+
+def test_absolute_positions_that_leave_out_padding():
+    def embedded(tokens, words, places):
+        kept = (tokens != 1).int()
+        return F.embedding(tokens, words) + F.embedding((kept.cumsum(1) + 2) * kept + 1, places)
+
+    graph = read_graph(Function(embedded, words=(9, 4), places=(16, 4)), torch.zeros(1, 5, dtype=torch.long))
+    assert graph.op_names[-1] == "position_embedding"
+    assert graph.n_parameters == 100
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_a_row_that_all_positions_take_is_no_position_embedding(n):
+    def embedded(tokens, words, places, kinds, token):
+        position = torch.arange(tokens.shape[1]).expand(tokens.shape)
+        x = F.embedding(tokens, words) + F.embedding(position, places)
+        x = x + F.embedding(torch.zeros_like(tokens), kinds)
+        return x + token.expand(x.shape)
+
+    module = Function(embedded, words=(9, 4), places=(6, 4), kinds=(2, 4), token=(1, 1, 4))
+    graph = read_graph(module, torch.zeros(n, 5, dtype=torch.long))
+    assert graph.op_names == (None, "embedding", "position_embedding", "add", "add")
+    assert graph.n_parameters == 72
+
+
+def test_a_row_of_a_long_table_that_all_positions_take_is_no_position_embedding():
+    class Kinds(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.kinds, self.places = nn.Embedding(256, 8), nn.Embedding(256, 8)
+
+        def forward(self, x):
+            kinds, places = torch.zeros(1, 5, 2, dtype=torch.long), torch.arange(5)
+            return (
+                x
+                + self.kinds(kinds[..., 1])
+                + self.kinds(kinds[..., 1] - kinds[..., 0])
+                + self.places(places)
+            )
+
+    assert read_graph(Kinds(), (1, 5, 8)).op_names == (None, "add", "add", "position_embedding")
+
+
+def test_sines_of_counted_positions_are_absolute_positions():
+    class Sines(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("sines", torch.randn(16, 4))
+
+        def forward(self, x, kept):
+            return x + self.sines.index_select(0, kept.cumsum(1).view(-1)).view(x.shape)
+
+    graph = read_graph(Sines(), (torch.zeros(1, 5, 4), torch.ones(1, 5, dtype=torch.long)))
+    assert graph.op_names[-1] == "position_embedding"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_fixed_sines_are_absolute_positions(kept):
+    def sines(n):
+        angles = torch.arange(n)[:, None] / 10_000 ** (torch.arange(4) / 4)
+        return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
+
+    module = Function(
+        lambda x: (x * 8**0.5 + (module.sines if kept else sines(16))[None, : x.shape[1]]).relu()
+    )
+    module.register_buffer("sines", sines(5000))
+    module.sines[1] = 0  # padding, as in fairseq
+    assert read_graph(module, (1, 5, 8)).op_names[-2] == "position_embedding"
+    module.register_buffer("shift", torch.randn(5, 8))
+    assert read_graph(module, (1, 5, 8)).op_names == (None, "multiply", "position_embedding", "relu")
+    module.function = lambda x: x + module.shift
+    assert read_graph(module, (1, 5, 8)).op_names == (None, "add")

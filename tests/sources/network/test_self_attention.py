@@ -1,0 +1,67 @@
+"""Whether queries and values come from one tensor."""
+
+import pytest
+import torch
+from functions import Function, fused, heads
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from graf import read_graph
+
+
+def test_projections_between_bounds_are_of_the_same_tensor():
+    def block(x, least, **weights):  # as in Gemma 4, whose bounds are tensors
+        return fused(*((x @ w).clamp(least, -least) for w in weights.values()))
+
+    weights = dict.fromkeys("qkv", (8, 8))
+    graph = read_graph(Function(block, least=(), **weights), ((1, 5, 8),))
+    assert graph.op_names[-1] == "attention"
+    assert graph.attributes["self_attention"][-1] == 1
+
+
+@pytest.mark.parametrize("pool", [lambda q: q.amax(2), lambda q: q.mean(2)])
+def test_queries_pooled_from_the_keys_are_self_attention(pool):
+    def attend(x, w):  # as in Hiera
+        q, k, v = (x @ w).view(1, 1, 8, 3, 4).permute(3, 0, 1, 2, 4)
+        return F.scaled_dot_product_attention(pool(q.view(1, 1, 2, 4, 4)), k, v)
+
+    graph = read_graph(Function(attend, w=(4, 12)), ((1, 8, 4),))
+    last = {name: values[-1] for name, values in graph.attributes.items()}
+    assert [last[name] for name in ("self_attention", "sequence", "key_sequence")] == [1, 4, 8]
+
+
+def test_a_context_beside_other_queries_is_no_self_attention():
+    def resampled(x, latents):
+        both = torch.cat([x, latents], 1)
+        return fused(latents, both, both)
+
+    graph = read_graph(Function(resampled), ((1, 5, 8), (1, 3, 8)))
+    assert graph.attributes["self_attention"][graph.op_names.index("attention")] == 0
+
+
+class Cached(nn.Module):
+    """Attention of new tokens to those in a buffer, which it writes them into."""
+
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(8, 24)
+        self.register_buffer("keys", torch.zeros(1, 2, 9, 4))
+        self.register_buffer("values", torch.zeros(1, 2, 9, 4))
+
+    def forward(self, x, places):
+        q, k, v = (heads(part, 2) for part in self.qkv(x).chunk(3, -1))
+        self.keys[:, :, places] = k
+        self.values[:, :, places] = v
+        return F.scaled_dot_product_attention(q, self.keys, self.values)
+
+
+def test_keys_of_earlier_tokens_in_a_cache_are_of_self_attention():
+    def step(x, keys, values, w):
+        q, k, v = (heads(part, 2) for part in (x @ w).chunk(3, -1))
+        return F.scaled_dot_product_attention(q, torch.cat([keys, k], 2), torch.cat([values, v], 2))
+
+    given = read_graph(Function(step, w=(8, 24)), ((1, 1, 8), (1, 2, 6, 4), (1, 2, 6, 4)))
+    kept = read_graph(Cached(), (torch.zeros(1, 2, 8), torch.tensor([3, 4])))
+    for graph, n in ((given, 7), (kept, 9)):
+        at = graph.op_names.index("attention")
+        assert [graph.attributes[name][at] for name in ("self_attention", "key_sequence")] == [1, n]
