@@ -8,6 +8,7 @@ from typing import NamedTuple
 from graf.sources.network.patterns import (
     SAME_VALUES,
     bare,
+    behind,
     is_only_of,
     numbers,
     pairs,
@@ -20,8 +21,8 @@ from graf.sources.network.step import Network, Step, is_fixed
 
 __all__ = ["recognise_activations"]
 
-
 TOLERANCE = 1e-3
+TURNING = ("transpose", *SAME_VALUES)  # as of channels that stand last for one product
 
 
 class Found(NamedTuple):
@@ -219,9 +220,9 @@ def _negate(step: Step) -> Found | None:
 def _add(step: Step) -> Found | None:
     """relu(x) plus a negative slope times relu(-x), as Keras writes it."""
     for positive, product in pairs(step):
-        product = _unturned(product)
+        product = behind(product, TURNING)
         for slope, negative in pairs(product) if product.op == "multiply" else ():
-            negative = _unturned(negative)
+            negative = behind(negative, TURNING)
             if not is_fixed(slope) or not positive.op == negative.op == "relu":
                 continue
             inner = bare(negative.reads[0])
@@ -229,13 +230,6 @@ def _add(step: Step) -> Found | None:
                 number = slope.scalar is not None
                 return Found("leaky_relu" if number else "prelu", inner.reads[0], weight=[slope][number:])
     return None
-
-
-def _unturned(step: Step) -> Step:
-    """The step behind exchanges of axes, as of channels that stand last for one product."""
-    while step.op in ("transpose", *SAME_VALUES) and step.reads:
-        step = step.reads[0]
-    return step
 
 
 def _where(step: Step) -> Found | None:

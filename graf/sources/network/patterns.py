@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from math import nan
 from operator import attrgetter
 
@@ -12,6 +12,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 __all__ = [
     "SAME_VALUES",
     "bare",
+    "behind",
     "is_only_of",
     "numbers",
     "pairs",
@@ -28,18 +29,21 @@ SAME_VALUES = ("identity", "cast")
 DEEP = 12  # steps; no composed operation is deeper
 
 
-def bare(step: Step) -> Step:
-    """The step behind copies and casts."""
-    while step.op in SAME_VALUES and step.reads:
+def behind(step: Step, kinds: Container[str]) -> Step:
+    """The step behind all that are of some kinds."""
+    while step.op in kinds and step.reads:
         step = step.reads[0]
     return step
+
+
+def bare(step: Step) -> Step:
+    """The step behind copies and casts."""
+    return behind(step, SAME_VALUES)
 
 
 def through(step: Step) -> Step:
     """The step behind everything that only moves or leaves out elements."""
-    while step.op in REARRANGEMENTS and step.reads:
-        step = step.reads[0]
-    return step
+    return behind(step, REARRANGEMENTS)
 
 
 def source(step: Step, known: dict[int, dict[int, Step]] | None = None) -> Step:
@@ -91,8 +95,8 @@ def scaled(step: Step) -> tuple[Step, float]:
 
 def plain(step: Step) -> Step:
     """The step behind rearrangements and products with numbers, in any order."""
-    while (behind := unscaled(through(step))) is not step:
-        step = behind
+    while (rest := unscaled(through(step))) is not step:
+        step = rest
     return step
 
 
