@@ -9,7 +9,7 @@ from typing import Any
 
 from graf.sources.network.attention_parts import DEEP, MASKING, Parts, attention_parts, n_macs
 from graf.sources.network.patterns import pairs, plain, through, unscaled
-from graf.sources.network.step import Network, Step, is_fixed, weights_of
+from graf.sources.network.step import Network, Step, is_fixed, unfixed, weights_of
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["recognise_attention"]
@@ -116,7 +116,7 @@ def _tells_positions(step: Step, parts: Parts, known: dict[int, bool]) -> bool:
     if product.op == "embedding":
         return (step.shape or ())[-2:] == _sizes(parts)[:2]
     if product.op in ("where", "concat", "multiply", "add"):  # sums have one for each axis of an image
-        varying = [read for read in product.reads if not is_fixed(read)]
+        varying = unfixed(product.reads)
         gated = product.op == "multiply" and any(
             _is_relative_bias(read, _sizes(parts)[1]) for read in product.reads
         )
@@ -213,7 +213,7 @@ def _origins(step: Step, known: dict[int, set[int]] | None = None) -> set[int]:
     while True:
         step = through(step)
         found.add(id(step))
-        varying = [read for read in step.reads if not is_fixed(read)]
+        varying = unfixed(step.reads)
         if step.op == "concat" and varying:
             if id(step) not in known:
                 known[id(step)] = set.intersection(*(_origins(read, known) for read in varying))

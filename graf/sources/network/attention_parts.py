@@ -8,7 +8,7 @@ from math import prod
 from typing import NamedTuple
 
 from graf.sources.network.patterns import bare, pairs, through
-from graf.sources.network.step import Step, is_fixed
+from graf.sources.network.step import Step, is_fixed, unfixed
 
 __all__ = ["DEEP", "MASKING", "Parts", "attention_parts", "n_macs"]
 
@@ -85,7 +85,7 @@ def _to_softmax(step: Step) -> list[Step]:
         passed.append(step)
         if step.op == "softmax":
             return passed
-        varying = [read for read in step.reads if not is_fixed(read)]
+        varying = unfixed(step.reads)
         if not varying or not (step.op in ("where", "multiply") or _maps_heads(step)):
             return []
         step = next((read for read in varying if through(read).op == "softmax"), varying[-1])
@@ -112,7 +112,7 @@ def _first_product(
     if depth == 0 or not (step.op in MASKING or _mixes_heads(step)):
         return None
     if (id(step), depth) not in known:
-        ahead = (_first_product(read, depth - 1, known) for read in step.reads if not is_fixed(read))
+        ahead = (_first_product(read, depth - 1, known) for read in unfixed(step.reads))
         known[id(step), depth] = next((found for found in ahead if found is not None), None)
     return known[id(step), depth]
 

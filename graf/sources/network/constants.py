@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from graf.sources.network.costs import fixed_macs
 from graf.sources.network.patterns import uncopied
-from graf.sources.network.step import Network, Step, is_fixed, weights_of
+from graf.sources.network.step import Network, Step, is_fixed, unfixed, weights_of
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["settle_constants"]
@@ -143,4 +143,4 @@ def _settle_neutral(step: Step) -> None:
     """Leave out a number that changes nothing."""
     operands = step.reads if step.op in IN_ANY_ORDER else step.reads[1:]
     if len(step.reads) == 2 and any(read.scalar == NEUTRAL[step.op] for read in operands):
-        step.op, step.reads = "identity", [read for read in step.reads if not is_fixed(read)]
+        step.op, step.reads = "identity", unfixed(step.reads)

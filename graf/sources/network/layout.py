@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isclose, nan, prod
 from typing import NamedTuple
 
-from graf.sources.network.step import Step, is_fixed
+from graf.sources.network.step import Step, unfixed
 
 __all__ = ["Layout", "layout_of"]
 
@@ -47,7 +47,7 @@ def _keeps_rows(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) ->
     """Whether it is a matrix with a row for each position of what it is computed from, of one sample or more."""
     if len(shape) != 2 or not before:
         return False
-    read = next(read for read in step.reads if not is_fixed(read))
+    read = unfixed(step.reads)[0]
     own = read.shape or ()
     taken = step.op == "gather" and shape[1] == before[0].channels
     kept = taken or read.size == shape[0] * before[0].channels

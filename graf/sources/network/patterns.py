@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 from math import nan
 from operator import attrgetter
 
-from graf.sources.network.step import Step, is_fixed
+from graf.sources.network.step import Step, unfixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = [
@@ -116,5 +116,5 @@ def is_only_of(step: Step, of: Step, depth: int = DEEP) -> bool:
         return True
     if depth == 0 or step.op == "input":
         return False
-    varying = [read for read in step.reads if not is_fixed(read)]
+    varying = unfixed(step.reads)
     return bool(varying) and all(is_only_of(read, of, depth - 1) for read in varying)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Network", "Step", "constant", "is_fixed", "weights_of"]
+__all__ = ["Network", "Step", "constant", "is_fixed", "unfixed", "weights_of"]
 
 FIXED = ("weight", "constant")
 _positions = count()
@@ -89,6 +89,11 @@ def constant(value: float) -> Step:
 def is_fixed(step: Step) -> bool:
     """Whether the step gives the same for every input of the network."""
     return step.op in FIXED
+
+
+def unfixed(steps: Iterable[Step]) -> list[Step]:
+    """Those steps that depend on the inputs of the network."""
+    return [step for step in steps if not is_fixed(step)]
 
 
 def weights_of(step: Step) -> list[Step]:

@@ -22,7 +22,7 @@ from graf.sources.network.naming import name_operations
 from graf.sources.network.norms import recognise_norms
 from graf.sources.network.parameters import count_parameters, shared_ids
 from graf.sources.network.rotary import recognise_rotary
-from graf.sources.network.step import Network, Step, is_fixed
+from graf.sources.network.step import Network, Step, is_fixed, unfixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["to_graph"]
@@ -41,7 +41,7 @@ def to_graph(network: Network, fold_batch_norm: bool = True) -> ComputationGraph
     Complexity: linear in the number of steps.
     """
     fixed = _recognise(network, fold_batch_norm)
-    costs = {id(step): cost_of(step) for step in network if step.op != "input" and not is_fixed(step)}
+    costs = {id(step): cost_of(step) for step in unfixed(network) if step.op != "input"}
     steps = _without_rearrangements(network)
     number = {id(step): i for i, step in enumerate(steps)}
     reads = [sorted(number[id(read)] for read in step.reads if id(read) in number) for step in steps]
@@ -94,9 +94,9 @@ def _without_rearrangements(network: Network) -> list[Step]:
         if not is_fixed(step):
             step.reads = [found(read) for read in step.reads]
             if _rearranges(step):
-                behind[id(step)] = next((read for read in step.reads if not is_fixed(read)), step)
+                behind[id(step)] = next(iter(unfixed(step.reads)), step)
     network.outputs = [found(step) for step in network.outputs]
-    return [step for step in network if not is_fixed(step)]
+    return unfixed(network)
 
 
 def _rearranges(step: Step) -> bool:
