@@ -9,7 +9,7 @@ from typing import Any
 
 from graf.sources.network.attention_parts import DEEP, MASKING, Parts, attention_parts, n_macs
 from graf.sources.network.patterns import pairs, plain, through, unscaled
-from graf.sources.network.step import Network, Step, is_fixed, unfixed, weights_of
+from graf.sources.network.step import Network, Step, is_fixed, unfixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["recognise_attention"]
@@ -73,7 +73,7 @@ def _become_attention(step: Step, parts: Parts, readers: Consumers, batch: int) 
         "n_macs": total * n_queries * (n_keys * depth + n_values * width) + sum(map(n_macs, maps)),
         "n_scores": total * n_queries * n_keys,
     }
-    kept = [read for read in others if not is_fixed(read) or weights_of(read)]
+    kept = [read for read in others if read.op != "constant"]
     step.become("attention", [plain(query), plain(key), value, *kept], **settings)
 
 
@@ -93,7 +93,7 @@ def _terms(step: Step) -> list[Step]:
 
 def _is_relative_bias(step: Step, n_keys: int) -> bool:
     """Whether it has weights of its own for each key; a score for none of them (a sink) has not."""
-    return is_fixed(step) and bool(weights_of(step)) and (step.shape or (0,))[-1] == n_keys
+    return step.op == "weight" and (step.shape or (0,))[-1] == n_keys
 
 
 def _is_of_positions(step: Step, parts: Parts, known: dict[int, bool] | None = None) -> bool:

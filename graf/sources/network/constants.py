@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from graf.sources.network.costs import fixed_macs
 from graf.sources.network.patterns import uncopied
-from graf.sources.network.step import Network, Step, is_fixed, unfixed, weights_of
+from graf.sources.network.step import Network, Step, is_fixed, unfixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["settle_constants"]
@@ -99,7 +99,7 @@ def _compares_distances(step: Step) -> bool:
 def _is_distance(step: Step) -> bool:
     """Whether it is a position along one axis less another along a second one, with its sign."""
     if step.op == "subtract" and _crosses(step):
-        return not any(map(weights_of, step.reads))
+        return all(read.op == "constant" for read in step.reads)
     operand = step.reads[:1]  # none of an empty optional
     kept = step.op in ("negate", "sign", *REARRANGEMENTS)
     return kept and any(read.settings.get("distance") for read in operand)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graf.sources.network.patterns import bare, pairs, source, through
-from graf.sources.network.step import FIXED, Network, Step, is_fixed, weights_of
+from graf.sources.network.step import FIXED, Network, Step
 
 __all__ = ["recognise_rotary"]
 
@@ -41,7 +41,7 @@ def _rotate_pairs(step: Step) -> None:
         sizes = [(read.shape or ())[-1:] for read in (first, second, column, other)]
         if pair is first or source(second) is not pair or sizes != [(1,), (1,), (2,), (2,)]:
             continue
-        if pair not in turns and not any(map(_is_trained, turns)):
+        if pair not in turns and not any(turn.op == "weight" for turn in turns):
             step.become("rotary", [pair, *turns])
             return
 
@@ -68,7 +68,7 @@ def _rotate_halves(step: Step) -> None:
         behind = source(operand)
         if operand is not behind and any(source(read) is behind for read in last):
             others = [read for read in first if source(read) is not behind]
-            if not any(map(_is_trained, others)):
+            if not any(read.op == "weight" for read in others):  # as those of a filter are
                 step.become("rotary", [behind, *others])
             return
 
@@ -82,12 +82,7 @@ def _has_negative(products: list[Step]) -> bool:
 
 def _rotate_complex(step: Step) -> None:
     for pairs_of_numbers, turn in pairs(step):
-        turns = through(turn).op == "trigonometric" or (is_fixed(turn) and not weights_of(turn))
+        turns = through(turn).op == "trigonometric" or turn.op == "constant"
         if pairs_of_numbers.settings.get("complex") and turns and turn.scalar is None:
             step.become("rotary", [through(pairs_of_numbers), turn])
             return
-
-
-def _is_trained(step: Step) -> bool:
-    """Whether a fixed step comes from weights, as a filter does and angles of positions do not."""
-    return is_fixed(step) and bool(weights_of(step))
