@@ -1,4 +1,4 @@
-"""A function of tensors as a module, its operations, heads of attention, and the size of a module."""
+"""A function of tensors as a module, its operations, attention, and the size of a module."""
 
 import torch
 from torch import nn
@@ -25,6 +25,12 @@ def ops_of(function, *shapes, **parameters):
     """The operations of a function of tensors of some shapes, junctions left out."""
     graph = read_graph(Function(function, **parameters), shapes)
     return [op for op in graph.op_names if op is not None]
+
+
+def attention_facts(graph, *names):
+    """Some of the attributes of the first attention of a graph."""
+    at = graph.op_names.index("attention")
+    return [graph.attributes[name][at] for name in names]
 
 
 def heads(x, n):

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from functions import Function, fused, heads, ops_of
+from functions import Function, attention_facts, fused, heads, ops_of
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf import read_graph
@@ -41,10 +41,10 @@ FACTS = ("heads", "kv_heads", "head_dim", "sequence", "key_sequence", "windows",
 def test_attention_in_every_form(attention):
     graph = read_graph(Function(attention), ((1, 5, 8), (1, 7, 8), (1, 7, 8)))
     assert graph.op_names == (None, None, None, "attention")
-    facts = [graph.attributes[name][-1] for name in FACTS]
+    facts = attention_facts(graph, *FACTS)
     assert facts == [2, 2, 4, 5, 7, 1, 0]
     assert graph.n_macs == 2 * (2 * 5 * 7 * 4)
-    assert graph.attributes["causal"][-1] == 0
+    assert attention_facts(graph, "causal") == [0]
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
@@ -54,7 +54,7 @@ def test_self_attention_of_one_projection(attention):
 
     graph = read_graph(Function(block, w=(8, 24)), ((1, 5, 8),))
     assert graph.op_names == (None, "linear", "attention")
-    assert graph.attributes["self_attention"][-1] == 1
+    assert attention_facts(graph, "self_attention") == [1]
     assert graph.predecessors(2).tolist() == [1, 1, 1]
 
 
@@ -65,7 +65,7 @@ def test_queries_that_are_learned(attention):
 
     graph = read_graph(Function(resample, latents=(1, 5, 8), w=(8, 16), w_q=(8, 8)), ((1, 7, 8),))
     assert graph.op_names == (None, "linear", "attention")
-    assert [graph.attributes[name][-1] for name in FACTS] == [2, 2, 4, 5, 7, 1, 0]
+    assert attention_facts(graph, *FACTS) == [2, 2, 4, 5, 7, 1, 0]
     assert graph.n_macs == 7 * 8 * 16 + 2 * (2 * 5 * 7 * 4)
     assert graph.n_parameters == 5 * 8 + 8 * 16 + 8 * 8
 
@@ -93,7 +93,7 @@ def test_keys_times_one_query():
         return torch.bmm(weights[:, None], encoded).squeeze(1)
 
     graph = read_graph(Function(attend), ((3, 7, 8), (3, 8)))
-    assert [graph.attributes[name][2] for name in FACTS] == [1, 1, 8, 1, 7, 1, 0]
+    assert attention_facts(graph, *FACTS) == [1, 1, 8, 1, 7, 1, 0]
     assert graph.n_macs == 3 * 2 * 7 * 8
 
 
@@ -107,11 +107,7 @@ def test_axes_of_attention_in_any_order(scores, attended):
         return found.permute(*map(attended.index, "bqhd")).flatten(2)
 
     graph = read_graph(Function(attend), ((3, 5, 8), (3, 7, 8), (3, 7, 8)))
-    facts = {name: graph.attributes[name][3] for name in FACTS}
-    assert facts == {
-        "heads": 2, "kv_heads": 2, "head_dim": 4, "sequence": 5, "key_sequence": 7, "windows": 1,
-        "self_attention": 0,
-    }  # fmt: skip
+    assert attention_facts(graph, *FACTS) == [2, 2, 4, 5, 7, 1, 0]
     assert graph.n_macs == 3 * 2 * (2 * 5 * 7 * 4)
 
 
@@ -124,7 +120,7 @@ def test_sinks_beside_scores():
 
     graph = read_graph(Function(with_sinks, sinks=2), ((1, 5, 8), (1, 7, 8), (1, 7, 8)))
     assert graph.op_names == (None, None, None, "attention")
-    facts = [graph.attributes[name][-1] for name in ("heads", "key_sequence", "relative_bias")]
+    facts = attention_facts(graph, "heads", "key_sequence", "relative_bias")
     assert facts == [2, 7, 0]
     assert (graph.n_parameters, graph.n_macs) == (2, 2 * (2 * 5 * 7 * 4))
 
@@ -137,4 +133,4 @@ def test_scores_and_their_maximum_less_each_other_hide_nothing(move):  # the lat
 
     graph = read_graph(Function(attend), (1, 5, 8))
     assert graph.op_names == (None, "attention")
-    assert graph.attributes["causal"][1] == 0
+    assert attention_facts(graph, "causal") == [0]

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from functions import Function, heads
+from functions import Function, attention_facts, heads
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
@@ -29,7 +29,7 @@ def test_masks_that_compare_positions_are_causal():
         return (scores.softmax(-1) @ heads(q, 2)).transpose(1, 2).flatten(2)
 
     def causal(graph):
-        return graph.attributes["causal"][graph.op_names.index("attention")]
+        return attention_facts(graph, "causal")[0]
 
     rows, columns = torch.arange(5)[:, None], torch.arange(5)[None]
     ones = torch.ones(5, 5, dtype=torch.bool)
@@ -51,7 +51,7 @@ def test_rows_of_a_causal_mask_that_are_looked_up_are_causal():
         return F.scaled_dot_product_attention(heads(q, 2), heads(keys, 2), heads(keys, 2), allowed)
 
     graph = read_graph(Function(step), (torch.zeros(1, 2, 8), torch.zeros(1, 9, 8), torch.tensor([5, 6])))
-    assert graph.attributes["causal"][graph.op_names.index("attention")] == 1
+    assert attention_facts(graph, "causal") == [1]
 
 
 def of_places(rows, columns):
@@ -80,4 +80,4 @@ def test_masks_that_compare_distances_are_causal(mask, expected):
         return (scores.softmax(-1) @ heads(q, 2)).transpose(1, 2).flatten(2)
 
     graph = read_graph(Function(attend), (1, 9, 8))
-    assert graph.attributes["causal"][graph.op_names.index("attention")] == expected
+    assert attention_facts(graph, "causal") == [expected]

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from functions import Function, heads
+from functions import Function, attention_facts, heads
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf import read_graph
@@ -14,15 +14,15 @@ def test_heads_that_stay_apart():
         return torch.cat([attended, q.reshape(attended.shape)], 2).reshape(1, 8, -1)
 
     graph = read_graph(Function(beside_others), ((1, 8, 8), (1, 7, 8), (1, 7, 8)))
-    assert graph.attributes["heads"][3] == 2
+    assert attention_facts(graph, "heads") == [2]
 
 
 def test_heads_that_nothing_puts_side_by_side():
     """As many heads as two times their width, or a batch of two with as many queries as two widths."""
     many = read_graph(Function(F.scaled_dot_product_attention), ((1, 4, 9, 2),) * 3)
-    assert many.attributes["heads"][3] == 4
+    assert attention_facts(many, "heads") == [4]
     one = read_graph(Function(F.scaled_dot_product_attention), ((2, 8, 4),) * 3)
-    assert one.attributes["heads"][3] == 1
+    assert attention_facts(one, "heads") == [1]
 
 
 def test_heads_behind_positions():
@@ -32,7 +32,7 @@ def test_heads_behind_positions():
         return torch.einsum("bnij,bjnd->bind", weights, v).reshape(1, -1, 8)
 
     graph = read_graph(Function(by_einsum), ((1, 5, 8), (1, 7, 8), (1, 7, 8)))
-    assert graph.attributes["heads"][-1] == 2
+    assert attention_facts(graph, "heads") == [2]
     assert graph.n_macs == 2 * (2 * 5 * 7 * 4)
 
 
@@ -43,14 +43,15 @@ def test_grouped_queries_masks_and_causality():
         return (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
 
     graph = read_graph(Function(grouped), ((1, 5, 8), (1, 7, 4), (1, 7, 4), (5, 7)))
-    assert graph.attributes["kv_heads"][-1] == 1
-    assert graph.attributes["causal"][-1] != graph.attributes["causal"][-1]  # NaN: nobody knows
+    kv_heads, causal = attention_facts(graph, "kv_heads", "causal")
+    assert kv_heads == 1
+    assert causal != causal  # NaN: nobody knows
 
-    def causal(q, k, v):
+    def in_order(q, k, v):
         return F.scaled_dot_product_attention(heads(q, 2), heads(k, 2), heads(v, 2), is_causal=True)
 
-    graph = read_graph(Function(causal), ((1, 5, 8),) * 3)
-    assert graph.attributes["causal"][-1] == 1
+    graph = read_graph(Function(in_order), ((1, 5, 8),) * 3)
+    assert attention_facts(graph, "causal") == [1]
 
 
 def test_grouped_queries_with_an_axis_of_their_own():
@@ -60,7 +61,7 @@ def test_grouped_queries_with_an_axis_of_their_own():
 
     graph = read_graph(Function(attend), ((1, 6, 24), (1, 6, 6), (1, 6, 6)))
     assert graph.op_names[3:] == ("attention",)
-    assert [graph.attributes[name][3] for name in ("heads", "kv_heads")] == [8, 2]
+    assert attention_facts(graph, "heads", "kv_heads") == [8, 2]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_heads_of_keys_behind_positions(letters, shape, kv_heads, lengths):
 
     n, keys = lengths
     graph = read_graph(Function(attend), ((1, n, 6), *[(1, keys, 3 * kv_heads)] * 2))
-    facts = [graph.attributes[name][-1] for name in ("heads", "kv_heads", "sequence", "key_sequence")]
+    facts = attention_facts(graph, "heads", "kv_heads", "sequence", "key_sequence")
     assert facts == [2, kv_heads, n, keys]
 
 
@@ -86,9 +87,8 @@ def test_heads_between_queries_and_width():
         return torch.einsum("ibnd,hnd->ibh", torch.einsum("bnij,jbnd->ibnd", scores, q), weight)
 
     graph = read_graph(Function(attend, weight=(24, 4, 6)), (7, 1, 24))
-    attributes = {name: graph.attributes[name][2] for name in ("heads", "windows", "self_attention")}
     assert graph.op_names == (None, "linear", "attention", "linear")
-    assert attributes == {"heads": 4, "windows": 1, "self_attention": 1}
+    assert attention_facts(graph, "heads", "windows", "self_attention") == [4, 1, 1]
 
 
 def test_heads_behind_values_of_relative_positions():
@@ -98,8 +98,7 @@ def test_heads_behind_values_of_relative_positions():
         return (weights @ q + weights @ places).transpose(0, 1).reshape(1, 5, 8) @ w
 
     graph = read_graph(Function(attend, w=(8, 8), places=(5, 4)), ((1, 5, 8),))
-    at = graph.op_names.index("attention")
-    assert [graph.attributes[name][at] for name in ("heads", "windows", "head_dim")] == [2, 1, 4]
+    assert attention_facts(graph, "heads", "windows", "head_dim") == [2, 1, 4]
 
 
 @pytest.mark.parametrize(("n_heads", "width"), [(1, 8), (2, 4)])
@@ -109,5 +108,5 @@ def test_windows_on_an_axis_behind_heads(n_heads, width):
         return F.scaled_dot_product_attention(q, q, q).transpose(1, 3).reshape(1, 30, 8)
 
     graph = read_graph(Function(windowed), ((1, 30, 8),))
-    facts = [graph.attributes[name][-1] for name in ("heads", "windows", "sequence")]
+    facts = attention_facts(graph, "heads", "windows", "sequence")
     assert facts == [n_heads, 6, 5]

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from functions import Function, ops_of
+from functions import Function, attention_facts, ops_of
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf import read_graph
@@ -30,7 +30,7 @@ def test_masks_with_two_ways_at_every_step(join, looked_up):
         Function(attend, table=(9, 1)), (torch.zeros(1, 5, 8), torch.zeros(1, 5, 5, dtype=torch.long))
     )
     assert graph.op_names[-1] == "attention"
-    assert graph.attributes["relative_bias"][-1] == looked_up
+    assert attention_facts(graph, "relative_bias") == [looked_up]
 
 
 def in_columns(x):

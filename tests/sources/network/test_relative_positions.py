@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from functions import Function, heads
+from functions import Function, attention_facts, heads
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
@@ -17,9 +17,7 @@ def test_relative_positions_along_two_axes():
         return (q @ k.mT + bias.reshape(2, 12, 12)).softmax(-1) @ v
 
     graph = read_graph(Function(attend, rows=(3, 3, 8), columns=(4, 4, 8)), [(2, 12, 8)] * 3)
-    node = graph.op_names.index("attention")
-    assert graph.attributes["relative_bias"][node] == 1
-    assert graph.attributes["causal"][node] == 0
+    assert attention_facts(graph, "relative_bias", "causal") == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -37,9 +35,8 @@ def test_relative_positions_of_transformer_xl(pad):
 
     biases = {"by_content": (2, 1, 8), "by_position": (2, 1, 8)}
     graph = read_graph(Function(attend, w=(16, 48), along=(16, 16), **biases), ((12, 16),))
-    node = graph.op_names.index("attention")
     assert "position_embedding" not in graph.op_names
-    facts = [graph.attributes[name][node] for name in ("heads", "relative_bias", "causal", "self_attention")]
+    facts = attention_facts(graph, "heads", "relative_bias", "causal", "self_attention")
     assert facts == [2, 1, 1, 1]
 
 
@@ -50,7 +47,7 @@ def test_relative_positions_over_the_root_of_a_number():
         return ((x @ x.mT) / root + by_position).softmax(-1) @ x
 
     graph = read_graph(Function(attend, w=(8, 8), along=(9, 8)), ((1, 5, 8),))
-    assert graph.attributes["relative_bias"][-1] == 1
+    assert attention_facts(graph, "relative_bias") == [1]
 
 
 MASKED = [
@@ -72,10 +69,10 @@ def test_relative_positions_that_are_masked(gated, masked, in_one):
 
     module = Function(attend, gate=(8, 1), bias=(5, 5))
     graph = read_graph(module, ((1, 5, 8), (1, 5)))
-    last = {name: values[-1] for name, values in graph.attributes.items()}
     assert graph.op_names[-1] == "attention"
-    assert last["relative_bias"] == 1
-    assert last["causal"] != last["causal"]  # the mask is given
+    relative_bias, causal = attention_facts(graph, "relative_bias", "causal")
+    assert relative_bias == 1
+    assert causal != causal  # the mask is given
 
 
 def test_relative_positions_that_are_looked_up():
@@ -86,7 +83,7 @@ def test_relative_positions_that_are_looked_up():
         return F.scaled_dot_product_attention(q, q, q, bias)
 
     graph = read_graph(Function(attend, biases=(7, 2)), (torch.zeros(1, 5, 8), torch.arange(5)[None]))
-    assert [graph.attributes[name][-1] for name in ("relative_bias", "causal")] == [1, 0]
+    assert attention_facts(graph, "relative_bias", "causal") == [1, 0]
 
 
 def test_later_positions_with_weights_of_their_own_are_not_hidden():
@@ -100,7 +97,7 @@ def test_later_positions_with_weights_of_their_own_are_not_hidden():
             return F.scaled_dot_product_attention(q, q, q, self.biases(self.later)[None, ..., 0])
 
     graph = read_graph(Later(), ((1, 5, 8),))
-    assert [graph.attributes[name][-1] for name in ("relative_bias", "causal")] == [1, 0]
+    assert attention_facts(graph, "relative_bias", "causal") == [1, 0]
 
 
 def test_relative_positions_as_factors():
@@ -111,7 +108,7 @@ def test_relative_positions_as_factors():
         return ((x + by_content) @ x.mT + by_place * (1 - torch.eye(5))).softmax(-1) @ x
 
     graph = read_graph(Function(attend, w=(8, 8), by_content=8, by_position=8), ((1, 5, 8),))
-    assert [graph.attributes[name][-1] for name in ("relative_bias", "causal")] == [1, 0]
+    assert attention_facts(graph, "relative_bias", "causal") == [1, 0]
 
 
 def test_causal_masks_added_to_trained_biases():
@@ -120,7 +117,7 @@ def test_causal_masks_added_to_trained_biases():
         return (q @ q.mT + (bias + hidden)).softmax(-1) @ q
 
     graph = read_graph(Function(attend, bias=(2, 5, 5)), ((2, 5, 8),))
-    assert [graph.attributes[name][-1] for name in ("relative_bias", "causal")] == [1, 1]
+    assert attention_facts(graph, "relative_bias", "causal") == [1, 1]
 
 
 def test_windows_and_relative_bias():
@@ -131,7 +128,7 @@ def test_windows_and_relative_bias():
         return attended.reshape(1, 2, 2, 2, 2, 8).permute(0, 1, 3, 2, 4, 5).reshape(1, 4, 4, 8)
 
     graph = read_graph(Function(windowed, bias=(1, 2, 4, 4)), ((1, 4, 4, 8),))
-    facts = [graph.attributes[name][-1] for name in ("heads", "windows", "relative_bias", "sequence")]
+    facts = attention_facts(graph, "heads", "windows", "relative_bias", "sequence")
     assert facts == [2, 4, 1, 4]
     assert graph.n_parameters == 32
 
@@ -175,13 +172,12 @@ class PooledAttention(nn.Module):
 def test_pooled_attention_with_relative_positions(with_token):
     n = 64 + with_token
     graph = read_graph(PooledAttention(with_token), ((1, n, 8),))
-    attention = graph.op_names.index("attention")
     keys = 16 + with_token
     facts = {
         "heads": 2, "kv_heads": 2, "head_dim": 4, "sequence": n, "key_sequence": keys, "windows": 1,
         "self_attention": 1, "relative_bias": 1, "causal": 0,
     }  # fmt: skip
-    assert {name: graph.attributes[name][attention] for name in facts} == facts
+    assert attention_facts(graph, *facts) == list(facts.values())
     convolutions = 2 * 4 * 9 * (64 + 16 + 16)
     relative = 2 * (2 * 64 * 4 * 4)
     assert graph.n_macs == n * 8 * 24 + convolutions + relative + 2 * (2 * n * keys * 4)
@@ -195,6 +191,5 @@ def test_scores_of_fixed_keys_beside_others_are_no_relative_positions():
         return (scores.softmax(-1) @ values).transpose(1, 2).flatten(2)
 
     graph = read_graph(Function(attend, keys=(2, 3, 4)), (1, 5, 8))
-    at = graph.op_names.index("attention")
-    assert [graph.attributes[name][at] for name in ("relative_bias", "causal")] == [0, 0]
+    assert attention_facts(graph, "relative_bias", "causal") == [0, 0]
     assert graph.n_macs == 2 * 5 * 4 * (3 + 5 + 8)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from functions import Function, fused, heads
+from functions import Function, attention_facts, fused, heads
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
@@ -16,7 +16,7 @@ def test_projections_between_bounds_are_of_the_same_tensor():
     weights = dict.fromkeys("qkv", (8, 8))
     graph = read_graph(Function(block, least=(), **weights), ((1, 5, 8),))
     assert graph.op_names[-1] == "attention"
-    assert graph.attributes["self_attention"][-1] == 1
+    assert attention_facts(graph, "self_attention") == [1]
 
 
 @pytest.mark.parametrize("pool", [lambda q: q.amax(2), lambda q: q.mean(2)])
@@ -26,8 +26,7 @@ def test_queries_pooled_from_the_keys_are_self_attention(pool):
         return F.scaled_dot_product_attention(pool(q.view(1, 1, 2, 4, 4)), k, v)
 
     graph = read_graph(Function(attend, w=(4, 12)), ((1, 8, 4),))
-    last = {name: values[-1] for name, values in graph.attributes.items()}
-    assert [last[name] for name in ("self_attention", "sequence", "key_sequence")] == [1, 4, 8]
+    assert attention_facts(graph, "self_attention", "sequence", "key_sequence") == [1, 4, 8]
 
 
 def test_a_context_beside_other_queries_is_no_self_attention():
@@ -36,7 +35,7 @@ def test_a_context_beside_other_queries_is_no_self_attention():
         return fused(latents, both, both)
 
     graph = read_graph(Function(resampled), ((1, 5, 8), (1, 3, 8)))
-    assert graph.attributes["self_attention"][graph.op_names.index("attention")] == 0
+    assert attention_facts(graph, "self_attention") == [0]
 
 
 class Cached(nn.Module):
@@ -63,5 +62,4 @@ def test_keys_of_earlier_tokens_in_a_cache_are_of_self_attention():
     given = read_graph(Function(step, w=(8, 24)), ((1, 1, 8), (1, 2, 6, 4), (1, 2, 6, 4)))
     kept = read_graph(Cached(), (torch.zeros(1, 2, 8), torch.tensor([3, 4])))
     for graph, n in ((given, 7), (kept, 9)):
-        at = graph.op_names.index("attention")
-        assert [graph.attributes[name][at] for name in ("self_attention", "key_sequence")] == [1, n]
+        assert attention_facts(graph, "self_attention", "key_sequence") == [1, n]

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from functions import Function, heads
+from functions import Function, attention_facts, heads
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf import read_graph
@@ -33,7 +33,7 @@ def test_heads_that_talk(across_heads):
 
     graph = read_graph(Function(attend, before=(2, 2), after=(2, 2)), ((1, 5, 8),))
     assert graph.op_names == (None, "attention")
-    assert [graph.attributes[name][-1] for name in FACTS] == [2, 2, 4, 5, 5, 1, 1]
+    assert attention_facts(graph, *FACTS) == [2, 2, 4, 5, 5, 1, 1]
     assert (graph.n_parameters, graph.n_macs) == (2 * 4, 2 * (2 * 5 * 5 * 4) + 2 * (2 * 5 * 5 * 2))
 
 
