@@ -6,7 +6,7 @@ import logging
 import sysconfig
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import fields, is_dataclass
 from io import StringIO
@@ -75,6 +75,20 @@ def _arguments(module: Any, given: Any) -> tuple[tuple[Any, ...], dict[str, Any]
     """Positional and keyword arguments, with tensors where the module's weights are."""
     import torch
 
+    example = _to_examples(module)
+    if isinstance(given, Mapping):
+        return (), {name: example(value) for name, value in given.items()}
+    if isinstance(given, (torch.Tensor, np.ndarray)) or _is_shape(given):
+        return (example(given),), {}
+    if not isinstance(given, (tuple, list)) or len(given) == 0:
+        raise InputError(f"`example_inputs` cannot be {given!r:.60}; {REMEDY}")
+    return tuple(map(example, given)), {}
+
+
+def _to_examples(module: Any) -> Callable[[Any], Any]:
+    """What turns an argument, or all that it holds, into tensors where the module's weights are."""
+    import torch
+
     weights = next(iter((*module.parameters(), *module.buffers())), torch.empty(0))
     floats = (p.dtype for p in module.parameters() if p.is_floating_point())
     dtype = next(floats, torch.get_default_dtype())
@@ -96,13 +110,7 @@ def _arguments(module: Any, given: Any) -> tuple[tuple[Any, ...], dict[str, Any]
             return {name: example(item) for name, item in value.items()}
         return type(value)(map(example, value)) if type(value) in (list, tuple) else value
 
-    if isinstance(given, Mapping):
-        return (), {name: example(value) for name, value in given.items()}
-    if isinstance(given, (torch.Tensor, np.ndarray)) or _is_shape(given):
-        return (example(given),), {}
-    if not isinstance(given, (tuple, list)) or len(given) == 0:
-        raise InputError(f"`example_inputs` cannot be {given!r:.60}; {REMEDY}")
-    return tuple(map(example, given)), {}
+    return example
 
 
 def _is_shape(value: Any) -> bool:
