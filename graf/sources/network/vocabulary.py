@@ -24,7 +24,7 @@ REARRANGEMENTS: dict[str, Names] = {
     "identity": Names(
         "alias clone contiguous detach dropout feature_dropout alpha_dropout native_dropout lift_fresh_copy"
         " resolve_conj resolve_neg requires_grad copy alias_copy lift_fresh detach_copy _conj conj positive",
-        "Identity Dropout Optional OptionalGetElement SequenceConstruct",
+        "Identity MemcpyFromHost MemcpyToHost Dropout Optional OptionalGetElement SequenceConstruct",
     ),
     "cast": Names(
         "to _to_copy type_as float half bfloat16 double int long bool",

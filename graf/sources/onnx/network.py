@@ -30,6 +30,7 @@ __all__ = ["Reader", "network_of"]
 
 UNCOUNTED = {*REARRANGEMENTS, "constant"}
 GIVING_INTEGERS = ("QLinear", "QGemm")
+COPIES = ("Identity", "MemcpyFromHost", "MemcpyToHost")  # the latter by ONNX Runtime, of no operator set
 Outputs = Sequence[Value | None]
 
 
@@ -147,7 +148,7 @@ class Reader:
         standard = node.domain in STANDARD
         if standard and node.op_type == "Constant":
             return [Value(*self.tensors.leaf(constant_of(attributes), node.output[0], in_node=True))]
-        if standard and node.op_type == "Identity" and operands[0] is not None:
+        if standard and node.op_type in COPIES and operands[0] is not None:
             return operands[:1]
         if standard and node.op_type in CONTROL:
             return self._as_declared(

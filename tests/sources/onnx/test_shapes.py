@@ -142,3 +142,15 @@ def test_shapes_that_depend_on_values(tmp_path):
         graph = read_graph(saved(tmp_path, text))
     assert ops(graph) == ["nonzero", "relu"]
     assert graph.attributes["shape"][-1] == ""
+
+
+def test_copies_between_devices_keep_shapes(tmp_path):
+    text = """g (float[2, 8] x) => (float[2, 4] y) {
+        a = MemcpyFromHost (x)
+        r = Relu (a)
+        h = MemcpyToHost (r)
+        y = MatMul (h, w)
+    }"""
+    graph = read_graph(saved(tmp_path, text, w=weight(8, 4)))
+    assert ops(graph) == ["relu", "linear"]
+    assert graph.n_macs == 2 * 8 * 4
