@@ -94,7 +94,7 @@ class Bilinear(nn.Bilinear):
         (First(nn.LSTM(8, 6, 2, batch_first=True)), 4 * 4 * 6 * (8 + 6 + 6 + 6)),
         (First(nn.LSTM(8, 6, batch_first=True, bidirectional=True)), 2 * 4 * 4 * (6 * 8 + 6 * 6)),
         (First(nn.GRU(8, 6, batch_first=True)), 4 * 3 * (6 * 8 + 6 * 6)),
-        (Bilinear(8, 8, 5), 4 * 5 * 8 * 8),
+        (Bilinear(8, 8, 5), 4 * 5 * (8 * 8 + 8)),
         (Product(lambda w, x: x @ w[0, 0]), 4 * 8),
         (Product(lambda w, x: torch.addmv(w[0, :4, 0], x[0], w[0, 0])[None]), 4 * 8),
         (Product(lambda w, x: torch.dot(w[0, 0], x[0, 0])[None]), 8),

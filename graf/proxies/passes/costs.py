@@ -82,7 +82,7 @@ PRODUCTS: dict[Any, Callable[..., int]] = {
     aten.mv: lambda output, a, b: a.numel(),
     aten.addmv: lambda output, c, a, b: a.numel(),
     aten.dot: lambda output, a, b: a.numel(),
-    aten._trilinear: lambda output, x, weight, *_: output.numel() * weight[0].numel(),
+    aten._trilinear: lambda output, x, weight, *_: output.numel() * (weight[0].numel() + weight.shape[-1]),
     aten._grouped_mm: _of_grouped,
     aten.mkldnn_rnn_layer: _of_recurrent,
     aten._cudnn_rnn: _of_recurrent,
