@@ -500,6 +500,9 @@ def receptive_side(graph, kernel_name):
             own = attribute(graph, v, "resolution")
             seen = max((x for u in read if (x := attribute(graph, u, "resolution")) > 0), default=NAN)
             stride = seen / own if own > 0 and seen > 0 else 1
+        elif (packing := attribute(graph, v, "packing")) > 0:
+            field[v] += max(packing - 1, 0) * distance[v]
+            distance[v] *= packing
         field[v] += (kernel - 1) * dilation * distance[v]
         distance[v] *= stride
     return first, max(1, *field.values())

@@ -20,7 +20,7 @@ VALUES = {
     "channels": [np.nan, 4, 8, 32], "resolution": [np.nan, 1, 7, 32], "sequence": [np.nan, np.nan, 16, 49],
     "heads": [np.nan, 4, 8], "kv_heads": [np.nan, 1, 4, 8], "head_dim": [np.nan, 16], "windows": [np.nan, 1, 4],
     "key_sequence": [np.nan, 16, 49], "self_attention": [np.nan, 0, 1], "relative_bias": [np.nan, 0, 1],
-    "kernel_height": [np.nan, 1, 7], "kernel_width": [np.nan, 3, 7],
+    "kernel_height": [np.nan, 1, 7], "kernel_width": [np.nan, 3, 7], "packing": [np.nan, 0.5, 2],
     "causal": [np.nan, 0, 1], "shared_id": [np.nan, 0, 1, 2], "folded_norms": [0, 0, 1],
 }  # fmt: skip
 

@@ -44,7 +44,7 @@ SIZES = ("channels", "resolution", "sequence", "kernel")
 ATTRIBUTES = (
     *COSTS, *SIZES, "n_output_bytes", "stride", "dilation", "groups", "heads", "kv_heads", "head_dim",
     "key_sequence", "windows", "self_attention", "relative_bias", "causal", "shared_id", "folded_norms",
-    "kernel_height", "kernel_width",
+    "kernel_height", "kernel_width", "packing",
 )  # fmt: skip
 EACH = ("mean", "spread", "min", "max")
 MERGES = ("add", "concat", "multiply")

@@ -38,7 +38,9 @@ def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None
     given, by `kernel` elsewhere; strides and dilations are the same for both. A transposed
     convolution divides the product by its stride and adds for the kernel / stride positions that
     it reads; a resize multiplies it by the `resolution` of what it reads over its own, and adds
-    nothing for what it interpolates; windowed attention sees the side of its window.
+    nothing for what it interpolates; windowed attention sees the side of its window. What reads
+    positions that were put into channels (space to depth, patches merged: attribute `packing`, how many
+    along each side) reads all of them at once.
     Nothing caps the field, which may be larger than the input: `of_input` divides it by the side
     of the input (attribute `resolution` of the input nodes). Global attention, recurrent layers,
     global and adaptive pools, reductions, products of matrices and spectral operations see
@@ -79,7 +81,9 @@ def settings_of(batch: GraphBatch, axis: str) -> tuple[Values, Values, NDArray[n
     kernel = np.where(transposed, np.ceil(kernel / stride), kernel)
     step = np.where(transposed, 1 / stride, stride)
     step = np.where(resize, _shrinking(batch), step)
-    return (kernel - 1) * dilation, step, everything & ~windowed
+    packing = np.nan_to_num(np.where(resize, 1.0, batch.attribute("packing")), nan=1.0)
+    reach = (kernel - 1) * dilation * packing + np.maximum(packing - 1, 0)
+    return reach, step * packing, everything & ~windowed
 
 
 def _shrinking(batch: GraphBatch) -> Values:

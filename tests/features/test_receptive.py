@@ -38,8 +38,10 @@ def test_a_resize_brings_positions_closer_or_farther_apart():
     assert found[0] == 1 + 2 + 2 * 1 + 2 * 4
 
 
+torch = pytest.importorskip("torch")
+
+
 def test_networks_that_are_read():
-    torch = pytest.importorskip("torch")
     tall = torch.nn.Sequential(
         torch.nn.Conv2d(3, 4, (1, 7), padding=(0, 3)), torch.nn.Conv2d(4, 4, (7, 1), padding=(3, 0))
     )
@@ -48,6 +50,53 @@ def test_networks_that_are_read():
     )
     graphs = [read_graph(module, example_inputs=torch.zeros(1, 3, 32, 32)) for module in (tall, larger)]
     assert GraphFeatures(columns=COLUMNS[:1]).fit_transform(graphs).iloc[:, 0].tolist() == [7, 5]
+
+
+class Focus(torch.nn.Module):
+    """Every second position, four times, as channels (YOLOv5)."""
+
+    def forward(self, x):
+        return torch.cat([x[..., i::2, j::2] for i in range(2) for j in range(2)], 1)
+
+
+class Merging(torch.nn.Module):
+    """The same with channels last (Swin), by the reshaping of patches."""
+
+    def forward(self, x):
+        n, c, h, w = x.shape
+        x = x.flatten(2).transpose(1, 2).sigmoid().reshape(n, h, w, c)
+        x = x.reshape(n, h // 2, 2, w // 2, 2, c).permute(0, 1, 3, 4, 2, 5).flatten(3)
+        return x.permute(0, 3, 1, 2)
+
+
+class Triplet(torch.nn.Module):
+    """Rows in place of channels for one convolution, as in triplet attention."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(32, 32, 3, padding=1)
+
+    def forward(self, x):
+        return self.conv(x.transpose(1, 2)).transpose(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ([torch.nn.PixelUnshuffle(2), torch.nn.LazyConv2d(8, 3), torch.nn.LazyConv2d(8, 3)], 6 + 4),
+        ([Focus(), torch.nn.LazyConv2d(8, 3)], 6),
+        ([Merging(), torch.nn.LazyConv2d(8, 3)], 6),
+        ([torch.nn.LazyConv2d(8, 3, 2), torch.nn.PixelShuffle(2), torch.nn.LazyConv2d(8, 3)], 3 + 2),
+        ([torch.nn.LazyConv2d(8, 3), torch.nn.PixelUnshuffle(3), torch.nn.ReLU()], 3 + 2),
+        ([Triplet(), torch.nn.LazyConv2d(8, 3)], 3 + 2),
+    ],
+)
+def test_positions_that_become_channels_and_back(module, expected):
+    module = torch.nn.Sequential(*module)
+    example = torch.zeros(1, 32 if isinstance(module[0], Triplet) else 8, 32, 32)
+    module(example)
+    graph = read_graph(module, example_inputs=example)
+    assert GraphFeatures(columns=COLUMNS[:1]).fit_transform([graph]).iloc[0, 0] == expected
 
 
 def test_the_largest_branch_counts_and_global_ones_do_not():

@@ -29,8 +29,9 @@ __all__ = ["to_graph"]
 
 SETTINGS = (
     "heads", "kv_heads", "head_dim", "key_sequence", "windows", "self_attention", "relative_bias", "causal",
-    "groups", "folded_norms",
+    "groups", "folded_norms", "packing",
 )  # fmt: skip
+Shape = tuple[int, ...]
 SIZES = ("kernel", "stride", "dilation")
 
 
@@ -86,17 +87,39 @@ def _recognise(network: Network, fold_batch_norm: bool) -> int:
 def _without_rearrangements(network: Network) -> list[Step]:
     """The steps that become nodes; each reads what lies behind rearrangements."""
     behind: dict[int, Step] = {}
+    images: dict[int, tuple[Shape, Shape]] = {}  # the first and the last among rearrangements
 
     def found(step: Step) -> Step:
         return behind.get(id(step), step)
 
+    def seen(step: Step) -> tuple[Shape, Shape]:
+        return images.get(id(step), (step.shape or (),) * 2)
+
     for step in network:
         if not is_fixed(step):
+            reads = [seen(read) for read in step.reads if not is_fixed(read)]
+            packing = max((_packing(*shapes) for shapes in reads), default=1)
+            step.settings |= {} if packing == 1 else {"packing": packing}
             step.reads = [found(read) for read in step.reads]
             if _rearranges(step):
+                first, last = (*reads, seen(step))[0]
+                own = step.shape or ()
+                images[id(step)] = first if len(first) > 3 else own, own if len(own) > 3 else last
                 behind[id(step)] = next(iter(unfixed(step.reads)), step)
     network.outputs = [found(step) for step in network.outputs]
     return unfixed(network)
+
+
+def _packing(old: Shape, new: Shape) -> float:
+    """How many positions along each side of an image were put into channels, wherever these stand."""
+    if len(old) != len(new) or len(old) < 4 or 0 in (*old, *new):
+        return 1.0
+    for channels, positions in ((1, slice(2, None)), (-1, slice(1, -1))):
+        ratios = {was / now for was, now in zip(old[positions], new[positions], strict=True)}
+        ratio = ratios.pop()
+        if not ratios and new[channels] == old[channels] * ratio ** (len(old) - 2):
+            return ratio
+    return 1.0
 
 
 def _rearranges(step: Step) -> bool:
