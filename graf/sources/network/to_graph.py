@@ -20,9 +20,10 @@ from graf.sources.network.layout import Layout, layout_of
 from graf.sources.network.linear import add_biases, fold_batch_norms, recognise_linear, recognise_positions
 from graf.sources.network.naming import name_operations
 from graf.sources.network.norms import recognise_norms
+from graf.sources.network.packing import Packing
 from graf.sources.network.parameters import count_parameters, shared_ids
 from graf.sources.network.rotary import recognise_rotary
-from graf.sources.network.step import Network, Step, is_fixed, unfixed
+from graf.sources.network.step import Network, Step, unfixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["to_graph"]
@@ -31,7 +32,6 @@ SETTINGS = (
     "heads", "kv_heads", "head_dim", "key_sequence", "windows", "self_attention", "relative_bias", "causal",
     "groups", "folded_norms", "packing",
 )  # fmt: skip
-Shape = tuple[int, ...]
 SIZES = ("kernel", "stride", "dilation")
 
 
@@ -87,39 +87,21 @@ def _recognise(network: Network, fold_batch_norm: bool) -> int:
 def _without_rearrangements(network: Network) -> list[Step]:
     """The steps that become nodes; each reads what lies behind rearrangements."""
     behind: dict[int, Step] = {}
-    images: dict[int, tuple[Shape, Shape]] = {}  # the first and the last among rearrangements
+    packing = Packing()
 
     def found(step: Step) -> Step:
         return behind.get(id(step), step)
 
-    def seen(step: Step) -> tuple[Shape, Shape]:
-        return images.get(id(step), (step.shape or (),) * 2)
-
-    for step in network:
-        if not is_fixed(step):
-            reads = [seen(read) for read in step.reads if not is_fixed(read)]
-            packing = max((_packing(*shapes) for shapes in reads), default=1)
-            step.settings |= {} if packing == 1 else {"packing": packing}
-            step.reads = [found(read) for read in step.reads]
-            if _rearranges(step):
-                first, last = (*reads, seen(step))[0]
-                own = step.shape or ()
-                images[id(step)] = first if len(first) > 3 else own, own if len(own) > 3 else last
-                behind[id(step)] = next(iter(unfixed(step.reads)), step)
+    for step in unfixed(network):
+        reads = unfixed(step.reads)
+        packed = packing.of(reads)
+        step.settings |= {} if packed == 1 else {"packing": packed}
+        step.reads = [found(read) for read in step.reads]
+        if _rearranges(step):
+            packing.follow(step, reads)
+            behind[id(step)] = next(iter(unfixed(step.reads)), step)
     network.outputs = [found(step) for step in network.outputs]
     return unfixed(network)
-
-
-def _packing(old: Shape, new: Shape) -> float:
-    """How many positions along each side of an image were put into channels, wherever these stand."""
-    if len(old) != len(new) or len(old) < 4 or 0 in (*old, *new):
-        return 1.0
-    for channels, positions in ((1, slice(2, None)), (-1, slice(1, -1))):
-        ratios = {was / now for was, now in zip(old[positions], new[positions], strict=True)}
-        ratio = ratios.pop()
-        if not ratios and new[channels] == old[channels] * ratio ** (len(old) - 2):
-            return ratio
-    return 1.0
 
 
 def _rearranges(step: Step) -> bool:
