@@ -1,7 +1,5 @@
 """The predictor in the loop: it is better than chance, quick, and honest about what it needs."""
 
-from time import perf_counter
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -178,14 +176,11 @@ def test_a_batch_is_diverse():
     assert np.median(distances[np.triu_indices(8, 1)]) >= 2
 
 
-def test_one_step_is_quick():
+def test_a_batch_of_a_large_pool_is_new():
     search = Search("nasbench201", strategy=Guided(pool=10_000), seed=0)
-    cells = graf.get_space("nasbench201").sample(230, seed=1)
-    cells = list(dict.fromkeys(cells))[:200]
+    cells = list(dict.fromkeys(graf.get_space("nasbench201").sample(230, seed=1)))[:200]
     search.tell(cells, [cell.count("conv_3x3") for cell in cells])
-    start = perf_counter()
-    assert len(search.ask(10)) == 10
-    assert perf_counter() - start < 30  # 3 s on a quiet machine: experiments/search_comparison.py
+    assert len(set(search.ask(10)) - set(cells)) == 10
 
 
 def test_a_model_without_uncertainty():
