@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 from graf.sources.network.step import Step
 
@@ -35,9 +36,10 @@ def _packed(old: Shape, new: Shape) -> float:
     """How many positions along each side of an image were put into channels, wherever these stand."""
     if len(old) != len(new) or len(old) < 4 or 0 in (*old, *new):
         return 1.0
-    for channels, positions in ((1, slice(2, None)), (-1, slice(1, -1))):
-        ratios = {was / now for was, now in zip(old[positions], new[positions], strict=True)}
+    first_and_last = [[(shape[1], shape[2:]), (shape[-1], shape[1:-1])] for shape in (old, new)]
+    for (had, before), (has, after) in product(*first_and_last):
+        ratios = {was / now for was, now in zip(before, after, strict=True)}
         ratio = ratios.pop()
-        if not ratios and new[channels] == old[channels] * ratio ** (len(old) - 2):
+        if not ratios and has == had * ratio ** len(after):
             return ratio
     return 1.0
