@@ -69,7 +69,9 @@ CONSTANTS = Names(
 )
 
 VOCABULARY: dict[str, Names] = {
-    "conv": Names("conv1d conv2d conv3d convolution _convolution", "Conv ConvInteger QLinearConv DeformConv"),
+    "conv": Names(
+        "conv1d conv2d conv3d conv_tbc convolution _convolution", "Conv ConvInteger QLinearConv DeformConv"
+    ),
     "conv_transpose": Names("conv_transpose1d conv_transpose2d conv_transpose3d", "ConvTranspose"),
     "linear": Names("linear addmm addmv", "Gemm"),
     "matmul": Names(
@@ -86,15 +88,13 @@ VOCABULARY: dict[str, Names] = {
     "rotary": Names("", "RotaryEmbedding"),
     "max_pool": Names(
         "max_pool1d max_pool2d max_pool3d max_pool2d_with_indices max_pool1d_with_indices"
-        " max_pool3d_with_indices",
+        " max_pool3d_with_indices fractional_max_pool2d fractional_max_pool3d",
         "MaxPool",
     ),
     "avg_pool": Names("avg_pool1d avg_pool2d avg_pool3d", "AveragePool"),
     "lp_pool": Names("", "LpPool GlobalLpPool"),
     "adaptive_avg_pool": Names("adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d"),
-    "adaptive_max_pool": Names(
-        "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d fractional_max_pool2d fractional_max_pool3d"
-    ),
+    "adaptive_max_pool": Names("adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d"),
     "global_avg_pool": Names("", "GlobalAveragePool"),
     "global_max_pool": Names("", "GlobalMaxPool"),
     "batch_norm": Names(

@@ -87,6 +87,19 @@ def _bilinear(bound: Bound, details: Details) -> Step:
     return product if bound.get("bias") is None else details.step("add", [product, bound["bias"]])
 
 
+def _conv_tbc(bound: Bound, details: Details) -> Step:
+    """A convolution of a sequence whose positions come first and whose channels come last."""
+
+    def turned(step: Step, *axes: int) -> Step:
+        shape = step.shape and tuple(step.shape[axis] for axis in axes)
+        return details._replace(shape=shape).step("transpose", [step])
+
+    x, weight = turned(bound["self"], 1, 2, 0), turned(bound["weight"], 2, 1, 0)
+    times, n, channels = details.shape or (0, 0, 0)
+    conv = details._replace(shape=(n, channels, times)).step("conv", [x, weight, bound["bias"]], stride=(1,))
+    return details.step("transpose", [conv])
+
+
 def _expanded(bound: Bound, details: Details) -> list[Step]:
     """Several tensors, each brought to the shape that all have."""
     return [details.step("expand", [tensor]) for tensor in bound["tensors"]]
@@ -194,6 +207,7 @@ COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     "rnn_tanh_cell": partial(_cell, "rnn"),
     "rnn_relu_cell": partial(_cell, "rnn"),
     "bilinear": _bilinear,
+    "conv_tbc": _conv_tbc,
     "std": _std,
     "broadcast_tensors": _expanded,
     "meshgrid": _meshgrid,

@@ -28,6 +28,9 @@ def _conv_transpose(bound: Bound) -> Settings:
 
 def _pool(bound: Bound) -> Settings:
     kernel = _sizes(bound["kernel_size"])
+    if "output_size" in bound:  # at places drawn at random, a fraction of the positions apart
+        sizes = zip(reversed(bound["self"].shape), reversed(_sizes(bound["output_size"])), strict=False)
+        return {"kernel": kernel, "stride": tuple(before / after for before, after in sizes)[::-1]}
     return {
         "kernel": kernel,
         "stride": _sizes(bound.get("stride") or kernel),

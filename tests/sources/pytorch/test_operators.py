@@ -200,3 +200,28 @@ def test_unknown_operations_are_kept_and_reported_once():
         graph = read_graph(Unknown(), (1, 4))
     assert len(caught) == 1
     assert graph.op_names == (None, "graf_tests_mystery", "relu", "graf_tests_mystery")
+
+
+class TimesFirst(nn.Module):
+    """A convolution of (time, batch, channels), as in fairseq."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.zeros(3, 8, 5)), nn.Parameter(torch.zeros(5))
+
+    def forward(self, x):
+        return torch.conv_tbc(x, self.weight, self.bias, 1).relu()
+
+
+def test_convolutions_with_time_first():
+    graph = read_graph(TimesFirst(), example_inputs=(7, 2, 8))
+    assert graph.op_names == (None, "conv3", "relu")
+    assert graph.n_macs == 7 * 2 * 5 * 3 * 8
+    assert graph.n_parameters == 3 * 8 * 5 + 5
+
+
+def test_fractional_pools_have_the_kernel_that_they_are_given():
+    graph = read_graph(nn.FractionalMaxPool2d(3, output_size=(8, 4)), example_inputs=(1, 2, 16, 16))
+    assert graph.op_names == (None, "max_pool3x3")
+    assert graph.attributes["kernel"][1] == pytest.approx(3)
+    assert graph.attributes["stride"][1] == pytest.approx(8**0.5)
