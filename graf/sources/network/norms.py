@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
-from graf.sources.network.patterns import bare, pairs, through, without_number
+from graf.sources.network.patterns import bare, is_only_of, pairs, plain, scaled, through, without_number
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
@@ -15,8 +16,12 @@ ROOTS = {"mean": "rms_norm", "sum": "l2_norm"}  # what a tensor over the root of
 
 
 def recognise_norms(network: Network) -> None:
-    """Turn the last part of a composed normalisation into the normalisation."""
+    """Turn the last part of a composed normalisation into the normalisation, and that of a pool of powers."""
     for step in network:
+        if step.op == "divide":
+            _normalise_locally(step)
+        if step.op == "power" and len(step.reads) == 2:
+            _pool_powers(step)
         if step.op in ("multiply", "divide"):
             _normalise(step)
         if step.op == "add":
@@ -39,6 +44,32 @@ def _normalise(step: Step) -> None:
             return
 
 
+def _normalise_locally(step: Step) -> None:
+    """A tensor over a power of a number plus the mean of its squares in channels nearby."""
+    operand, power = map(bare, step.reads)
+    power = through(power)
+    rest = without_number(bare(power.reads[0])) if power.op == "power" else None
+    mean = None if rest is None else plain(rest)
+    if mean is None or mean.op != "avg_pool" or set(mean.settings["kernel"][1:]) != {1}:
+        return  # perhaps of positions nearby
+    if _squared(plain(mean.reads[0])) is operand:
+        step.become("local_response_norm", [operand])
+
+
+def _pool_powers(step: Step) -> None:
+    """A root of the mean of powers over a kernel, times the size of the kernel, with the sign of the mean."""
+    value, root = map(bare, step.reads)
+    signed, size = scaled(value)
+    for sign, rectified in pairs(signed) if signed.op == "multiply" and root.scalar else ():
+        mean = bare(sign.reads[0]) if sign.op == "sign" else sign
+        kernel = mean.settings.get("kernel", ())
+        if mean.op == "avg_pool" and size == prod(kernel) and is_only_of(rectified, mean):
+            behind = bare(mean.reads[0])
+            operand = bare(behind.reads[0]) if behind.op == "power" else behind
+            step.become("lp_pool", [operand], **mean.settings)
+            return
+
+
 def _unweighted(step: Step) -> tuple[Step, list[Step]]:
     """The tensor that a weight multiplies before it is divided, and the weight."""
     for operand, weight in pairs(step) if step.op == "multiply" else ():
@@ -49,10 +80,10 @@ def _unweighted(step: Step) -> tuple[Step, list[Step]]:
 
 def _shift(step: Step) -> None:
     """A tensor times a scale, plus (bias - its mean times the scale): how TensorFlow writes a norm."""
-    for scaled, shift in pairs(step):
-        for biases, mean, scale in _shifts(through(shift)) if scaled.op == "multiply" else ():
+    for product, shift in pairs(step):
+        for biases, mean, scale in _shifts(through(shift)) if product.op == "multiply" else ():
             spread, weights = _inverse_root(scale)
-            for operand, again in pairs(scaled):
+            for operand, again in pairs(product):
                 if again is not scale or spread is None or not _is_mean(mean, operand):
                     continue
                 varied, over = _variance(_bounded(spread))

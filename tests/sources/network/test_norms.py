@@ -3,6 +3,7 @@
 import pytest
 import torch
 from functions import Function, ops_of
+from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from graf import read_graph
@@ -151,3 +152,29 @@ def test_length_one_with_a_bound_as_tensorflow_and_keras_write_it():
 def test_a_length_that_is_not_euclidean_stays_in_parts(order):
     parts = ["norm", "clamp", "divide"]
     assert ops_of(lambda x: F.normalize(x, order, -1), (1, 4, 8)) == parts
+
+
+@pytest.mark.parametrize(
+    ("module", "shape", "expected"),
+    [
+        (nn.LocalResponseNorm(5), (1, 8, 6, 6), "local_response_norm"),
+        (nn.LocalResponseNorm(3, alpha=2.0, beta=0.5, k=2.0), (2, 8, 6), "local_response_norm"),
+        (nn.LPPool1d(3, 2), (1, 4, 8), "lp_pool2"),
+        (nn.LPPool2d(2, (3, 1), stride=1), (1, 4, 9, 9), "lp_pool3x1"),
+        (nn.LPPool3d(2, 2), (1, 4, 4, 4, 4), "lp_pool2x2x2"),
+    ],
+)
+def test_local_response_norms_and_pools_of_powers(module, shape, expected):
+    assert read_graph(module, example_inputs=shape).op_names == (None, expected)
+
+
+class Divisive(nn.Module):
+    """Over the mean square of positions nearby."""
+
+    def forward(self, x):
+        return x / (1 + nn.functional.avg_pool2d(x * x, 3, 1, 1)) ** 0.75
+
+
+def test_norms_of_positions_nearby_are_no_local_response_norm():
+    graph = read_graph(Divisive(), example_inputs=(1, 4, 8, 8))
+    assert graph.op_names == (None, "power", "avg_pool3x3", "add", "power", "divide")
