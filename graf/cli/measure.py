@@ -57,7 +57,7 @@ def measure(
     if source is None:
         architectures = library.distinct_architectures(chosen, n, seed)
     else:
-        architectures = [chosen.format(chosen.parse(a)) for a in read_input(source, space).index]
+        architectures = read_input(source, space).index.tolist()
     options: dict[str, Any] = {
         "seeds": range(seed, seed + n_seeds),
         "n_jobs": jobs,

@@ -29,6 +29,14 @@ def test_bad_input_is_one_line_and_code_2_and_leaves_no_file(run, tmp_path):
         assert not (tmp_path / "out.csv").exists()
 
 
+def test_measure_names_the_architecture_that_cannot_be_read(run, tmp_path):
+    path = tmp_path / "sizes.txt"
+    path.write_text("8:16:24:32:40\n8:8:8:8:9\n")
+    code, _, err = run("measure", path, "--space", "nats_size", "-o", tmp_path / "x")
+    assert code == 2
+    assert err.startswith("graf: architecture 1: not a NATS-Bench size network")
+
+
 OUTPUTS = [
     ("features", "none.txt", "-o"),
     ("proxies", "none.txt", "-o"),
