@@ -62,7 +62,8 @@ def measure(
     Raises
     ------
     InputError
-        If an argument cannot be used, or the folder holds a measurement with other settings.
+        If an argument cannot be used, or the folder holds a measurement with other settings, or with
+        seeds or rounds that some of these architectures would lack.
     GrafError
         If a run fails; names its architecture and seed.
     MissingDependencyError

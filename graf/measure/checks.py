@@ -10,10 +10,12 @@ from typing import Any
 from graf.checks import is_whole
 from graf.exceptions import InputError
 from graf.files import output_folder
+from graf.journal import Journal
 from graf.spaces import ReducedSpace, SearchSpace, get_space
 
 __all__ = [
     "check_at_least",
+    "check_repeats",
     "checked_seeds",
     "digits_space",
     "distinct_names",
@@ -61,6 +63,21 @@ def check_at_least(name: str, value: int, least: int) -> None:
         raise InputError(f"`{name}` must be an integer, got {value!r:.80}")
     if value < least:
         raise InputError(f"`{name}` must be at least {least}, got {value}")
+
+
+def check_repeats(journal: Journal, by: str, values: Iterable[int], architectures: Sequence[str]) -> None:
+    """Raise `InputError` where these architectures would lack a seed or a round that the journal has.
+
+    The table leaves out who lacks one, and that had better be said before the work.
+    """
+    others = {record[by] for record in journal.records}.difference(values)
+    done = {(record["architecture"], record[by]) for record in journal.records}
+    lacking = [other for other in sorted(others) if not all((a, other) in done for a in architectures)]
+    if lacking:
+        raise InputError(
+            f"{journal.path} holds results of {by} {lacking[0]}, which some of these architectures would lack;"
+            f" a table needs every {by} of all: measure with this {by} too, or write elsewhere"
+        )
 
 
 def output_paths(folder: str | os.PathLike[str], out: str | os.PathLike[str] | None) -> tuple[Path, Path]:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from graf.journal import LATENCY, Journal
+from graf.measure.checks import check_repeats
 from graf.measure.digits import digits
 from graf.measure.machine import machine
 from graf.measure.threads import one_thread
@@ -53,6 +54,7 @@ def run_latency(
         "machine": machine(),
     }
     journal = Journal(folder, LATENCY, settings)
+    check_repeats(journal, "round", range(rounds), architectures)
     visits = _visits(architectures, rounds, seed)
     todo = journal.missing(visits)
     with plain_defaults():

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from graf.journal import RECIPES, RUNS, Journal
+from graf.measure.checks import check_repeats
 from graf.measure.pool import work_off
 from graf.measure.recipe import Recipe
 from graf.measure.runs import measure_run, recipe_run
@@ -33,6 +34,7 @@ def run_training(
     """
     settings = {"space": space.name, **asdict(space), "recipe": asdict(recipe)}
     journal = Journal(folder, RUNS, settings | ({} if robustness else {"robustness": False}))
+    check_repeats(journal, "seed", seeds, architectures)
     runs = {(a, s): (space, a, s, recipe, robustness) for a in architectures for s in seeds}
     work_off(journal, measure_run, runs, n_jobs, progress)
     return journal

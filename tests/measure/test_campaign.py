@@ -75,6 +75,21 @@ def test_numbers_of_numpy(space, architectures, tmp_path):
     assert np.isfinite(table["test_acc_seed0"]).all()
 
 
+def test_seeds_and_rounds_of_others_are_asked_for_before_the_work(space, architectures, quick, tmp_path):
+    options = {"recipe": quick, "robustness": False, "n_jobs": 1, "progress": False}
+    measure(space, architectures[:1], tmp_path, seeds=(0, 1), latency_rounds=3, **options)
+    before = (tmp_path / "runs.jsonl").read_bytes()
+    with pytest.raises(
+        InputError, match=r"runs.jsonl holds results of seed 0, which some .* measure with this seed"
+    ):
+        measure(space, architectures[:2], tmp_path, seeds=(1, 2), **options)
+    assert (tmp_path / "runs.jsonl").read_bytes() == before
+    with pytest.raises(InputError, match=r"latency.jsonl holds results of round 2"):
+        measure(space, architectures[:2], tmp_path, seeds=(0, 1), latency_rounds=2, **options)
+    table = measure(space, architectures[:1], tmp_path, seeds=(1,), latency_rounds=2, **options)
+    assert len(table) == 1 and "test_acc_seed0" in table
+
+
 @pytest.mark.parametrize("name", ["folder", "out"])
 def test_unwritable_is_said_before_the_work(space, architectures, tmp_path, name):
     (tmp_path / "file").touch()
