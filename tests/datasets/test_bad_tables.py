@@ -56,6 +56,7 @@ def test_wrong_arguments(write, table, argument, error, message):
             "cell,acc,note\n(1),1,über\n".encode("latin-1"),
             "not text in UTF-8 .*; save it as such",
         ),
+        ("packed.csv.zip", b"PK\x03\x04;\xd7;\x0b~]", "not text in UTF-8"),
         ("cut.csv.gz", gzip.compress(b"cell,acc\n" * 99, mtime=0)[:-20], "cannot read"),
         ("damaged.csv.gz", b"\x1f\x8b\x08\x00" + b"rubbish" * 9, "cannot read"),
         ("wrong.parquet", "cell,acc\n(1),1\n", "cannot read"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,7 +102,8 @@ def _check_names(names: pd.Index[str], path: Path) -> None:
 def _check_separator(path: Path) -> None:
     """Raise `DatasetError` for a header whose names are separated by something else than commas."""
     with reading(path), open_binary(path) as stream:
-        header = stream.readline(LONGEST_HEADER).decode(errors="replace").strip()
+        start = stream.readline(LONGEST_HEADER)
+        header = getincrementaldecoder("utf-8")().decode(start).strip()  # its last character may be cut
     marks = re.sub('"[^"]*"', "", header)
     other = max(";\t", key=marks.count)
     if marks.count(other) > marks.count(","):
