@@ -221,7 +221,7 @@ def _add(step: Step) -> Found | None:
     """relu(x) plus a negative slope times relu(-x), as Keras writes it."""
     for positive, product in pairs(step):
         product = behind(product, TURNING)
-        for slope, negative in pairs(product) if product.op == "multiply" else ():
+        for slope, negative in pairs(product, "multiply"):
             negative = behind(negative, TURNING)
             if not is_fixed(slope) or not positive.op == negative.op == "relu":
                 continue

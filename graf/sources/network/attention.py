@@ -130,8 +130,7 @@ def _tells_positions(step: Step, parts: Parts, known: dict[int, bool]) -> bool:
 def _unbiased(step: Step) -> Step:
     """The step behind a weight that is added to it, as one is to queries for each of two products."""
     step = plain(step)
-    biased = pairs(step) if step.op == "add" else ()
-    return next((plain(other) for other, weight in biased if weight.op == "weight"), step)
+    return next((plain(other) for other, weight in pairs(step, "add") if weight.op == "weight"), step)
 
 
 def _sizes(parts: Parts) -> tuple[int, int, int]:

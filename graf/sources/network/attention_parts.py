@@ -95,7 +95,7 @@ def _to_softmax(step: Step) -> list[Step]:
 def _unshifted(step: Step) -> Step:
     """The step that is subtracted from its own maximum, or the other way round, before a softmax."""
     shifted = bare(step)
-    for scores, other in pairs(shifted) if shifted.op == "subtract" else ():
+    for scores, other in pairs(shifted, "subtract"):
         peak = through(other)
         if peak.op == "max" and bare(peak.reads[0]) is scores:
             return scores
@@ -140,8 +140,8 @@ def _mixes_heads(step: Step) -> bool:
 
 def _maps_heads(step: Step) -> bool:
     """Whether it mixes heads, or adds a bias to what does."""
-    biased = pairs(step) if step.op == "add" else ()
-    return _mixes_heads(step) or any(bias.op == "weight" and _mixes_heads(layer) for layer, bias in biased)
+    biased = (layer for layer, bias in pairs(step, "add") if bias.op == "weight")
+    return any(map(_mixes_heads, (step, *biased)))
 
 
 def _depth(step: Step) -> int:

@@ -47,7 +47,7 @@ def add_biases(network: Network) -> None:
     """
     readers = network.readers()
     for step in network:
-        for operand, weight in pairs(step) if step.op == "add" else ():
+        for operand, weight in pairs(step, "add"):
             layer = operand
             while layer.op in RESHAPING and layer.reads and readers[id(layer)] == 1:
                 layer = layer.reads[0]
@@ -97,7 +97,7 @@ def recognise_positions(network: Network) -> None:
     those of a kind of token.
     """
     for step in network:
-        for operand, other in pairs(step) if step.op == "add" else ():
+        for operand, other in pairs(step, "add"):
             if not is_fixed(operand) and (_is_of_places(other, operand) or _is_counted(through(other))):
                 step.become("position_embedding", [operand, other])
                 break

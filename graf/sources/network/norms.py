@@ -72,7 +72,7 @@ def _pool_powers(step: Step) -> None:
 
 def _unweighted(step: Step) -> tuple[Step, list[Step]]:
     """The tensor that a weight multiplies before it is divided, and the weight."""
-    for operand, weight in pairs(step) if step.op == "multiply" else ():
+    for operand, weight in pairs(step, "multiply"):
         if is_fixed(weight) and weight.scalar is None and not is_fixed(operand):
             return operand, [weight]
     return step, []
@@ -97,13 +97,13 @@ def _shifts(step: Step) -> Iterator[tuple[list[Step], Step, Step]]:
 
     A bias of zeros may have been left out.
     """
-    for negative, scale in pairs(step) if step.op == "multiply" else ():
+    for negative, scale in pairs(step, "multiply"):
         if through(negative).op == "negate":
             yield [], through(negative).reads[0], scale
     added = step.op == "add"
-    ways = [tuple(map(bare, step.reads))] if step.op == "subtract" else pairs(step) if added else ()
+    ways = [tuple(map(bare, step.reads))] if step.op == "subtract" else pairs(step, "add")
     for bias, moved in ways:
-        for mean, scale in pairs(moved) if moved.op == "multiply" and is_fixed(bias) else ():
+        for mean, scale in pairs(moved, "multiply") if is_fixed(bias) else ():
             behind = through(mean)
             if (behind.op == "negate") == added:
                 yield [bias], behind.reads[0] if added else mean, scale
@@ -140,7 +140,7 @@ def _square_root(step: Step) -> Step | None:
 def _inverse_root(step: Step) -> tuple[Step | None, list[Step]]:
     """What a step is the reciprocal square root of, and the weight that this is multiplied by before."""
     behind = through(step)
-    for root, weight in pairs(behind) if behind.op == "multiply" else ():
+    for root, weight in pairs(behind, "multiply"):
         if is_fixed(weight) and weight.scalar is None and _root(root) is not None:
             return _root(root), [weight]
     return _root(step), []
@@ -202,7 +202,7 @@ def _squared(step: Step) -> Step | None:
     """What a step is the square of."""
     if step.op == "power":
         return bare(step.reads[0]) if bare(step.reads[1]).scalar == 2 else None
-    return next((first for first, second in pairs(step) if step.op == "multiply" and first is second), None)
+    return next((first for first, second in pairs(step, "multiply") if first is second), None)
 
 
 def _become(step: Step, reads: list[Step], over: Step) -> None:

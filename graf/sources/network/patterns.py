@@ -58,9 +58,12 @@ def source(step: Step, known: dict[int, dict[int, Step]] | None = None) -> Step:
     return step
 
 
-def pairs(step: Step) -> Iterator[tuple[Step, Step]]:
-    """The two operands of a step in both orders, without copies and casts; nothing if it has others."""
-    if len(step.reads) == 2:
+def pairs(step: Step, op: str | None = None) -> Iterator[tuple[Step, Step]]:
+    """The two operands of a step in both orders, without copies and casts; nothing if it has others.
+
+    Nothing either if the step is another operation than the one that is asked for.
+    """
+    if len(step.reads) == 2 and op in (None, step.op):
         first, second = map(bare, step.reads)
         yield first, second
         yield second, first
