@@ -16,7 +16,7 @@ from graf.checks import is_whole
 from graf.exceptions import ArchitectureError, InputError, UnsupportedError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
-from graf.spaces.parts.notation import shown
+from graf.spaces.parts.notation import numbers, shown
 from graf.spaces.parts.one_hot import one_hot
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class SearchSpace(ABC):
 
     @abstractmethod
     def parse_text(self, text: str) -> tuple[int, ...]:
-        """The choices of a string without surrounding blanks; `ArchitectureError` shows the fault."""
+        """The choices of a string without blanks around it, no list of numbers; `ArchitectureError` shows the fault."""
 
     @abstractmethod
     def format(self, choices: Sequence[int]) -> str:
@@ -82,9 +82,11 @@ class SearchSpace(ABC):
         """Raise `ArchitectureError` if choices, each in range, do not fit together."""
 
     def parse(self, architecture: Any) -> tuple[int, ...]:
-        """The choices of a string in the notation of the space, or of a tuple of choices."""
+        """The choices of a string in the notation of the space, or of a tuple of choices or its text."""
         if isinstance(architecture, str):
-            return self.parse_text(architecture.strip())
+            text = architecture.strip()
+            listed = numbers(text)
+            return self.parse_text(text) if listed is None else self.parse(listed)
         if isinstance(architecture, (tuple, list, np.ndarray)):
             return self.check_choices(architecture)
         raise ArchitectureError(f"expected a string or a tuple, got {type(architecture).__name__}")

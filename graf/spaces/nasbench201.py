@@ -79,7 +79,7 @@ class NASBench201(EdgeCellSpace):
             return False
         return 0 < len(text) <= MOST_NUMBERS and not any(map(np.iterable, text))
 
-    def parse_cell(self, text: str) -> tuple[int, ...]:
+    def parse_text(self, text: str) -> tuple[int, ...]:
         """The six operation ids of a string; the error shows where it goes wrong."""
         ids = {name: i for i, name in enumerate(PUBLISHED)}
         by_edge, position = {}, 0

@@ -14,7 +14,7 @@ from graf.ops import OpSet
 from graf.spaces.base import SearchSpace
 from graf.spaces.parts.chain import Block, attributes
 from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost, residual_cost
-from graf.spaces.parts.notation import fault, numbers, reached
+from graf.spaces.parts.notation import fault, reached
 
 if TYPE_CHECKING:
     import torch
@@ -99,9 +99,6 @@ class NATSSize(SearchSpace):
 
     def parse_text(self, text: str) -> tuple[int, ...]:
         """The choices of a string; the error shows where it goes wrong."""
-        listed = numbers(text)
-        if listed is not None:
-            return self.parse(listed)
         if not WRITTEN.fullmatch(text):
             expected = "five multiples of 8 up to 64 joined by colons"
             raise fault("NATS-Bench size network", text, reached(text, BEGINNING), expected)

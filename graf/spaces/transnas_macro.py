@@ -16,7 +16,7 @@ from graf.ops import OpSet
 from graf.spaces.base import SearchSpace
 from graf.spaces.parts.chain import Block, attributes, chain_graph
 from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost, residual_cost
-from graf.spaces.parts.notation import fault, numbers, reached
+from graf.spaces.parts.notation import fault, reached
 
 if TYPE_CHECKING:
     import torch
@@ -121,9 +121,6 @@ class TransNASMacro(SearchSpace):
 
     def parse_text(self, text: str) -> tuple[int, ...]:
         """The codes of a string; the error shows where it goes wrong."""
-        listed = numbers(text)
-        if listed is not None:
-            return self.parse(listed)
         if match := PUBLISHED.fullmatch(text):
             return self.parse([int(code) for code in match[1]])
         if DASHED.fullmatch(text):

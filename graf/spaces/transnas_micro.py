@@ -73,7 +73,7 @@ class TransNASMicro(EdgeCellSpace):
         dashed = DASHED.fullmatch(text.strip())
         return text.strip().startswith("64-41414-") or (dashed is not None and "4" not in text)
 
-    def parse_cell(self, text: str) -> tuple[int, ...]:
+    def parse_text(self, text: str) -> tuple[int, ...]:
         """The six operation ids of a string; the error says what was expected."""
         match = PUBLISHED.fullmatch(text)
         if match is not None:

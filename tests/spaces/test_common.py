@@ -28,6 +28,11 @@ def test_parse_undoes_format(space):
         assert space.parse(f"  {text}\n") == space.parse(choices) == space.parse(np.array(choices)) == choices
 
 
+def test_the_text_of_choices_is_read_as_these(space):
+    choices = space.parse(space.sample(1, seed=3)[0])
+    assert space.parse(f" {choices} ") == space.parse(str(list(choices))) == choices
+
+
 def test_enumeration_is_complete_and_distinct(space):
     if space.size > 50_000:
         pytest.skip(f"{space.size:.1g} architectures")

@@ -14,7 +14,6 @@ import numpy as np
 from graf.graph import ComputationGraph, GraphBatch
 from graf.spaces.base import SearchSpace
 from graf.spaces.parts.costs import Cost, cost_attributes
-from graf.spaces.parts.notation import numbers
 
 __all__ = ["EdgeCellSpace", "Layer"]
 
@@ -62,15 +61,6 @@ class EdgeCellSpace(SearchSpace):
         """The operation ids of a string, a tuple of ids, or the text of such a tuple."""
         known = _choices_by_text(type(self)).get(architecture) if isinstance(architecture, str) else None
         return super().parse(architecture) if known is None else known
-
-    def parse_text(self, text: str) -> tuple[int, ...]:
-        """The operation ids of a string; the text of a tuple of ids is read too."""
-        listed = numbers(text)
-        return self.parse_cell(text) if listed is None else self.check_choices(listed)
-
-    @abstractmethod
-    def parse_cell(self, text: str) -> tuple[int, ...]:
-        """The operation ids of a string in the published notation."""
 
     @cached_property
     def _template(self) -> ComputationGraph:
