@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from graf.ops import OpSet
 from graf.spaces.parts.inverted_residual import Convolution, Identity, InvertedResidual, Layer, Linear
 from graf.spaces.parts.mobile import MobileSpace, Slot, Stage
-from graf.spaces.parts.notation import fault, numbers
+from graf.spaces.parts.notation import fault
 
 __all__ = ["FBNet"]
 
@@ -96,9 +93,6 @@ class FBNet(MobileSpace):
 
     def parse_text(self, text: str) -> tuple[int, ...]:
         """The 22 ids of a string; the error shows where it goes wrong."""
-        listed = numbers(text)
-        if listed is not None:
-            return self.check_choices(listed)
         position = 0
         ids: list[int] = []
         while len(ids) < N_LAYERS:
@@ -122,10 +116,6 @@ class FBNet(MobileSpace):
         blocks = {slot.name: [*(_block(slot, *block) for block in BLOCKS), _skip(slot)] for slot in slots}
         head = Convolution(slots[-1].after, self.width(HEAD_CHANNELS))
         return {"stem": [stem], **blocks, "head": [head], "classifier": [Linear(head.after, self.n_classes)]}
-
-    def selected(self, choices: NDArray[np.int32]) -> NDArray[np.integer]:
-        """The ids, between the layers that all networks share."""
-        return np.pad(choices, ((0, 0), (1, 2)))
 
 
 def _block(slot: Slot, kernel: int, expansion: int, groups: int) -> Layer:

@@ -5,18 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
-from graf.graph import ComputationGraph
 from graf.ops import OpSet
-from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import attributes, chain_graph
 from graf.spaces.parts.costs import Shape
 from graf.spaces.parts.inverted_residual import Convolution, Identity, InvertedResidual, Layer, Linear
-from graf.spaces.parts.notation import fault, numbers, reached
-
-if TYPE_CHECKING:
-    import torch
+from graf.spaces.parts.mobile import LayerChain
+from graf.spaces.parts.notation import fault, reached
 
 __all__ = ["NASBenchMacro"]
 
@@ -25,7 +20,7 @@ BEGINNING = re.compile("[012]{0,8}")
 
 
 @dataclass(frozen=True)
-class NASBenchMacro(SearchSpace):
+class NASBenchMacro(LayerChain):
     """6,561 networks of eight layers, each an identity or one of two inverted residual blocks.
 
     Notation: eight digits such as `01202112`, also as a tuple: 0 identity, 1 expansion 3 and
@@ -52,6 +47,7 @@ class NASBenchMacro(SearchSpace):
 
     name: ClassVar[str] = "nasbench_macro"
     ops: ClassVar[OpSet] = OpSet(("skip", "mbconv3x3_e3", "mbconv5x5_e6", "conv1x1", "conv3x3", "linear"))
+    details: ClassVar[tuple[str, ...]] = ("stride", "kernel", "expansion")
 
     channels: int = 32
     head_channels: int = 1280
@@ -82,9 +78,6 @@ class NASBenchMacro(SearchSpace):
 
     def parse_text(self, text: str) -> tuple[int, ...]:
         """The blocks of a string; the error shows where it goes wrong."""
-        listed = numbers(text)
-        if listed is not None:
-            return self.check_choices(listed)
         position = reached(text, BEGINNING)
         if position != len(text) or len(text) != 8:
             raise fault("NAS-Bench-Macro network", text, position, "eight digits from 0 to 2")
@@ -94,35 +87,26 @@ class NASBenchMacro(SearchSpace):
         """The digits."""
         return "".join(map(str, self.check_choices(choices)))
 
-    def layers(self, architecture: Any) -> list[Layer]:
-        """Stem, eight blocks, head and classifier."""
-        layers: list[Layer] = [Convolution(Shape(*self.input_shape), self.channels, kernel=3)]
-        for position, choice in enumerate(self.parse(architecture)):
-            layers.append(_block(layers[-1].after, choice, first=position in FIRST))
-        layers.append(Convolution(layers[-1].after, self.head_channels))
-        return [*layers, Linear(layers[-1].after, self.n_classes)]
-
-    def graph(self, architecture: Any) -> ComputationGraph:
-        """A chain with one node per layer."""
-        layers = self.layers(architecture)
-        names = ["stem", *(f"layer.{i}" for i in range(8)), "head", "classifier"]
-        blocks = [layer.block(name) for layer, name in zip(layers, names, strict=True)]
-        return chain_graph(blocks, self.ops, attributes(blocks, ("stride", "kernel", "expansion")))
-
-    def model(self, architecture: Any, seed: int = 0) -> torch.nn.Module:
-        """The network as published: logits (batch, n_classes) from images (batch, *input_shape)."""
-        from graf.spaces.torch_models import inverted_residual
-
-        return inverted_residual.build(self.layers(architecture), seed)
+    def candidates(self) -> dict[str, list[Layer]]:
+        """Stem, three blocks for each of eight layers, head and classifier."""
+        stem = Convolution(Shape(*self.input_shape), self.channels, kernel=3)
+        found: dict[str, list[Layer]] = {"stem": [stem]}
+        before = stem.after
+        for i in range(8):
+            found[f"layer.{i}"] = blocks = _blocks(before, first=i in FIRST)
+            before = blocks[0].after
+        head = Convolution(before, self.head_channels)
+        return {**found, "head": [head], "classifier": [Linear(head.after, self.n_classes)]}
 
 
-def _block(before: Shape, choice: int, *, first: bool) -> Layer:
-    """A layer; the first of a stage doubles the channels and halves the resolution."""
+def _blocks(before: Shape, *, first: bool) -> list[Layer]:
+    """The blocks of a layer; the first of a stage doubles the channels and halves the resolution."""
     c_out, stride = (2 * before.channels, 2) if first else (before.channels, 1)
-    if choice == 1:
-        return InvertedResidual(before, c_out, kernel=3, stride=stride, expansion=3, activation="relu")
-    if choice == 2:
-        return InvertedResidual(before, c_out, kernel=5, stride=stride, expansion=6, activation="relu")
-    if first:
-        return Convolution(before, c_out, stride=stride, activation="none")
-    return Identity(before, c_out)
+    shortcut = (
+        Convolution(before, c_out, stride=stride, activation="none") if first else Identity(before, c_out)
+    )
+    return [
+        shortcut,
+        InvertedResidual(before, c_out, kernel=3, stride=stride, expansion=3, activation="relu"),
+        InvertedResidual(before, c_out, kernel=5, stride=stride, expansion=6, activation="relu"),
+    ]

@@ -1,4 +1,4 @@
-"""Chains of mobile layers whose positions are filled by choices, shared by four spaces."""
+"""Chains of mobile layers whose positions are filled by choices, shared by five spaces."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,7 @@ from graf.spaces.parts.inverted_residual import Convolution, Layer, divisible
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["MobileSpace", "Slot", "Stage"]
-
-DETAILS = ("stride", "kernel", "expansion", "groups")
+__all__ = ["LayerChain", "MobileSpace", "Slot", "Stage"]
 
 
 class Stage(NamedTuple):
@@ -54,53 +52,29 @@ class Slot(NamedTuple):
 
 
 @dataclass(frozen=True)
-class MobileSpace(SearchSpace):
+class LayerChain(SearchSpace):
     """A chain with one of several layers, or none, at each of its positions.
 
     A subclass states the layers that may stand at each position (`candidates`), and which of
-    them choices select (`selected`); graphs, batches and models follow.
-
-    Parameters
-    ----------
-    width_percent : width multiplier in percent; channels are rounded to multiples of 8.
-    input_shape : channels, height and width of an image.
-    n_classes : outputs of the classifier.
+    them choices select (`selected`) where it is more than one each; graphs, batches and models follow.
     """
 
-    width_percent: int = 100
-    input_shape: tuple[int, int, int] = (3, 224, 224)
-    n_classes: int = 1000
+    details: ClassVar[tuple[str, ...]] = ("stride", "kernel", "expansion", "groups")
 
     @abstractmethod
     def candidates(self) -> dict[str, list[Layer]]:
         """The layers that may stand at each position, by the position's name in the graph."""
 
-    @abstractmethod
     def selected(self, choices: NDArray[np.int32]) -> NDArray[np.integer]:
-        """The number of the layer at each position, (n, positions), -1 for none."""
+        """The number of the layer at each position, (n, positions), -1 for none; each choice is such a number."""
+        numbers = np.zeros((len(choices), len(self.positions)), np.int32)
+        numbers[:, [len(options) > 1 for options in self.positions.values()]] = choices
+        return numbers
 
     @cached_property
     def positions(self) -> dict[str, list[Layer]]:
         """The candidates, made once."""
         return self.candidates()
-
-    def width(self, channels: int) -> int:
-        """Channels after the width multiplier."""
-        return divisible(channels * self.width_percent / 100)
-
-    def stem(self, channels: int, stride: int, activation: str) -> Convolution:
-        """The 3x3 convolution that reads the image."""
-        return Convolution(Shape(*self.input_shape), self.width(channels), 3, stride, activation)
-
-    def slots(self, before: Shape, stages: Sequence[Stage]) -> list[Slot]:
-        """The places for layers of consecutive stages."""
-        found: list[Slot] = []
-        for i, stage in enumerate(stages):
-            for number in range(stage.n_layers):
-                stride = 1 if number else stage.stride
-                found.append(Slot(i, number, before, self.width(stage.channels), stride))
-                before = found[-1].after
-        return found
 
     def layers(self, architecture: Any) -> dict[str, Layer]:
         """The layers of one architecture, first to last, by name."""
@@ -111,7 +85,7 @@ class MobileSpace(SearchSpace):
     def graph(self, architecture: Any) -> ComputationGraph:
         """One node per layer; attributes that do not apply to a layer are NaN."""
         blocks = [layer.block(name) for name, layer in self.layers(architecture).items()]
-        return chain_graph(blocks, self.ops, attributes(blocks, DETAILS))
+        return chain_graph(blocks, self.ops, attributes(blocks, self.details))
 
     @cached_property
     def _tables(self) -> tuple[NDArray[np.intp], Mapping[str, NDArray[np.generic]]]:
@@ -120,7 +94,7 @@ class MobileSpace(SearchSpace):
         padded = {name: row + row[-1:] * (longest - len(row)) for name, row in self.positions.items()}
         blocks = [layer.block(name) for name, row in padded.items() for layer in row]
         op = np.array([self.ops.index(str(block.op)) for block in blocks]).reshape(-1, longest)
-        return op, {k: v.reshape(-1, longest) for k, v in attributes(blocks, DETAILS).items()}
+        return op, {k: v.reshape(-1, longest) for k, v in attributes(blocks, self.details).items()}
 
     def batch(self, architectures: Sequence[Any]) -> GraphBatch:
         """The graphs of many architectures, looked up in tables of the candidates."""
@@ -140,3 +114,37 @@ class MobileSpace(SearchSpace):
         from graf.spaces.torch_models import inverted_residual
 
         return inverted_residual.build(self.layers(architecture).values(), seed)
+
+
+@dataclass(frozen=True)
+class MobileSpace(LayerChain):
+    """A chain of mobile layers in stages, whose widths a multiplier scales.
+
+    Parameters
+    ----------
+    width_percent : width multiplier in percent; channels are rounded to multiples of 8.
+    input_shape : channels, height and width of an image.
+    n_classes : outputs of the classifier.
+    """
+
+    width_percent: int = 100
+    input_shape: tuple[int, int, int] = (3, 224, 224)
+    n_classes: int = 1000
+
+    def width(self, channels: int) -> int:
+        """Channels after the width multiplier."""
+        return divisible(channels * self.width_percent / 100)
+
+    def stem(self, channels: int, stride: int, activation: str) -> Convolution:
+        """The 3x3 convolution that reads the image."""
+        return Convolution(Shape(*self.input_shape), self.width(channels), 3, stride, activation)
+
+    def slots(self, before: Shape, stages: Sequence[Stage]) -> list[Slot]:
+        """The places for layers of consecutive stages."""
+        found: list[Slot] = []
+        for i, stage in enumerate(stages):
+            for number in range(stage.n_layers):
+                stride = 1 if number else stage.stride
+                found.append(Slot(i, number, before, self.width(stage.channels), stride))
+                before = found[-1].after
+        return found
