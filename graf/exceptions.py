@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 __all__ = [
     "ArchitectureError",
@@ -19,6 +20,7 @@ __all__ = [
     "MissingDependencyError",
     "UnknownNameError",
     "UnsupportedError",
+    "check_known",
     "require",
 ]
 
@@ -81,6 +83,12 @@ class MissingDependencyError(GrafError, ImportError):
 
     def __reduce__(self) -> tuple[type, tuple[str, str]]:
         return type(self), (self.package, self.extra)
+
+
+def check_known(kind: str, name: object, known: Collection[Any]) -> None:
+    """`UnknownNameError` where a name is not among those that exist."""
+    if name not in known:
+        raise UnknownNameError(kind, name, known)
 
 
 def require(package: str, extra: str) -> None:

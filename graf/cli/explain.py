@@ -9,7 +9,7 @@ import typer
 from graf.cli.arguments import Input, Model, OutputOrShown, Seed
 from graf.cli.reading import read_input
 from graf.cli.writing import check_output, write_or_show
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +43,8 @@ def explain(
     if importance is not None:
         check_grouping(importance)
     predictor = load_predictor(model)
-    if target is not None and target not in predictor.target_names_:
-        raise UnknownNameError("target", target, predictor.target_names_)
+    if target is not None:
+        check_known("target", target, predictor.target_names_)
     items = read_input(source)
     found = explanation_of(predictor, items, random_state=seed, target=target)
     write_or_show(found.importance(importance) if importance else _values(found, items.index), output)

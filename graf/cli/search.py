@@ -13,7 +13,7 @@ from graf.cli.measurements import asked, tell
 from graf.cli.reading import read_input
 from graf.cli.terminal import on_terminal
 from graf.cli.writing import check_file, check_output, write_table
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,8 +134,7 @@ def _search(
 def _directions(known: list[str], named: list[str], least: dict[str, str]) -> str | dict[str, str]:
     """Those of the named targets of a predictor, by default all; one target alone needs no name."""
     for name in named:
-        if name not in known:
-            raise UnknownNameError("target", name, known)
+        check_known("target", name, known)
     directions = dict.fromkeys(named or known, "max") | least
     return directions if len(known) > 1 else directions[known[0]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from graf.exceptions import DatasetError, UnknownNameError
+from graf.exceptions import DatasetError, check_known
 
 __all__ = [
     "Check",
@@ -36,8 +36,7 @@ def checked(facts: object, checks: Mapping[str, Check], where: str) -> dict[str,
     """
     entries = table(facts, where)
     for key in entries:
-        if key not in checks:
-            raise UnknownNameError(f"key in {where}", key, checks)
+        check_known(f"key in {where}", key, checks)
     return {key: checks[key](value, f"`{key}` in {where}") for key, value in entries.items()}
 
 
@@ -104,8 +103,7 @@ def one_of(options: Collection[str]) -> Check:
     """A check that lets only the options pass."""
 
     def check(value: Any, where: str) -> str:
-        if value not in tuple(options):
-            raise UnknownNameError(f"value of {where}:", value, options)
+        check_known(f"value of {where}:", value, tuple(options))
         return str(value)
 
     return check

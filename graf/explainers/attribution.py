@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from graf.exceptions import InputError, UnknownNameError, UnsupportedError
+from graf.exceptions import InputError, UnsupportedError, check_known
 from graf.explainers.boosted import boosted_pairs, boosted_values
 from graf.explainers.explanation import Explanation
 from graf.explainers.mixture import Attribution, mixture_values, weighed
@@ -124,8 +124,7 @@ def _models(predictor: PerformancePredictor, target: str | None) -> dict[str, An
     """The fitted models of the targets to explain."""
     if target is None:
         return predictor.estimators_
-    if target not in predictor.estimators_:
-        raise UnknownNameError("target", target, predictor.target_names_)
+    check_known("target", target, predictor.target_names_)
     return {target: predictor.estimators_[target]}
 
 

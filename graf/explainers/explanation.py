@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graf.exceptions import InputError, UnknownNameError, UnsupportedError
+from graf.exceptions import InputError, UnknownNameError, UnsupportedError, check_known
 from graf.explainers import grouping, placing, shap_plots
 from graf.features import Column
 from graf.graph import ComputationGraph
@@ -70,8 +70,7 @@ class Explanation:
 
     def select(self, target: str) -> Explanation:
         """The explanation of one target; `UnknownNameError` lists near names."""
-        if target not in self.target_names:
-            raise UnknownNameError("target", target, self.target_names)
+        check_known("target", target, self.target_names)
         if self.values.ndim == 2:
             return self
         k = self.target_names.index(target)
@@ -187,8 +186,7 @@ class Explanation:
 
     def plot_dependence(self, feature: str, target: str | None = None, **kwargs: Any) -> Axes:
         """SHAP value over the value of one feature; the Axes."""
-        if feature not in self.data:
-            raise UnknownNameError("feature", feature, self.feature_names)
+        check_known("feature", feature, self.feature_names)
         return shap_plots.dependence(self._single(target), feature, **kwargs)
 
     def plot_heatmap(self, target: str | None = None, **kwargs: Any) -> Axes:

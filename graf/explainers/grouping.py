@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from graf.exceptions import UnknownNameError
+from graf.exceptions import check_known
 from graf.features import CHOICE, Column
 from graf.ops import is_known
 from graf.predictors.groups import GIVEN
@@ -44,8 +44,7 @@ def weights(names: Sequence[str], columns: Mapping[str, Column], by: str) -> pd.
 
 def check_grouping(by: str) -> None:
     """`UnknownNameError` unless features can be grouped by it, each into shares of its groups."""
-    if by not in GROUPS:
-        raise UnknownNameError("grouping", by, GROUPS)
+    check_known("grouping", by, GROUPS)
 
 
 def _family(name: str, column: Column | None) -> tuple[str, ...]:
@@ -87,8 +86,7 @@ def partition(data: pd.DataFrame, columns: Mapping[str, Column], by: str) -> pd.
     """
     if by == "cluster":
         return _clusters(data)
-    if by not in GROUPS:
-        raise UnknownNameError("grouping", by, [*GROUPS, "cluster"])
+    check_known("grouping", by, [*GROUPS, "cluster"])
     labels = {name: "+".join(GROUPS[by](name, columns.get(name))) for name in data}
     return pd.Series(labels, dtype=object)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 from graf.features.columns import CHOICE, Column
 from graf.sources.items import architectures_of
 from graf.spaces import SearchSpace
@@ -59,5 +59,4 @@ def check_choice(space: SearchSpace | None, column: Column) -> None:
     if space is None:
         raise InputError(f"column {str(column)!r} is of a search space, and graphs of none have no choices")
     known = [other.attribute for other in choice_columns(space)]
-    if column.attribute not in known:
-        raise UnknownNameError("choice", column.attribute, known)
+    check_known("choice", column.attribute, known)

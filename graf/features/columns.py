@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 from graf.features.registry import FEATURES
 
 __all__ = ["CHOICE", "Column", "column_of", "parse_column"]
@@ -89,11 +89,9 @@ def parse_column(name: str) -> Column:
     simplified, cell = _place(name, match[4] or "", match[5] or "")
     if family == CHOICE:
         return _choice(name, inside or "")
-    if family not in FEATURES:
-        raise UnknownNameError("feature", family, FEATURES)
+    check_known("feature", family, FEATURES)
     declared = FEATURES[family]
-    if stat not in declared.stats:
-        raise UnknownNameError(f"statistic of {family}", stat, declared.stats)
+    check_known(f"statistic of {family}", stat, declared.stats)
     arguments = tuple(inside.split("+")) if inside else ()
     exact = EXACT.get(declared.over)
     if len(arguments) != exact if exact is not None else not arguments:

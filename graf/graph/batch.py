@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 from graf.graph.computation_graph import JUNCTION, ComputationGraph
 from graf.graph.csr import offsets
 from graf.ops import OpSet
@@ -187,8 +187,7 @@ class GraphBatch:
 
         The ends of a part are the graph's ends in it, or its own border where it has none.
         """
-        if name not in self.cells:
-            raise UnknownNameError("cell", name, self.cells)
+        check_known("cell", name, self.cells)
         return _part(self, self.cells[name])
 
     def __iter__(self) -> Iterator[ComputationGraph]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graf.exceptions import UnknownNameError
+from graf.exceptions import check_known
 
 if TYPE_CHECKING:
     from graf.graph.computation_graph import ComputationGraph
@@ -32,8 +32,7 @@ def cell(graph: ComputationGraph, name: str) -> ComputationGraph:
     """The subgraph of one named cell; its ends are the graph's, or its own border."""
     from graf.graph.computation_graph import ComputationGraph
 
-    if name not in graph.cells:
-        raise UnknownNameError("cell", name, graph.cells)
+    check_known("cell", name, graph.cells)
     kept = np.sort(graph.cells[name])
     number = {int(node): i for i, node in enumerate(kept)}
     return ComputationGraph.from_edges(

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 from graf.measure.checks import check_at_least
 
 __all__ = ["Recipe", "sample_recipes"]
@@ -73,8 +73,7 @@ class Recipe:
         }.items():
             if not fits:
                 raise InputError(f"`{name}` is out of range: {getattr(self, name)!r}")
-        if self.optimiser not in OPTIMISERS:
-            raise UnknownNameError("optimiser", self.optimiser, OPTIMISERS)
+        check_known("optimiser", self.optimiser, OPTIMISERS)
 
     @property
     def columns(self) -> dict[str, float]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 from graf.features import Column, GraphFeatures, parse_column
 from graf.features.published import published_columns
 from graf.graph.batch import FOREIGN
@@ -39,8 +39,7 @@ class Inputs:
     @classmethod
     def learn(cls, items: Any, features: str, graph: GraphFeatures) -> Inputs:
         """Fit `graph` and note the given columns, as far as `features` asks for them."""
-        if features not in FEATURE_CHOICES:
-            raise UnknownNameError("choice of features", features, FEATURE_CHOICES)
+        check_known("choice of features", features, FEATURE_CHOICES)
         has_given = features == "given" or (features == "all" and isinstance(items, pd.DataFrame))
         given = tuple(_columns(items).columns) if has_given else ()
         inputs = cls(None if features == "given" else graph.fit(items), given)

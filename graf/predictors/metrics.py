@@ -11,7 +11,7 @@ from sklearn.metrics import mean_absolute_error, r2_score
 
 from graf.checks import is_whole
 from graf.directions import DIRECTIONS, SIGNS
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 
 __all__ = ["check_direction", "kendall_tau", "mae", "r2", "score", "spearman", "top_k_regret"]
 
@@ -108,8 +108,7 @@ def score(y_true: Any, y_pred: Any, direction: Direction = "max") -> dict[str, f
 
 def check_direction(direction: object) -> None:
     """`UnknownNameError` unless it says which end of a target is better."""
-    if direction not in DIRECTIONS:
-        raise UnknownNameError("direction", direction, DIRECTIONS)
+    check_known("direction", direction, DIRECTIONS)
 
 
 def _pair(y_true: Any, y_pred: Any) -> tuple[Floats, Floats]:

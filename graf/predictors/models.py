@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
-from graf.exceptions import InputError, UnknownNameError, UnsupportedError
+from graf.exceptions import InputError, UnsupportedError, check_known
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.boosted import BoostedTrees
 from graf.predictors.forest import MixedForest
@@ -58,8 +58,7 @@ MODELS: dict[str, Callable[..., Any]] = {
 def new_model(model: Any, random_state: int | None, n_jobs: int | None, names: Names = None) -> Any:
     """An unfitted regressor of named columns: that of a name, or a clone of a regressor as it is."""
     if isinstance(model, str):
-        if model not in MODELS:
-            raise UnknownNameError("model", model, MODELS)
+        check_known("model", model, MODELS)
         return MODELS[model](_drawn() if random_state is None else random_state, n_jobs, names)
     if not is_model(model):
         raise InputError(

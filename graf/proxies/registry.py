@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from graf.directions import DIRECTIONS
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 from graf.proxies.quantities import QUANTITIES
 
 if TYPE_CHECKING:
@@ -121,8 +121,7 @@ def proxy(
                 f"proxy {name!r} must have a positional parameter, the name of a quantity it reads"
             )
         for quantity in read:
-            if quantity not in QUANTITIES:
-                raise UnknownNameError(f"quantity of proxy {name!r}", quantity, QUANTITIES)
+            check_known(f"quantity of proxy {name!r}", quantity, QUANTITIES)
         PROXIES[name] = Proxy(
             name, direction, unit, cost, reference, read, settings, undefined, finish, compute
         )
@@ -139,8 +138,7 @@ def chosen(names: str | Iterable[str] | None) -> list[Proxy]:
         raise InputError(f"`names` must be names of proxies, got {names!r:.60}")
     names = [names] if isinstance(names, str) else list(names)
     for name in names:
-        if name not in PROXIES:
-            raise UnknownNameError("proxy", name, PROXIES)
+        check_known("proxy", name, PROXIES)
     if not names or len(set(names)) < len(names):
         raise InputError(f"`names` must be different names of proxies, at least one, got {names}")
     return [PROXIES[name] for name in names]

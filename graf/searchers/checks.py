@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graf.checks import is_whole
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 
 __all__ = ["check_goal", "count"]
 
@@ -21,5 +21,4 @@ def count(name: str, value: Any, least: int = 1) -> int:
 
 def check_goal(goal: Any) -> None:
     """`UnknownNameError` unless it says what several objectives are searched for."""
-    if goal not in GOALS:
-        raise UnknownNameError("goal", goal, GOALS)
+    check_known("goal", goal, GOALS)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from graf.directions import SIGNS
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 from graf.predictors import PerformancePredictor
 from graf.searchers.checks import count
 from graf.searchers.objective import read_directions
@@ -126,8 +126,7 @@ class _Goal:
         if isinstance(direction, str):
             directions = {self.targets[0]: directions["value"]}
         for name in directions:
-            if name not in self.targets:
-                raise UnknownNameError("target", name, self.targets)
+            check_known("target", name, self.targets)
         return directions
 
     def gains(self, architectures: list[str]) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Sequence, Sized
 from dataclasses import fields, replace
 from typing import Any
 
-from graf.exceptions import ArchitectureError, InputError, UnknownNameError
+from graf.exceptions import ArchitectureError, InputError, check_known
 from graf.spaces.autoformer import AutoFormer, AutoFormerBase, AutoFormerTiny
 from graf.spaces.base import SearchSpace
 from graf.spaces.darts import DARTS
@@ -61,15 +61,13 @@ def get_space(space: str | SearchSpace, **settings: object) -> SearchSpace:
     15625
     """
     if isinstance(space, str):
-        if space not in SPACES:
-            raise UnknownNameError("search space", space, SPACES)
+        check_known("search space", space, SPACES)
         space = SPACES[space]()
     if not isinstance(space, SearchSpace):
         raise InputError(f"`space` must be a name or a SearchSpace, got {type(space).__name__}")
     known = [field.name for field in fields(space)]
     for name in settings:
-        if name not in known:
-            raise UnknownNameError(f"setting of {space.name}", name, known)
+        check_known(f"setting of {space.name}", name, known)
     return replace(space, **settings) if settings else space
 
 

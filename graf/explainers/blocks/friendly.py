@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from graf.directions import SIGNS, check_directions
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 
 __all__ = ["friendly", "relative_to_average"]
 
@@ -49,8 +49,7 @@ def friendly(
         to the average option may be chance.
     """
     for name in scores["target"].unique():
-        if name not in directions:
-            raise UnknownNameError("target in `directions`", name, directions)
+        check_known("target in `directions`", name, directions)
     check_directions(directions)
     rows = scores[scores["position"].isna()]
     sign = rows["target"].map({name: SIGNS[end] for name, end in directions.items()})

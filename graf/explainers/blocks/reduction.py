@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from graf.directions import SIGNS, check_directions
-from graf.exceptions import InputError, UnknownNameError, require
+from graf.exceptions import InputError, check_known, require
 from graf.spaces import SearchSpace, get_space
 
 __all__ = ["dropped_options", "expected_gain", "predicted", "reduce_space"]
@@ -148,8 +148,7 @@ def _single(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFrame
     if not directions:
         raise InputError("`directions` must name at least one target, got none")
     for name in directions:
-        if name not in set(scores["target"]):
-            raise UnknownNameError("target", name, scores["target"].unique())
+        check_known("target", name, set(scores["target"]))
     check_directions(directions)
     return scores[scores["position"].notna() & scores["target"].isin(list(directions))]
 

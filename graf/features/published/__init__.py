@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 from graf.features.columns import Column
 from graf.features.published import darts, edge_cells, nasbench101, transnas_macro
 from graf.features.published.column import PublishedColumn
@@ -34,8 +34,7 @@ VARIANTS: dict[str, dict[str, Columns]] = {
 def published_columns(space: SearchSpace | str, variant: str) -> list[PublishedColumn]:
     """All columns of a release for a space, in its order."""
     space = get_space(space)
-    if variant not in VARIANTS:
-        raise UnknownNameError("published variant", variant, VARIANTS)
+    check_known("published variant", variant, VARIANTS)
     spaces = VARIANTS[variant]
     if space.name not in spaces:
         raise InputError(
@@ -55,6 +54,5 @@ def published_name(column: Column | str, variant: str, space: SearchSpace | str 
     'min_path_len_banned_[0]'
     """
     names = {str(c.column): c.name for c in published_columns(space, variant) if c.column is not None}
-    if str(column) not in names:
-        raise UnknownNameError(f"column of {variant}", str(column), names)
+    check_known(f"column of {variant}", str(column), names)
     return names[str(column)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from graf.exceptions import UnknownNameError
+from graf.exceptions import check_known
 from graf.ops import Operation, OpSet
 
 __all__ = ["GREY", "PALETTE", "Painter", "legend", "painter", "plain"]
@@ -47,8 +47,7 @@ def by_operation(ops: OpSet) -> Painter:
 def painter(colour_by: str, ops: OpSet) -> Painter:
     """What gives an operation its colour: its "group" or the "operation" itself."""
     painters = {"group": by_group, "operation": by_operation(ops)}
-    if colour_by not in painters:
-        raise UnknownNameError("colouring", colour_by, painters)
+    check_known("colouring", colour_by, painters)
     return painters[colour_by]
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 from graf.searchers.boltzmann.annealer import Annealer
 from graf.searchers.boltzmann.machine import BoltzmannMachine, Ints
 
@@ -45,6 +45,5 @@ def read_chains(chains: Chains) -> Start:
         return _annealed(chains)
     if not isinstance(chains, str):
         raise InputError(f"`chains` must be a name or an Annealer, got {type(chains).__name__}")
-    if chains not in CHAINS:
-        raise UnknownNameError("kind of chains", chains, CHAINS)
+    check_known("kind of chains", chains, CHAINS)
     return CHAINS[chains]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 from graf.searchers.strategies.base import Proposal, State, Strategy
 from graf.searchers.strategies.boltzmann import Boltzmann
 from graf.searchers.strategies.evolution import Evolution
@@ -36,8 +36,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
 def read_strategy(strategy: str | Strategy) -> Strategy:
     """The strategy of a name with its defaults, or a strategy itself."""
     if isinstance(strategy, str):
-        if strategy not in STRATEGIES:
-            raise UnknownNameError("strategy", strategy, STRATEGIES)
+        check_known("strategy", strategy, STRATEGIES)
         return STRATEGIES[strategy]()
     if not isinstance(strategy, Strategy):
         raise InputError(f"`strategy` must be a name or a Strategy, got {type(strategy).__name__}")

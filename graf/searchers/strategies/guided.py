@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, check_known
 from graf.searchers.domains import Domain
 from graf.searchers.fitted import Fitted
 from graf.searchers.outlook import Outlook
@@ -79,8 +79,8 @@ class Guided(Strategy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.acquisition is not None and self.acquisition not in ACQUISITIONS:
-            raise UnknownNameError("acquisition", self.acquisition, ACQUISITIONS)
+        if self.acquisition is not None:
+            check_known("acquisition", self.acquisition, ACQUISITIONS)
         for name in ("explored", "drawn"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.exceptions import UnknownNameError, require
+from graf.exceptions import check_known, require
 from graf.searchers.domains import Domain
 from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried, make_untried
 from graf.searchers.surrogate import Surrogate
@@ -50,8 +50,7 @@ class NSGA2(Strategy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.on not in ON:
-            raise UnknownNameError("choice of `on`", self.on, ON)
+        check_known("choice of `on`", self.on, ON)
         require("pymoo", extra="search")  # now, not after the first population was measured
 
     def check(self, domain: Domain, surrogate: Surrogate) -> None:

@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, TypeProto, ValueInfoProto
 
-from graf.exceptions import GraphError, InputError, UnknownNameError
+from graf.exceptions import GraphError, InputError, check_known
 
 __all__ = ["infer", "input_types", "is_open", "itemsize_of", "resolved", "schema", "shape_of", "tensor_type"]
 
@@ -67,8 +67,7 @@ def input_types(
     sizes: dict[str, int] = {}
     found = {value.name: value.type for value in inputs}
     for name in given:
-        if name not in found:
-            raise UnknownNameError("input in `input_shapes`", name, found)
+        check_known("input in `input_shapes`", name, found)
     for name in sorted(found, key=lambda name: name not in given):  # what is given names sizes first
         found[name] = _closed(name, found[name], given.get(name), sizes)
     return {value.name: found[value.name] for value in inputs}, sizes
