@@ -21,34 +21,24 @@ N_JUNCTIONS = 3  # from either end
 
 
 @jit
-def _paths_to(
+def _paths(
     start: int, n: int, node_op: Array, flags: Array, pred_indptr: Array, preds: Array, zero: Array
-) -> Array:
-    """Number of paths from an input up to and including each of n nodes."""
-    paths = np.empty(n)
+) -> tuple[Array, Array]:
+    """Number of paths from an input to each of n nodes, and from each to an output, the node included."""
+    before, after = np.empty(n), np.empty(n)
     for v in range(n):
-        paths[v] = 1.0 if flags[start + v] & 1 else 0.0
+        before[v] = 1.0 if flags[start + v] & 1 else 0.0
+        after[v] = 1.0 if flags[start + v] & 2 else 0.0
         for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
-            paths[v] += paths[preds[e]]
+            before[v] += before[preds[e]]
         if zero[node_op[start + v]]:
-            paths[v] = 0.0
-    return paths
-
-
-@jit
-def _paths_from(
-    start: int, n: int, node_op: Array, flags: Array, pred_indptr: Array, preds: Array, zero: Array
-) -> Array:
-    """Number of paths from each of n nodes, itself included, to an output."""
-    paths = np.empty(n)
-    for v in range(n):
-        paths[v] = 1.0 if flags[start + v] & 2 else 0.0
+            before[v] = 0.0
     for v in range(n - 1, -1, -1):
         if zero[node_op[start + v]]:
-            paths[v] = 0.0
+            after[v] = 0.0
         for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
-            paths[preds[e]] += paths[v]
-    return paths
+            after[preds[e]] += after[v]
+    return before, after
 
 
 @parallel_jit
@@ -61,8 +51,7 @@ def structure(
     """
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        before = _paths_to(start, n, node_op, flags, pred_indptr, preds, zero)
-        after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
+        before, after = _paths(start, n, node_op, flags, pred_indptr, preds, zero)
         level = np.full(n, -1)  # most operations up to a live node
         per_level = np.zeros(n + 1, np.int64)
         nodes, edges, depth = 0, 0, -1
@@ -99,8 +88,7 @@ def through_counts(
     """
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        before = _paths_to(start, n, node_op, flags, pred_indptr, preds, zero)
-        after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
+        before, after = _paths(start, n, node_op, flags, pred_indptr, preds, zero)
         out[g] = 0.0
         for v in range(n):
             op = node_op[start + v]
@@ -130,7 +118,7 @@ def follow_counts(
     n_states = active.shape[0] - 1
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
+        _, after = _paths(start, n, node_op, flags, pred_indptr, preds, zero)
         last = np.zeros((n, n_states))  # paths to the node by the last active operation on them
         out[g] = 0.0
         for v in range(n):
@@ -173,8 +161,7 @@ def branching(
     """
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        before = _paths_to(start, n, node_op, flags, pred_indptr, preds, zero)
-        after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
+        before, after = _paths(start, n, node_op, flags, pred_indptr, preds, zero)
         ways = np.zeros((n, 2))  # from the nearest active operations before, to those behind
         for v in range(n):
             for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
@@ -214,8 +201,7 @@ def junction_degrees(
     n_sets = allowed.shape[1]
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
-        before = _paths_to(start, n, node_op, flags, pred_indptr, preds, zero)
-        after = _paths_from(start, n, node_op, flags, pred_indptr, preds, zero)
+        before, after = _paths(start, n, node_op, flags, pred_indptr, preds, zero)
         rank = np.full(n, -1)
         n_junctions = 0
         for v in range(n):
