@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from graf.exceptions import InputError
 from graf.ops import OpSet
+from graf.spaces.parts.chain import Block
 from graf.spaces.parts.costs import Cost, attention_cost, linear_cost, mlp_cost, norm_cost
-from graf.spaces.parts.encoder import Block, EncoderSpace
+from graf.spaces.parts.encoder import EncoderSpace
 from graf.spaces.parts.notation import literal
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ class NASBenchMacro(LayerChain):
 
     name: ClassVar[str] = "nasbench_macro"
     ops: ClassVar[OpSet] = OpSet(("skip", "mbconv3x3_e3", "mbconv5x5_e6", "conv1x1", "conv3x3", "linear"))
-    details: ClassVar[tuple[str, ...]] = ("stride", "kernel", "expansion")
+    carried: ClassVar[tuple[str, ...]] = ("channels", "resolution", "stride", "kernel", "expansion")
 
     channels: int = 32
     head_channels: int = 1280

@@ -12,7 +12,7 @@ import numpy as np
 from graf.graph import ComputationGraph
 from graf.ops import OpSet
 from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import Block, attributes
+from graf.spaces.parts.chain import Block, attributes, image_block
 from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost, residual_cost
 from graf.spaces.parts.notation import fault, reached
 
@@ -116,18 +116,20 @@ class NATSSize(SearchSpace):
     def graph(self, architecture: Any) -> ComputationGraph:
         """Operations on edges: the stem, cells with reductions between them, the classifier."""
         image = Shape(*self.input_shape)
-        junctions, edges, shape = [Block("input", None, image)], list[Edge](), image
+        junctions, edges, shape = [image_block("input", None, image)], list[Edge](), image
         for stage, (c_in, c_out) in enumerate(self.stages(architecture)):
             first, before = len(junctions), shape
             entry = before.after(c_in, stride=2 if stage else 1)
             shape = entry.after(c_out)
             joint = _reduction(stage, before, entry) if stage else _stem(before, entry)
             edges += [(first - 1, first, joint), *_cell(stage, first, entry, shape)]
-            junctions += [Block(f"cell.{stage}.{i}", None, shape if i > 1 else entry) for i in (1, 2, 3, 4)]
+            junctions += [
+                image_block(f"cell.{stage}.{i}", None, shape if i > 1 else entry) for i in (1, 2, 3, 4)
+            ]
         last = len(junctions)
-        classifier = _classifier(shape, Shape(self.n_classes, 1, 1))
-        edges.append((last - 1, last, classifier))
-        junctions.append(Block("output", None, classifier.shape))
+        logits = Shape(self.n_classes, 1, 1)
+        edges.append((last - 1, last, _classifier(shape, logits)))
+        junctions.append(image_block("output", None, logits))
         return _edge_graph(junctions, edges, self.ops)
 
     def model(self, architecture: Any, seed: int = 0) -> torch.nn.Module:
@@ -143,14 +145,14 @@ def _are_widths(values: Any) -> bool:
 
 
 def _stem(before: Shape, after: Shape) -> Block:
-    return Block("stem", "conv3x3", after, conv_cost(before, after, 3), stride=1, kernel=3)
+    return image_block("stem", "conv3x3", after, conv_cost(before, after, 3), stride=1, kernel=3)
 
 
 def _reduction(stage: int, before: Shape, after: Shape) -> Block:
     """A residual block whose shortcut is a pooling and a 1x1 convolution without normalisation."""
     weights = before.channels * after.channels
     cost = residual_cost(before, after) + Cost(weights, weights * after.height * after.width)
-    return Block(f"reduction.{stage}", "resnet_block", after, cost, stride=2, kernel=3)
+    return image_block(f"reduction.{stage}", "resnet_block", after, cost, stride=2, kernel=3)
 
 
 def _cell(stage: int, first: int, entry: Shape, after: Shape) -> list[Edge]:
@@ -164,15 +166,17 @@ def _cell(stage: int, first: int, entry: Shape, after: Shape) -> list[Edge]:
 
 def _operation(name: str, op: str, before: Shape, after: Shape) -> Block:
     if op == "skip" and before == after:
-        return Block(name, op, after)
+        return image_block(name, op, after)
     kernel = 3 if op == "conv3x3" else 1
-    return Block(name, f"conv{kernel}x{kernel}", after, conv_cost(before, after, kernel), 1, kernel)
+    return image_block(
+        name, f"conv{kernel}x{kernel}", after, conv_cost(before, after, kernel), stride=1, kernel=kernel
+    )
 
 
 def _classifier(before: Shape, after: Shape) -> Block:
     """Normalisation, pooling and a linear layer."""
     cost = Cost(2 * before.channels) + linear_cost(before.channels, after.channels)
-    return Block("classifier", "linear", after, cost)
+    return image_block("classifier", "linear", after, cost)
 
 
 def _edge_graph(junctions: Sequence[Block], edges: Sequence[Edge], ops: OpSet) -> ComputationGraph:
@@ -184,5 +188,5 @@ def _edge_graph(junctions: Sequence[Block], edges: Sequence[Edge], ops: OpSet) -
         outputs=[len(junctions) - 1],
         ops=ops,
         names=[block.name for block in blocks],
-        attributes=attributes(blocks, ("stride", "kernel")),
+        attributes=attributes(blocks),
     )

@@ -14,7 +14,7 @@ from graf.exceptions import ArchitectureError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
 from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import Block, attributes, chain_graph
+from graf.spaces.parts.chain import chain_graph, image_block
 from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost, residual_cost
 from graf.spaces.parts.notation import fault, reached
 
@@ -151,16 +151,16 @@ class TransNASMacro(SearchSpace):
         half = image.after((self.channels + 1) // 2, stride=2)
         shape = half.after(self.channels, stride=2)
         blocks = [
-            Block("stem.0", "conv3x3", half, conv_cost(image, half, 3), stride=2, kernel=3),
-            Block("stem.1", "conv3x3", shape, conv_cost(half, shape, 3), stride=2, kernel=3),
+            image_block("stem.0", "conv3x3", half, conv_cost(image, half, 3), stride=2, kernel=3),
+            image_block("stem.1", "conv3x3", shape, conv_cost(half, shape, 3), stride=2, kernel=3),
         ]
         for i, module in enumerate(modules):
             before, shape = shape, shape.after(module.widening * shape.channels, module.stride)
             cost = _module_cost(module, before, shape)
-            blocks.append(Block(f"module.{i}", module.op, shape, cost, module.stride, kernel=3))
+            blocks.append(image_block(f"module.{i}", module.op, shape, cost, stride=module.stride, kernel=3))
         cost = linear_cost(shape.channels, self.n_classes)
-        blocks.append(Block("classifier", "linear", Shape(self.n_classes, 1, 1), cost))
-        return chain_graph(blocks, self.ops, attributes(blocks, ("stride", "kernel")))
+        blocks.append(image_block("classifier", "linear", Shape(self.n_classes, 1, 1), cost))
+        return chain_graph(blocks, self.ops)
 
     def published_batch(self, architectures: Sequence[Any]) -> GraphBatch:
         """The graphs as the published features count them.

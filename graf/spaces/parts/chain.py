@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import nan
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,45 +15,41 @@ from graf.graph.csr import offsets
 from graf.ops import OpSet
 from graf.spaces.parts.costs import Cost, Shape, cost_attributes
 
-__all__ = ["Block", "attributes", "chain_batch", "chain_graph"]
+__all__ = ["Block", "attributes", "chain_batch", "chain_graph", "image_block"]
 
 
 class Block(NamedTuple):
-    """One node of a graph: its label and operation, the shape of its output, and its cost.
-
-    What does not apply to an operation (the kernel of a linear layer) is NaN.
-    """
+    """One node of a graph: its label and operation, its cost, and the attributes that apply to it."""
 
     name: str
     op: str | None
-    shape: Shape
-    cost: Cost = Cost()
-    stride: float = nan
-    kernel: float = nan
-    expansion: float = nan
-    groups: float = nan
+    cost: Cost
+    attributes: Mapping[str, float]
 
 
-def attributes(blocks: Sequence[Block], details: Sequence[str]) -> dict[str, NDArray[np.generic]]:
-    """Attributes of the nodes: cost, channels, resolution, and the details of blocks named."""
+def image_block(name: str, op: str | None, shape: Shape, cost: Cost = Cost(), **details: float) -> Block:
+    """A node whose output is images of a shape."""
+    return Block(name, op, cost, {"channels": shape.channels, "resolution": shape.height, **details})
+
+
+def attributes(blocks: Sequence[Block], names: Iterable[str] | None = None) -> dict[str, NDArray[np.generic]]:
+    """Cost of the nodes and the attributes named, by default all that any has; NaN where one does not apply."""
+    if names is None:
+        names = dict.fromkeys(name for block in blocks for name in block.attributes)
     return {
         **cost_attributes([block.cost for block in blocks]),
-        "channels": np.array([block.shape.channels for block in blocks], float),
-        "resolution": np.array([block.shape.height for block in blocks], float),
-        **{name: np.array([getattr(block, name) for block in blocks], float) for name in details},
+        **{name: np.array([block.attributes.get(name, nan) for block in blocks], float) for name in names},
     }
 
 
-def chain_graph(
-    blocks: Sequence[Any], ops: OpSet, attributes: Mapping[str, NDArray[Any]]
-) -> ComputationGraph:
-    """The graph of named operations that follow one another, the first its input, the last its output."""
+def chain_graph(blocks: Sequence[Block], ops: OpSet, names: Iterable[str] | None = None) -> ComputationGraph:
+    """The graph of blocks that follow one another, with `attributes`; the first is its input, the last its output."""
     return ComputationGraph.from_edges(
         [block.op for block in blocks],
         [(i, i + 1) for i in range(len(blocks) - 1)],
         ops=ops,
         names=[block.name for block in blocks],
-        attributes=attributes,
+        attributes=attributes(blocks, names),
     )
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from math import nan, prod
+from math import prod
 from numbers import Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +17,11 @@ from numpy.typing import NDArray
 from graf.exceptions import ArchitectureError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import chain_batch, chain_graph
-from graf.spaces.parts.costs import Cost, cost_attributes
+from graf.spaces.parts.chain import Block, attributes, chain_batch, chain_graph
+from graf.spaces.parts.costs import Cost
 from graf.spaces.parts.notation import shown
 
-__all__ = ["Block", "EncoderSpace"]
-
-
-class Block(NamedTuple):
-    """One node of the chain: its name, operation and cost, and the attributes that apply to it."""
-
-    name: str
-    op: str
-    cost: Cost
-    attributes: dict[str, float]
+__all__ = ["EncoderSpace"]
 
 
 @dataclass(frozen=True)
@@ -149,8 +140,7 @@ class EncoderSpace(SearchSpace):
 
     def graph(self, architecture: Any) -> ComputationGraph:
         """The chain of blocks; attributes that do not apply to a block are NaN."""
-        blocks = self.blocks(self.parse(architecture))
-        return chain_graph(blocks, self.ops, self._attributes(blocks))
+        return chain_graph(self.blocks(self.parse(architecture)), self.ops, self._carried)
 
     def batch(self, architectures: Sequence[Any]) -> GraphBatch:
         """The graphs of many architectures, looked up in a table of all blocks."""
@@ -182,21 +172,16 @@ class EncoderSpace(SearchSpace):
         ]
 
     @cached_property
+    def _carried(self) -> list[str]:
+        """What any block carries."""
+        return list(dict.fromkeys(name for block in self._all_blocks for name in block.attributes))
+
+    @cached_property
     def _table(self) -> tuple[NDArray[np.intp], Mapping[str, NDArray[np.float64]]]:
         """Operation and attributes of every block."""
-        carried = self._attributes(self._all_blocks)
-        op = np.array([self.ops.index(block.op) for block in self._all_blocks])
+        carried = attributes(self._all_blocks)
+        op = np.array([self.ops.index(str(block.op)) for block in self._all_blocks])
         return op, {name: values.astype(np.float64) for name, values in carried.items()}
-
-    def _attributes(self, blocks: Sequence[Block]) -> dict[str, NDArray[Any]]:
-        """Costs, and what any block of the space carries."""
-        return {
-            **cost_attributes([block.cost for block in blocks]),
-            **{
-                name: np.array([block.attributes.get(name, nan) for block in blocks], np.float64)
-                for name in dict.fromkeys(name for block in self._all_blocks for name in block.attributes)
-            },
-        }
 
     def parse(self, architecture: Any) -> tuple[int, ...]:
         """The choices of a dictionary, a string of either notation, or a tuple of choices."""

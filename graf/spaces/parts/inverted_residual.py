@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from math import nan
 from typing import ClassVar
 
-from graf.spaces.parts.chain import Block
+from graf.spaces.parts.chain import Block, image_block
 from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost
 
 __all__ = [
@@ -19,6 +18,8 @@ __all__ = [
     "PooledConvolution",
     "divisible",
 ]
+
+DETAILS = ("stride", "kernel", "expansion", "groups")
 
 
 def divisible(channels: float) -> int:
@@ -57,8 +58,8 @@ class Layer(ABC):
 
     def block(self, name: str) -> Block:
         """The node of a graph that stands for the layer."""
-        details = {key: getattr(self, key, nan) for key in ("stride", "kernel", "expansion", "groups")}
-        return Block(name, self.op, self.after, self.cost, **details)
+        details = {key: getattr(self, key) for key in DETAILS if hasattr(self, key)}
+        return image_block(name, self.op, self.after, self.cost, **details)
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ class LayerChain(SearchSpace):
     them choices select (`selected`) where it is more than one each; graphs, batches and models follow.
     """
 
-    details: ClassVar[tuple[str, ...]] = ("stride", "kernel", "expansion", "groups")
+    carried: ClassVar[tuple[str, ...]] = ("channels", "resolution", "stride", "kernel", "expansion", "groups")
 
     @abstractmethod
     def candidates(self) -> dict[str, list[Layer]]:
@@ -85,7 +85,7 @@ class LayerChain(SearchSpace):
     def graph(self, architecture: Any) -> ComputationGraph:
         """One node per layer; attributes that do not apply to a layer are NaN."""
         blocks = [layer.block(name) for name, layer in self.layers(architecture).items()]
-        return chain_graph(blocks, self.ops, attributes(blocks, self.details))
+        return chain_graph(blocks, self.ops, self.carried)
 
     @cached_property
     def _tables(self) -> tuple[NDArray[np.intp], Mapping[str, NDArray[np.generic]]]:
@@ -94,7 +94,7 @@ class LayerChain(SearchSpace):
         padded = {name: row + row[-1:] * (longest - len(row)) for name, row in self.positions.items()}
         blocks = [layer.block(name) for name, row in padded.items() for layer in row]
         op = np.array([self.ops.index(str(block.op)) for block in blocks]).reshape(-1, longest)
-        return op, {k: v.reshape(-1, longest) for k, v in attributes(blocks, self.details).items()}
+        return op, {k: v.reshape(-1, longest) for k, v in attributes(blocks, self.carried).items()}
 
     def batch(self, architectures: Sequence[Any]) -> GraphBatch:
         """The graphs of many architectures, looked up in tables of the candidates."""

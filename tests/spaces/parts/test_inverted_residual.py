@@ -46,10 +46,10 @@ def test_costs_and_shapes(name):
 
 def test_what_a_node_carries():
     block = LAYERS["mbconv3x3_e1_g2"].block("a")
-    assert (block.name, block.op, block.shape) == ("a", "mbconv3x3_e1_g2", (12, 4, 3))
-    assert (block.stride, block.kernel, block.expansion, block.groups) == (2, 3, 1, 2)
-    skip = LAYERS["skip"].block("b")
-    assert {str(value) for value in (skip.stride, skip.kernel, skip.expansion, skip.groups)} == {"nan"}
+    assert (block.name, block.op) == ("a", "mbconv3x3_e1_g2")
+    details = {"stride": 2, "kernel": 3, "expansion": 1, "groups": 2}
+    assert block.attributes == {"channels": 12, "resolution": 4, **details}
+    assert LAYERS["skip"].block("b").attributes.keys() == {"channels", "resolution"}
 
 
 @pytest.mark.parametrize(
