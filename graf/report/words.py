@@ -156,7 +156,7 @@ def label(target: str, unit: str = "") -> str:
     return " ".join(part for part in spoken if part) or target
 
 
-def listed(parts: Iterable[object], last: str = "and") -> str:
+def listed(parts: Iterable[object]) -> str:
     """Several things as one text.
 
     Examples
@@ -165,4 +165,4 @@ def listed(parts: Iterable[object], last: str = "and") -> str:
     'a, b and c'
     """
     found = list(map(str, parts))
-    return f" {last} ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else "".join(found)
+    return " and ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else "".join(found)

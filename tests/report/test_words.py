@@ -78,4 +78,4 @@ def test_label(target, unit, expected):
 
 def test_listed():
     assert [listed("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
-    assert listed([1, 2], "or") == "1 or 2"
+    assert listed([1, 2]) == "1 and 2"

@@ -84,6 +84,7 @@ class Strategy(ABC):
 
     name: ClassVar[str]
     batch: ClassVar[int] = 1  # how many it likes to propose at once
+    least: ClassVar[int] = 0  # measured trials without which it has nothing to learn from, and draws
 
     def __post_init__(self) -> None:
         for parameter in fields(self):
@@ -120,6 +121,8 @@ class Strategy(ABC):
         missing = self.first - len(state.history.trials)
         if missing > 0:
             return draw_untried(min(n, missing), state)
+        if len(state.history.ok) < self.least:
+            return draw_untried(n, state)
         found = self.proposed(n, state)
         for proposal in found:
             if not isinstance(proposal, Proposal):
@@ -131,7 +134,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def proposed(self, n: int, state: State) -> list[Proposal]:
-        """What `propose` gives once the first trials are drawn."""
+        """What `propose` gives once the first trials are drawn, and the least are measured."""
 
 
 def _annotation(kind: Any) -> str:

@@ -40,6 +40,7 @@ class Boltzmann(Strategy):
 
     name: ClassVar[str] = "boltzmann"
     batch: ClassVar[int] = 5
+    least: ClassVar[int] = 1
     chains: Chains = "pcd"
     start: int = 20
     good: float = 0.15
@@ -61,9 +62,9 @@ class Boltzmann(Strategy):
 
     def proposed(self, n: int, state: State) -> list[Proposal]:
         """Train and sample; quadratic in the number of options."""
-        trials = state.history.ok
-        if not trials or state.domain.space is None:  # a list without a space has nothing to learn
+        if state.domain.space is None:  # a list without a space has nothing to learn
             return draw_untried(n, state)
+        trials = state.history.ok
         fit = state.fitness(trials)
         best = np.argsort(-fit, kind="stable")[: max(1, round(self.good * len(trials)))]
         data = state.domain.choices([trials[i].candidate for i in best]).astype(np.int64)

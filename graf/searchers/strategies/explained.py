@@ -16,7 +16,7 @@ from graf.explainers.blocks import block_scores, reduce_space
 from graf.predictors import PerformancePredictor
 from graf.searchers.domains import Domain
 from graf.searchers.history import Trial
-from graf.searchers.strategies.base import Proposal, State, Strategy, child_or_draw, draw_untried
+from graf.searchers.strategies.base import Proposal, State, Strategy, child_or_draw
 from graf.searchers.surrogate import Surrogate
 from graf.spaces.parts.one_hot import one_hot
 
@@ -45,6 +45,7 @@ class Explained(Strategy):
 
     name: ClassVar[str] = "explained"
     batch: ClassVar[int] = 5
+    least: ClassVar[int] = 2
     population: int = 20
     sample: int = 5
     greed: float = 3.0
@@ -71,8 +72,6 @@ class Explained(Strategy):
     def proposed(self, n: int, state: State) -> list[Proposal]:
         """Fit, explain and mutate. Linear in trials times options."""
         trials = state.history.ok
-        if len(trials) < 2:
-            return draw_untried(n, state)
         fit = state.fitness(trials)
         choices = state.domain.choices([trial.candidate for trial in trials])
         allowed = self._allowed(trials, fit, state)

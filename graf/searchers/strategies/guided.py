@@ -69,6 +69,7 @@ class Guided(Strategy):
 
     name: ClassVar[str] = "guided"
     batch: ClassVar[int] = 5
+    least: ClassVar[int] = 2
     acquisition: str | None = None
     beta: float = 1.0
     initial: int = 10
@@ -103,8 +104,6 @@ class Guided(Strategy):
 
     def proposed(self, n: int, state: State) -> list[Proposal]:
         """Fit, predict the pool and pick."""
-        if len(state.history.ok) < 2:
-            return draw_untried(n, state)
         breadth = self._breadth(len(state.history.directions) > 1, state.wants_front)
         candidates = pool(breadth.pool, breadth.elite, breadth.explored, state)
         if not candidates:

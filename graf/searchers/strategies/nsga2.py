@@ -44,6 +44,7 @@ class NSGA2(Strategy):
 
     name: ClassVar[str] = "nsga2"
     batch: ClassVar[int] = 10
+    least: ClassVar[int] = 2
     population: int = 20
     on: str = "measured"
     generations: int = 10
@@ -67,8 +68,6 @@ class NSGA2(Strategy):
     def proposed(self, n: int, state: State) -> list[Proposal]:
         """Children; quadratic in the population."""
         trials = state.history.ok
-        if len(trials) < 2:
-            return draw_untried(n, state)
         names = [trial.candidate for trial in trials]
         costs = -state.history.gains(trials)
         found = (

@@ -11,18 +11,18 @@ from graf.sources.onnx.call import Call, trained
 __all__ = ["experts", "linear", "product"]
 
 
-def linear(call: Call, x: int = 0, w: int = 1, b: int = 2) -> Step:
+def linear(call: Call) -> Step:
     """A product of matrices, transposed or not, and a bias."""
-    data, weight = call.operand(x), call.operand(w)
+    data, weight = call.operand(0), call.operand(1)
     if data is None or weight is None:
         raise InputError("a product needs two operands")
     trained(weight)
-    bias, n_out = call.operand(b), (call.shape or (0,))[-1]
+    bias, n_out = call.operand(2), (call.shape or (0,))[-1]
     if bias is not None and (bias.size > 1 or (bias.size == n_out and call.attributes.get("beta", 1))):
         trained(bias)
     if call.number("transA", 0):
         data = call.step("transpose", [data], (data.shape or ())[::-1])
-    return call.step("linear", [data, weight, *call.reads(b)])
+    return call.step("linear", [data, weight, *call.reads(2)])
 
 
 def product(first: int, second: int, bias: int | None = None) -> Callable[[Call], Step]:

@@ -44,15 +44,14 @@ def evaluate(op_type: str, operands: Sequence[Array | None], attributes: Attribu
         return None
 
 
-def _unsqueeze(attributes: Attributes, x: Array, axes: Array | None = None) -> Array:
-    given = attributes["axes"] if axes is None else axes.tolist()
-    return np.expand_dims(x, tuple(given))
-
-
 def _axes(attributes: Attributes, axes: Array | None) -> tuple[int, ...] | None:
     """Axes, which are an operand since some version, and an attribute before; None if there are neither."""
     given = attributes.get("axes") if axes is None else axes.reshape(-1).tolist()
     return None if given is None else tuple(given)
+
+
+def _unsqueeze(attributes: Attributes, x: Array, axes: Array | None = None) -> Array:
+    return np.expand_dims(x, _axes(attributes, axes) or ())
 
 
 def _squeeze(attributes: Attributes, x: Array, axes: Array | None = None) -> Array:
