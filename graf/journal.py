@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from graf.exceptions import InputError
 from graf.files import atomic_path, naming
 
-__all__ = ["LATENCY", "RECIPES", "RUNS", "Journal", "JournalKind", "read_journal"]
+__all__ = ["Journal", "JournalKind", "Record", "read_journal"]
 
 Record = dict[str, Any]
 
@@ -21,11 +21,6 @@ class JournalKind(NamedTuple):
 
     name: str
     key: tuple[str, ...]
-
-
-RUNS = JournalKind("runs.jsonl", ("architecture", "seed"))
-RECIPES = JournalKind("recipes.jsonl", ("architecture", "recipe", "seed"))
-LATENCY = JournalKind("latency.jsonl", ("round", "architecture"))
 
 
 class Journal:

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from graf.journal import LATENCY, Journal
+from graf.journal import Journal
 from graf.measure.checks import check_repeats
 from graf.measure.digits import digits
+from graf.measure.journals import LATENCY
 from graf.measure.machine import machine
 from graf.measure.threads import one_thread
 from graf.spaces import SearchSpace

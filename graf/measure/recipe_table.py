@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from graf.exceptions import InputError
-from graf.journal import RECIPES, read_journal
+from graf.journal import read_journal
+from graf.measure.journals import RECIPES
 from graf.measure.machine import machine
 from graf.measure.noise import noise_facts
 from graf.measure.recipe import Recipe

@@ -17,7 +17,8 @@ from pyarrow import parquet
 
 from graf.exceptions import InputError
 from graf.files import atomic_path
-from graf.journal import LATENCY, RUNS, Record, read_journal
+from graf.journal import Record, read_journal
+from graf.measure.journals import LATENCY, RUNS
 from graf.measure.noise import noise_facts
 from graf.spaces import get_space
 

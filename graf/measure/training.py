@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from graf.journal import RECIPES, RUNS, Journal
+from graf.journal import Journal
 from graf.measure.checks import check_repeats
+from graf.measure.journals import RECIPES, RUNS
 from graf.measure.pool import work_off
 from graf.measure.recipe import Recipe
 from graf.measure.runs import measure_run, recipe_run

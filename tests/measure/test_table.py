@@ -8,7 +8,8 @@ import pytest
 from pyarrow import parquet
 
 from graf.exceptions import InputError
-from graf.journal import LATENCY, RUNS, Journal, read_journal
+from graf.journal import Journal, read_journal
+from graf.measure.journals import LATENCY, RUNS
 from graf.measure.noise import noise_ceiling, seed_agreement
 from graf.measure.table import assemble
 

@@ -7,8 +7,9 @@ import zlib
 import pytest
 
 from graf.exceptions import GrafError, InputError
-from graf.journal import RUNS, read_journal
+from graf.journal import read_journal
 from graf.measure import Recipe
+from graf.measure.journals import RUNS
 from graf.measure.training import run_training
 from graf.spaces import NASBench201
 
