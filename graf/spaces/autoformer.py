@@ -65,6 +65,9 @@ class AutoFormer(EncoderSpace):
     name: ClassVar[str] = "autoformer"
     kind: ClassVar[str] = "network of AutoFormer"
     ops: ClassVar[OpSet] = OpSet(("patch_embedding", "attention", "mlp", "classifier"))
+    carried: ClassVar[tuple[str, ...]] = (
+        "channels", "sequence_length", "kernel", "stride", "heads", "head_dim", "mlp_ratio",
+    )  # fmt: skip
     n_head_options: ClassVar[int] = 3
     mlp_ratios: ClassVar[tuple[float, ...]] = (3.0, 3.5, 4.0)
     coded: ClassVar[bool] = True

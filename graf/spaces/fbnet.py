@@ -109,7 +109,7 @@ class FBNet(MobileSpace):
         """The ids joined by dashes."""
         return "-".join(map(str, self.check_choices(choices)))
 
-    def candidates(self) -> dict[str, list[Layer]]:
+    def layers(self) -> dict[str, list[Layer]]:
         """Stem, nine options for each layer, last convolution, classifier."""
         stem = self.stem(STEM_CHANNELS, 1, "relu")
         slots = self.slots(stem.after, STAGES)

@@ -79,6 +79,9 @@ class FlexiBERT(EncoderSpace):
     name: ClassVar[str] = "flexibert"
     kind: ClassVar[str] = "FlexiBERT encoder"
     ops: ClassVar[OpSet] = OpSet(("embedding", *MIXERS, *MLPS, "classifier"))
+    carried: ClassVar[tuple[str, ...]] = (
+        "channels", "sequence_length", "heads", "head_dim", "mlp_ratio", "kernel",
+    )  # fmt: skip
 
     hidden: int = 128
     feed_forward: int = 512

@@ -128,7 +128,7 @@ class MnasNet(MobileSpace):
         chosen = zip(OPTIONS, self.check_choices(choices), strict=True)
         return ":".join(str(options[choice]) for options, choice in chosen)
 
-    def candidates(self) -> dict[str, list[Layer]]:
+    def layers(self) -> dict[str, list[Layer]]:
         """Stem, twelve options for each layer, last convolution, classifier."""
         stem = self.stem(STEM_CHANNELS, 2, "swish")
         slots = self.slots(stem.after, STAGES)

@@ -87,7 +87,7 @@ class NASBenchMacro(LayerChain):
         """The digits."""
         return "".join(map(str, self.check_choices(choices)))
 
-    def candidates(self) -> dict[str, list[Layer]]:
+    def layers(self) -> dict[str, list[Layer]]:
         """Stem, three blocks for each of eight layers, head and classifier."""
         stem = Convolution(Shape(*self.input_shape), self.channels, kernel=3)
         found: dict[str, list[Layer]] = {"stem": [stem]}

@@ -188,5 +188,5 @@ def _edge_graph(junctions: Sequence[Block], edges: Sequence[Edge], ops: OpSet) -
         outputs=[len(junctions) - 1],
         ops=ops,
         names=[block.name for block in blocks],
-        attributes=attributes(blocks),
+        attributes=attributes(blocks, ("channels", "resolution", "stride", "kernel")),
     )

@@ -160,7 +160,7 @@ class TransNASMacro(SearchSpace):
             blocks.append(image_block(f"module.{i}", module.op, shape, cost, stride=module.stride, kernel=3))
         cost = linear_cost(shape.channels, self.n_classes)
         blocks.append(image_block("classifier", "linear", Shape(self.n_classes, 1, 1), cost))
-        return chain_graph(blocks, self.ops)
+        return chain_graph(blocks, self.ops, ("channels", "resolution", "stride", "kernel"))
 
     def published_batch(self, architectures: Sequence[Any]) -> GraphBatch:
         """The graphs as the published features count them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -15,9 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.exceptions import ArchitectureError
-from graf.graph import ComputationGraph, GraphBatch
-from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import Block, attributes, chain_batch, chain_graph
+from graf.spaces.parts.chain import Block, ChainSpace
 from graf.spaces.parts.costs import Cost
 from graf.spaces.parts.notation import shown
 
@@ -25,7 +23,7 @@ __all__ = ["EncoderSpace"]
 
 
 @dataclass(frozen=True)
-class EncoderSpace(SearchSpace):
+class EncoderSpace(ChainSpace):
     """A chain of encoder layers of one width, each with the same kinds of choices.
 
     Choices are the width, the depth, then those of every layer up to the greatest depth; the
@@ -130,58 +128,25 @@ class EncoderSpace(SearchSpace):
         """A node whose output is a sequence of tokens of some width."""
         return Block(name, op, cost, {"channels": width, "sequence_length": self.length, **attributes})
 
-    def blocks(self, choices: tuple[int, ...]) -> list[Block]:
-        """The nodes of the network, first to last."""
-        width = self.widths[choices[0]]
-        first, last = self.ends(width)
-        layers = enumerate(self.layers(choices), start=1)
-        named = ((block, i) for i, options in layers for block in self.layer(width, options))
-        return [first, *(block._replace(name=f"{block.name}{i}") for block, i in named), last]
-
-    def graph(self, architecture: Any) -> ComputationGraph:
-        """The chain of blocks; attributes that do not apply to a block are NaN."""
-        return chain_graph(self.blocks(self.parse(architecture)), self.ops, self._carried)
-
-    def batch(self, architectures: Sequence[Any]) -> GraphBatch:
-        """The graphs of many architectures, looked up in a table of all blocks."""
-        choices = self.choices(architectures)
-        op, carried = self._table
-        depth = np.array(self.depths)[choices[:, 1]]
-        layers = choices[:, 2:].reshape(len(choices), max(self.depths), len(self.layer_options))
-        mixer = 2 + 2 * np.ravel_multi_index(tuple(np.moveaxis(layers, 2, 0)), self.layer_options)
-        inner = np.stack([mixer, mixer + 1], axis=2).reshape(len(choices), 2 * max(self.depths))
-        node = np.pad(inner, ((0, 0), (1, 1)), constant_values=((0, 0), (0, 1)))
-        node += choices[:, :1] * (len(op) // len(self.widths))
-        present = np.pad(
-            np.arange(inner.shape[1]) < 2 * depth[:, None], ((0, 0), (1, 1)), constant_values=True
-        )
-        found = node[present]
-        return chain_batch(
-            self.ops, 2 + 2 * depth, op[found], {name: values[found] for name, values in carried.items()}
-        )
-
-    @cached_property
-    def _all_blocks(self) -> list[Block]:
-        """Every block there is: for each width the ends, then those of each kind of layer."""
+    def candidates(self) -> list[list[Block]]:
+        """The ends for each width; the two nodes of a layer for each width and kind of layer."""
         kinds = list(product(*map(range, self.layer_options)))
-        return [
-            block
-            for width in self.widths
-            for pair in (self.ends(width), *(self.layer(width, options) for options in kinds))
-            for block in pair
+        pairs = [self.layer(width, options) for width in self.widths for options in kinds]
+        inner = [
+            [block._replace(name=f"{block.name}{i}") for block in nodes]
+            for i in range(1, max(self.depths) + 1)
+            for nodes in zip(*pairs, strict=True)
         ]
+        first, last = zip(*map(self.ends, self.widths), strict=True)
+        return [list(first), *inner, list(last)]
 
-    @cached_property
-    def _carried(self) -> list[str]:
-        """What any block carries."""
-        return list(dict.fromkeys(name for block in self._all_blocks for name in block.attributes))
-
-    @cached_property
-    def _table(self) -> tuple[NDArray[np.intp], Mapping[str, NDArray[np.float64]]]:
-        """Operation and attributes of every block."""
-        carried = attributes(self._all_blocks)
-        op = np.array([self.ops.index(str(block.op)) for block in self._all_blocks])
-        return op, {name: values.astype(np.float64) for name, values in carried.items()}
+    def selected(self, choices: NDArray[np.int32]) -> NDArray[np.integer]:
+        """Width and kind of the layers up to the depth, none beyond."""
+        width, depth = choices[:, :1], np.array(self.depths)[choices[:, 1:2]]
+        layers = choices[:, 2:].reshape(len(choices), max(self.depths), len(self.layer_options))
+        kind = np.ravel_multi_index(tuple(np.moveaxis(layers, 2, 0)), self.layer_options)
+        number = np.where(np.arange(max(self.depths)) < depth, width * prod(self.layer_options) + kind, -1)
+        return np.hstack([width, np.repeat(number, 2, axis=1), width])
 
     def parse(self, architecture: Any) -> tuple[int, ...]:
         """The choices of a dictionary, a string of either notation, or a tuple of choices."""

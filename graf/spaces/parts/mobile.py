@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from graf.graph import ComputationGraph, GraphBatch
-from graf.spaces.base import SearchSpace
-from graf.spaces.parts.chain import attributes, chain_batch, chain_graph
+from graf.spaces.parts.chain import Block, ChainSpace
 from graf.spaces.parts.costs import Shape
 from graf.spaces.parts.inverted_residual import Convolution, Layer, divisible
 
@@ -52,18 +50,27 @@ class Slot(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LayerChain(SearchSpace):
-    """A chain with one of several layers, or none, at each of its positions.
+class LayerChain(ChainSpace):
+    """A chain of layers, each of which is a node of the graph and a module of the network.
 
-    A subclass states the layers that may stand at each position (`candidates`), and which of
-    them choices select (`selected`) where it is more than one each; graphs, batches and models follow.
+    A subclass states the layers that may stand at each position (`layers`), and which of
+    them choices select (`selected`) where it is more than one each.
     """
 
     carried: ClassVar[tuple[str, ...]] = ("channels", "resolution", "stride", "kernel", "expansion", "groups")
 
     @abstractmethod
-    def candidates(self) -> dict[str, list[Layer]]:
+    def layers(self) -> dict[str, list[Layer]]:
         """The layers that may stand at each position, by the position's name in the graph."""
+
+    @cached_property
+    def positions(self) -> dict[str, list[Layer]]:
+        """These layers, made once."""
+        return self.layers()
+
+    def candidates(self) -> list[list[Block]]:
+        """The layers as blocks."""
+        return [[layer.block(name) for layer in row] for name, row in self.positions.items()]
 
     def selected(self, choices: NDArray[np.int32]) -> NDArray[np.integer]:
         """The number of the layer at each position, (n, positions), -1 for none; each choice is such a number."""
@@ -71,49 +78,13 @@ class LayerChain(SearchSpace):
         numbers[:, [len(options) > 1 for options in self.positions.values()]] = choices
         return numbers
 
-    @cached_property
-    def positions(self) -> dict[str, list[Layer]]:
-        """The candidates, made once."""
-        return self.candidates()
-
-    def layers(self, architecture: Any) -> dict[str, Layer]:
-        """The layers of one architecture, first to last, by name."""
-        numbers = self.selected(np.array([self.parse(architecture)], np.int32))[0].tolist()
-        filled = zip(self.positions.items(), numbers, strict=True)
-        return {name: options[number] for (name, options), number in filled if number >= 0}
-
-    def graph(self, architecture: Any) -> ComputationGraph:
-        """One node per layer; attributes that do not apply to a layer are NaN."""
-        blocks = [layer.block(name) for name, layer in self.layers(architecture).items()]
-        return chain_graph(blocks, self.ops, self.carried)
-
-    @cached_property
-    def _tables(self) -> tuple[NDArray[np.intp], Mapping[str, NDArray[np.generic]]]:
-        """Operation and attributes of every candidate, (positions, candidates)."""
-        longest = max(map(len, self.positions.values()))
-        padded = {name: row + row[-1:] * (longest - len(row)) for name, row in self.positions.items()}
-        blocks = [layer.block(name) for name, row in padded.items() for layer in row]
-        op = np.array([self.ops.index(str(block.op)) for block in blocks]).reshape(-1, longest)
-        return op, {k: v.reshape(-1, longest) for k, v in attributes(blocks, self.carried).items()}
-
-    def batch(self, architectures: Sequence[Any]) -> GraphBatch:
-        """The graphs of many architectures, looked up in tables of the candidates."""
-        numbers = self.selected(self.choices(architectures))
-        op, carried = self._tables
-        rows = np.arange(len(op))
-        present = numbers >= 0
-        return chain_batch(
-            self.ops,
-            present.sum(axis=1),
-            op[rows, numbers][present],
-            {name: values[rows, numbers][present].astype(float) for name, values in carried.items()},
-        )
-
     def model(self, architecture: Any, seed: int = 0) -> torch.nn.Module:
         """The network without dropout: logits (batch, n_classes) from (batch, *input_shape)."""
         from graf.spaces.torch_models import inverted_residual
 
-        return inverted_residual.build(self.layers(architecture).values(), seed)
+        numbers = self.selected(np.array([self.parse(architecture)], np.int32))[0].tolist()
+        filled = zip(self.positions.values(), numbers, strict=True)
+        return inverted_residual.build([row[number] for row, number in filled if number >= 0], seed)
 
 
 @dataclass(frozen=True)

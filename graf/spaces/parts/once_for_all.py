@@ -169,7 +169,7 @@ class OnceForAllSpace(MobileSpace):
         active: NDArray[np.bool_] = number < depths[:, unit]
         return active
 
-    def candidates(self) -> dict[str, list[Layer]]:
+    def layers(self) -> dict[str, list[Layer]]:
         """Stem, a first block, nine options for each other block, and the head."""
         stem = self.stem(self.stem_channels, 2, self.stem_activation)
         first = InvertedResidual(
