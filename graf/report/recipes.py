@@ -59,7 +59,8 @@ def recipe_shares(data: Dataset, names: Sequence[str]) -> RecipeShares | None:
 
 def _shares(part: Dataset, name: str) -> pd.Series[float] | None:
     """Shares of one target, over the architectures that have all recipes."""
-    keys = pd.MultiIndex.from_arrays([part.targets.index, part.recipes.groupby(list(part.recipes)).ngroup()])
+    number = part.recipes.groupby(list(part.recipes), dropna=False).ngroup()  # a setting may not apply: NaN
+    keys = pd.MultiIndex.from_arrays([part.targets.index, number])
     others = part.info.filter(regex=rf"^{re.escape(name)}_seed[0-9]+$")
     table = pd.concat([part.targets[name], others], axis=1).set_axis(keys, axis=0)
     runs = [table[column].unstack() for column in table]  # noqa: PD010 - nothing to aggregate

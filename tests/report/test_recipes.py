@@ -44,6 +44,14 @@ def test_shares_of_a_sum(pairs):
     assert shares.sum() == pytest.approx(1)
 
 
+def test_recipes_may_lack_settings_that_do_not_apply_to_them(pairs):
+    momentum = np.where(pairs.recipes["learning_rate"] < 2, np.nan, 0.9)
+    lacking = replace(pairs, recipes=pairs.recipes.assign(momentum=momentum))
+    pd.testing.assert_frame_equal(
+        recipe_shares(lacking, ["test_acc"]).shares, recipe_shares(pairs, ["test_acc"]).shares
+    )
+
+
 def test_without_a_second_seed_nothing_is_said(pairs, data):
     assert recipe_shares(replace(pairs, info=pairs.recipes), ["test_acc"]) is None
     assert recipe_shares(data, ["test_acc"]) is None and recipe_part(data) is None
