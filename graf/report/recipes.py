@@ -24,12 +24,13 @@ class RecipeShares:
     Parameters
     ----------
     name : of the dataset of pairs.
-    n_architectures, n_recipes : of the complete table that they come from.
+    n_architectures : by target, those that have it under all recipes: the shares come from them alone.
+    n_recipes : of the dataset.
     shares : targets x (architecture, recipe, interaction, seed, noise); see `variance_shares`.
     """
 
     name: str
-    n_architectures: int
+    n_architectures: pd.Series[int]
     n_recipes: int
     shares: pd.DataFrame
 
@@ -50,15 +51,16 @@ def recipe_shares(data: Dataset, names: Sequence[str]) -> RecipeShares | None:
     """
     part = recipe_part(data)
     found = {} if part is None else {name: _shares(part, name) for name in names if name in part.targets}
-    shares = pd.DataFrame({name: row for name, row in found.items() if row is not None}).T
-    if part is None or shares.empty:
+    known = {name: one for name, one in found.items() if one is not None}
+    if part is None or not known:
         return None
-    n_recipes = len(part.recipes.drop_duplicates())
-    return RecipeShares(part.name, part.targets.index.nunique(), n_recipes, shares)
+    shares = pd.DataFrame({name: one for name, (one, _) in known.items()}).T
+    n_architectures = pd.Series({name: n for name, (_, n) in known.items()})
+    return RecipeShares(part.name, n_architectures, len(part.recipes.drop_duplicates()), shares)
 
 
-def _shares(part: Dataset, name: str) -> pd.Series[float] | None:
-    """Shares of one target, over the architectures that have all recipes."""
+def _shares(part: Dataset, name: str) -> tuple[pd.Series[float], int] | None:
+    """Shares of one target, over the architectures that have all recipes, and how many these are."""
     number = part.recipes.groupby(list(part.recipes), dropna=False).ngroup()  # a setting may not apply: NaN
     keys = pd.MultiIndex.from_arrays([part.targets.index, number])
     others = part.info.filter(regex=rf"^{re.escape(name)}_seed[0-9]+$")
@@ -68,6 +70,6 @@ def _shares(part: Dataset, name: str) -> pd.Series[float] | None:
     repeated = reduce(pd.Index.intersection, whole)
     values, repeats = runs[0].loc[whole[0]], np.stack([run.loc[repeated] for run in runs], axis=2)
     try:
-        return variance_shares(values.to_numpy(), repeats)
+        return variance_shares(values.to_numpy(), repeats), len(values)
     except InputError:  # too few were repeated, or there is nothing to share out
         return None

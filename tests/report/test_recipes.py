@@ -38,10 +38,15 @@ def pairs(data):
 
 def test_shares_of_a_sum(pairs):
     found = recipe_shares(pairs, ["test_acc"])
-    assert (found.name, found.n_architectures, found.n_recipes) == ("planted", 40, 5)
+    assert (found.name, found.n_architectures["test_acc"], found.n_recipes) == ("planted", 40, 5)
     shares = found.shares.loc["test_acc"]
     assert shares["recipe"] > 0.85 and shares["interaction"] < 0.02
     assert shares.sum() == pytest.approx(1)
+
+
+def test_architectures_without_all_recipes_are_not_counted(pairs):
+    found = recipe_shares(pairs.select(np.arange(200) % 50 > 0), ["test_acc"])
+    assert (found.n_architectures["test_acc"], found.n_recipes) == (36, 5)
 
 
 def test_recipes_may_lack_settings_that_do_not_apply_to_them(pairs):
