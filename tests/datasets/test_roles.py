@@ -81,6 +81,13 @@ def test_a_stored_index_can_be_the_architecture(tmp_path, table, cells):
     assert graf.load_dataset(tmp_path / "a.parquet").architectures == cells
 
 
+@pytest.mark.parametrize("name", ["mine.csv", "mine.parquet"])
+def test_row_numbers_that_pandas_stored_are_no_target(tmp_path, table, name):
+    path, rows = tmp_path / name, table.iloc[[1, 2, 0]]
+    (rows.to_parquet if path.suffix == ".parquet" else rows.to_csv)(path)
+    assert list(graf.load_dataset(path).targets) == ["phone_latency", "accuracy"]
+
+
 @pytest.mark.parametrize(
     "name", ["val_loss", "loss", "test_error", "error_top1", "perplexity", "lat", "phone_lat", "time_ms"]
 )
