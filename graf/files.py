@@ -10,21 +10,23 @@ from pathlib import Path
 
 from graf.exceptions import InputError
 
-__all__ = ["atomic_path", "naming", "output_folder"]
+__all__ = ["atomic_path", "naming", "no_file", "output_folder"]
 
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary path beside `path` that is moved into place if the block succeeds.
 
-    Raises `InputError` if the folder of `path` cannot be written to, or cannot hold a file of
-    this name.
+    A link stays, and what it points to is replaced. Raises `InputError` if the folder of `path` cannot be written to,
+    or cannot hold a file of this name.
     """
     path = Path(path)
     output_folder(path.parent)
     try:
-        if path.is_dir():
-            raise IsADirectoryError("it is a folder")
+        strange = no_file(path)
+        if strange is not None:
+            raise OSError(f"it is a {strange}")
+        path = Path(os.path.realpath(path))
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
     except (OSError, ValueError) as error:  # ValueError: a null byte
         raise InputError(f"cannot write {str(path)!r:.200}: {error}; choose another name") from None
@@ -37,6 +39,13 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def no_file(path: Path) -> str | None:
+    """What stands at a path, in words, where it is no file that could be replaced: a folder, a device such as /dev/null."""
+    if path.is_dir():
+        return "folder"
+    return "device or pipe" if path.exists() and not path.is_file() else None
 
 
 @contextmanager

@@ -55,6 +55,22 @@ def test_a_folder_is_not_a_file(tmp_path):
         pass
 
 
+def test_a_device_or_a_pipe_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="it is a device or pipe; choose"), atomic_path(pipe) as temporary:
+        temporary.touch()
+    assert pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]
+
+
+def test_what_a_link_points_to_is_replaced(tmp_path):
+    link, target = tmp_path / "latest.csv", tmp_path / "1.csv"
+    link.symlink_to(target)
+    with atomic_path(link) as temporary:
+        temporary.write_text("a,b")
+    assert link.is_symlink() and target.read_text() == "a,b" and not target.is_symlink()
+
+
 def test_a_file_is_not_a_folder(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="it is a file; choose another"):

@@ -29,10 +29,11 @@ def check_output(path: Path | None) -> None:
 
 def check_file(path: Path, option: str = "--output") -> None:
     """Raise `InputError` where no file of this name can be written; before the work, not after it."""
-    from graf.files import output_folder
+    from graf.files import no_file, output_folder
 
-    if path.is_dir():
-        raise InputError(f"`{option}` must be a file, got the folder {path}; choose another name")
+    strange = no_file(path)
+    if strange is not None:
+        raise InputError(f"`{option}` must be a file, got the {strange} {path}; choose another name")
     output_folder(path.parent)
 
 

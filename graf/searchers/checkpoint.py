@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from graf.exceptions import InputError
+from graf.files import no_file
 from graf.journal import Journal, JournalKind
 from graf.searchers.history import History, Trial
 
@@ -38,8 +39,9 @@ class Checkpoint:
 
     def __init__(self, path: str | os.PathLike[str], settings: dict[str, Any]) -> None:
         path = Path(path)
-        if path.is_dir():
-            raise InputError(f"`checkpoint` must be a file, got the folder {path}")
+        strange = no_file(path)
+        if strange is not None:
+            raise InputError(f"`checkpoint` must be a file, got the {strange} {path}")
         self._journal = Journal(path.parent, JournalKind(path.name, ("number",)), settings)
 
     def restore(self, history: History) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Bad input is one line on the command line, and leaves no file."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,12 +72,17 @@ def test_other_refusals(run, cells, table, tmp_path):
     assert not (tmp_path / "m").exists()
 
 
-@pytest.mark.parametrize("place", ["a_folder.csv", "a_file/out.csv"])
+@pytest.mark.parametrize("place", ["a_folder.csv", "a_pipe.csv", "a_file/out.csv"])
 @pytest.mark.parametrize("arguments", OUTPUTS, ids=lambda arguments: f"{arguments[0]}{arguments[-1]}")
 def test_what_cannot_be_written_is_refused_before_the_work(run, tmp_path, monkeypatch, arguments, place):
     monkeypatch.chdir(tmp_path)
     Path("a_folder.csv").mkdir()
+    os.mkfifo("a_pipe.csv")
     Path("a_file").touch()
     code, _, err = run(*arguments, place)  # whose input is missing: that comes to light later
     assert code == 2
-    assert ("must be a file" if place == "a_folder.csv" else "cannot write to the folder 'a_file'") in err
+    assert (
+        "must be a file"
+        if place.startswith(("a_folder", "a_pipe"))
+        else "cannot write to the folder 'a_file'"
+    ) in err
