@@ -49,6 +49,6 @@ def importances_sentences(table: pd.DataFrame) -> list[str]:
     found = [f"{len(real)} of {len(table)} families matter more for this target than for permuted ones."]
     if len(noise):
         found.append(f"Not distinguishable from noise: {listed(noise)}.")
-    if disagreed.empty:
-        found.append("The three methods rank the others alike.")
+    if disagreed.empty and len(real) > 1:
+        found.append(f"The three methods rank {'the others' if len(noise) else 'them'} alike.")
     return found + [f"{group}: {reason}." for group, reason in disagreed["reason"].items()]

@@ -50,8 +50,10 @@ def test_sentences(table):
         "Not distinguishable from noise: idle.",
         "counts: paths says much the same and takes over once it is dropped.",
     ]
-    agreed = table.assign(reason="").iloc[:2]
-    assert importances_sentences(agreed)[1] == "The three methods rank the others alike."
+    agreed = table.assign(reason="")
+    assert importances_sentences(agreed)[2] == "The three methods rank the others alike."
+    assert importances_sentences(agreed.iloc[:2])[1] == "The three methods rank them alike."
+    assert len(importances_sentences(agreed.iloc[:1])) == 1
 
 
 def test_the_page_has_a_section_only_where_importances_were_compared(summary):

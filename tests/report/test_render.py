@@ -125,6 +125,7 @@ def test_architectures_are_drawn_with_their_drivers(page, summary):
 def test_families_are_defined(page):
     assert "Fewest operations on a path of allowed operations" in page.text
     assert "Kadlecová" in page.text
+    assert "no such path" in page.text and "infinitely long" in page.text
 
 
 def test_settings_are_told(page):
@@ -148,6 +149,7 @@ def test_nasty_names_are_text(proxies, quick):
     assert "<script>alert" not in html
     assert "{{ 7*7 }}" in page.text
     assert "svg" not in page.counts
+    assert "no such path" not in page.text and "infinitely long" not in page.text  # without graphs
 
 
 @pytest.mark.parametrize(
