@@ -96,7 +96,8 @@ class Dataset:
             under = " with the same recipe" if self.recipes.shape[1] else ""
             raise DatasetError(
                 f"architecture {first!r:.200} occurs more than once{under} in dataset {self.name!r};"
-                " keep one row of each"
+                " keep one row of each, or let a description average them (`average_repeats`) or name the numbers that tell"
+                " them apart (`recipes`)"
             )
 
     @property
