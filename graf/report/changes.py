@@ -30,8 +30,8 @@ def changes(plan: Plan, names: Sequence[str], lead: str, chosen: Mapping[str, st
     Returns
     -------
     DataFrame
-        A row per change: role, architecture, changed, changes in words, and for each target
-        `predicted TARGET`, how much it changes, and `measured TARGET`, the same where the dataset knows both.
+        A row per change: role, architecture, changed (as the dataset writes it, if it has it), changes in words, and for
+        each target `predicted TARGET`, how much it changes, and `measured TARGET`, the same where the dataset knows both.
     """
     data, predictor = plan.data, plan.predictor
     header = ["role", "architecture", "changed", "changes"]
@@ -43,16 +43,23 @@ def changes(plan: Plan, names: Sequence[str], lead: str, chosen: Mapping[str, st
     header += [f"{kind} {target}" for target in targets for kind in ("predicted", "measured")]
     rows = rows_of(plan, targets)
     predictor.fit(rows.architectures, rows.targets[targets])
-    found = [_changes_of(data, predictor, targets, *which) for which in chosen.items()]
+    written = {data.space.format(data.space.parse(name)): name for name in data.architectures}
+    found = [_changes_of(data, predictor, targets, written, *which) for which in chosen.items()]
     return pd.concat(found, ignore_index=True)[header]
 
 
 def _changes_of(
-    data: Dataset, predictor: PerformancePredictor, targets: list[str], role: str, architecture: str
+    data: Dataset,
+    predictor: PerformancePredictor,
+    targets: list[str],
+    written: Mapping[str, str],
+    role: str,
+    architecture: str,
 ) -> pd.DataFrame:
-    """Those of one architecture, by a fitted predictor."""
+    """Those of one architecture, by a fitted predictor; `written` says how the dataset writes what it has."""
     directions = data.metadata.loc[targets, "direction"].to_dict()
     better = improve(predictor, architecture, directions, n=N_CHANGES, space=data.space)
+    better["architecture"] = [written.get(name, name) for name in better["architecture"]]
     known = data.targets[targets].reindex(better["architecture"]) - data.targets.loc[architecture, targets]
     table = better[["architecture", "changes"]].rename(columns={"architecture": "changed"})
     table = table.assign(role=role, architecture=architecture)

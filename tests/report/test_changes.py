@@ -1,10 +1,12 @@
 """What would make an example better: on the page what `improve` says, with what was measured."""
 
+import re
 from dataclasses import replace
 from html import escape
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from graf.report.changes import changes
 from graf.report.render import render
@@ -34,19 +36,27 @@ def test_changes_better_the_lead_and_cost_nothing(data, quick):
         np.testing.assert_equal(row["measured test_acc"], expected)
 
 
-def test_measured_changes_are_told(data, quick):
-    """With all neighbours of a cell in the dataset every change was measured."""
+def as_naslib_writes_it(cell):
+    ids = ["skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3"]
+    a, b, c, d, e, f = (ids.index(name) for name in re.findall(r"(\w+)~", cell))
+    return str((a, b, d, c, e, f))
+
+
+@pytest.mark.parametrize("written", [str, as_naslib_writes_it])
+def test_measured_changes_are_told(data, quick, written):
+    """With all neighbours of a cell in the dataset every change was measured, however the dataset writes cells."""
     start = data.architectures[0]
     space = data.space
     cells = list(dict.fromkeys([start, *space.neighbours(space.parse(start)), *data.architectures]))
     targets = pd.DataFrame(
-        {"test_acc": [3.0 * cell.count("conv_3x3") for cell in cells], "latency_ms": 1.0}, index=cells
+        {"test_acc": [3.0 * cell.count("conv_3x3") for cell in cells], "latency_ms": 1.0},
+        index=list(map(written, cells)),
     )
     empty = pd.DataFrame(index=targets.index)
     whole = replace(data, targets=targets, proxies=empty, info=empty, recipes=None, fidelities=None)
-    table = changes(plan_of(whole, **quick), ["test_acc"], "test_acc", {"best": start})
+    table = changes(plan_of(whole, **quick), ["test_acc"], "test_acc", {"best": written(start)})
     single = table[table["changes"].str.count(" to ") == 1]
-    assert single["measured test_acc"].notna().all()
+    assert single["measured test_acc"].notna().all() and single["changed"].isin(targets.index).all()
     assert list(table.filter(like="latency")) == []
 
 
