@@ -26,8 +26,12 @@ def headline(label: str, scores: pd.DataFrame, features: str, ceiling: float) ->
     ceiling : Kendall tau that could be reached at best, NaN if unknown.
     """
     rows = scores[scores["labels"] == scores["labels"].max()].set_index("predictor")
-    tau = rows["tau_mean"].map("{:.2f}".format)
+    known = rows["tau_mean"].notna()
+    tau = rows["tau_mean"].map("{:.2f}".format).where(known, "\N{EN DASH}")
     bound = "" if np.isnan(ceiling) else f" (noise ceiling {ceiling:.2f})"
+    bound += (
+        "" if known[features] else " (undefined where all values or all predictions of a split are the same)"
+    )
     others = listed(f"{name} {tau[name]}" for name in tau.index.drop(features))
     return (
         f"{label[0].upper()}{label[1:]}: after {rows['labels'].iloc[0]:,} labels, {features} rank the other"

@@ -73,3 +73,12 @@ def test_headline():
         " of 0.76 (noise ceiling 0.88); FLOPs 0.30."
     )
     assert headline("ms", scores[:2], "graph features", np.nan).endswith("tau of 0.76.")
+
+
+def test_a_headline_without_a_tau_says_why():
+    scores = pd.DataFrame(
+        [("graph features", 16, np.nan), ("FLOPs", 16, 0.3)], columns=["predictor", "labels", "tau_mean"]
+    )
+    assert headline("works", scores, "graph features", np.nan).endswith(
+        "a Kendall tau of \N{EN DASH} (undefined where all values or all predictions of a split are the same); FLOPs 0.30."
+    )
