@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import ArchitectureError, InputError, UnknownNameError
 from graf.features import GraphFeatures, parse_column
 from graf.predictors import PerformancePredictor
 from graf.searchers.domains import Domain
+from graf.spaces import SearchSpace
 
 __all__ = ["Constraint", "Limits", "read_constraints"]
 
@@ -29,8 +31,9 @@ class Constraint:
     ----------
     quantity : what is limited: "n_parameters", "n_macs" or the name of a graph feature, computed
         from the graph; the name of a column of the dataset that is searched; a Series of measured
-        values indexed by architecture; a fitted `PerformancePredictor` of one target; or a function
-        of an architecture (and of the recipe by keyword, where one is searched too).
+        values indexed by architecture, in any notation of its space; a fitted `PerformancePredictor`
+        of one target; or a function of an architecture (and of the recipe by keyword, where one is
+        searched too).
     at_most, at_least : the limits, in the unit of the quantity; at least one of them.
     name : what messages call it; by default the name of the quantity.
 
@@ -182,11 +185,21 @@ def _column(values: pd.Series[Any], domain: Domain) -> Callable[[Sequence[str]],
     if not values.index.is_unique:
         again = values.index[values.index.duplicated()][0]
         raise InputError(f"a column that is limited has several rows of {again!r:.200}; give one each")
+    written = partial(_written, domain.space)
+    rows = reversed(list(values.items()))  # of several that are the same architecture, the first counts
     try:
-        known = {str(name): float(value) for name, value in values.items()}
+        known = {written(str(name)): float(value) for name, value in rows}
     except (TypeError, ValueError) as error:
         raise InputError(f"a column that is limited must hold numbers ({error})") from None
-    return lambda names: np.array([known.get(name, np.nan) for name in domain.architectures(names)])
+    return lambda names: np.array([known.get(written(name), np.nan) for name in domain.architectures(names)])
+
+
+def _written(space: SearchSpace | None, name: str) -> str:
+    """An architecture as its space writes it, so that notations can be matched; any other name as it is."""
+    try:
+        return name if space is None else space.format(space.parse(name))
+    except ArchitectureError:
+        return name
 
 
 def _call(function: Callable[..., Any], architecture: str, recipe: dict[str, Any]) -> float:

@@ -117,6 +117,21 @@ def test_infeasible_names_the_nearest(data):
         graf.search("nasbench201", convolutions, constraints=both)
 
 
+@pytest.mark.parametrize("listed", [False, True])
+def test_limits_may_be_written_in_another_notation(listed):
+    space = graf.get_space("transnas_micro")
+    limits = pd.Series([1.0, 1.0, 3.0], index=["3-2-3-1-0-2", "1-0-0-0-0-1", "2-0-0-1-0-1"])
+    cells = [space.format(space.parse(name)) for name in limits.index]
+    found = graf.search(
+        cells if listed else space,
+        len,
+        constraints=Constraint(limits, at_most=2),
+        strategy="random",
+        budget=9,
+    )
+    assert set(found.history["architecture"]) == set(cells[:2])
+
+
 def test_missing_values_keep_no_limit():
     cells = graf.get_space("nasbench201").sample(20, seed=1)
     limits = pd.Series([1.0] * 10 + [np.nan] * 10, index=cells)
