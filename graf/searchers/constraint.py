@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graf.exceptions import ArchitectureError, InputError, UnknownNameError
+from graf.exceptions import InputError, UnknownNameError
 from graf.features import GraphFeatures, parse_column
 from graf.predictors import PerformancePredictor
-from graf.searchers.domains import Domain
-from graf.spaces import SearchSpace
+from graf.searchers.domains import Domain, plain_name
 
 __all__ = ["Constraint", "Limits", "read_constraints"]
 
@@ -185,21 +184,13 @@ def _column(values: pd.Series[Any], domain: Domain) -> Callable[[Sequence[str]],
     if not values.index.is_unique:
         again = values.index[values.index.duplicated()][0]
         raise InputError(f"a column that is limited has several rows of {again!r:.200}; give one each")
-    written = partial(_written, domain.space)
+    written = partial(plain_name, domain.space)
     rows = reversed(list(values.items()))  # of several that are the same architecture, the first counts
     try:
-        known = {written(str(name)): float(value) for name, value in rows}
+        known = {written(name): float(value) for name, value in rows}
     except (TypeError, ValueError) as error:
         raise InputError(f"a column that is limited must hold numbers ({error})") from None
     return lambda names: np.array([known.get(written(name), np.nan) for name in domain.architectures(names)])
-
-
-def _written(space: SearchSpace | None, name: str) -> str:
-    """An architecture as its space writes it, so that notations can be matched; any other name as it is."""
-    try:
-        return name if space is None else space.format(space.parse(name))
-    except ArchitectureError:
-        return name
 
 
 def _call(function: Callable[..., Any], architecture: str, recipe: dict[str, Any]) -> float:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from graf.exceptions import ArchitectureError, InputError
 from graf.spaces import SearchSpace, get_space
 
-__all__ = ["Domain", "ListDomain", "SpaceDomain"]
+__all__ = ["Domain", "ListDomain", "SpaceDomain", "plain_name"]
 
 FEW = 20_000  # a space of no more architectures is listed
 
@@ -233,3 +233,18 @@ class ListDomain(Domain):
 
 def _seed(rng: np.random.Generator) -> int:
     return int(rng.integers(2**63))
+
+
+def plain_name(space: SearchSpace | None, name: Any) -> str:
+    """An architecture as its space writes it, so that names in several notations can be matched; any other as it is.
+
+    Examples
+    --------
+    >>> space = get_space("transnas_micro")
+    >>> plain_name(space, "3-2-3-1-0-2"), plain_name(None, "mine")
+    ('64-41414-3_23_102', 'mine')
+    """
+    try:
+        return str(name) if space is None else space.format(space.parse(str(name)))
+    except ArchitectureError:
+        return str(name)

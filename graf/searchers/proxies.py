@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from graf.exceptions import InputError
-from graf.searchers.domains import Domain
+from graf.searchers.domains import Domain, plain_name
 from graf.searchers.parameters import described, filled
 
 __all__ = ["Proxies"]
@@ -23,8 +23,8 @@ class Proxies:
 
     Parameters
     ----------
-    given : a DataFrame indexed by architecture; a transformer such as `ZeroCostProxies`, which is fitted
-        on some candidates of the domain; None for no columns.
+    given : a DataFrame indexed by architecture, in any notation of its space; a transformer such as
+        `ZeroCostProxies`, which is fitted on some candidates of the domain; None for no columns.
     domain : where candidates come from.
     """
 
@@ -32,6 +32,9 @@ class Proxies:
         _check(given)
         self.given, self.domain = given, domain
         self._fitted: Any = None
+        names = given.index if isinstance(given, pd.DataFrame) else ()
+        rows = reversed(list(enumerate(names)))  # of several that are the same architecture, the first counts
+        self._rows = {plain_name(domain.space, name): row for row, name in rows}
 
     def __bool__(self) -> bool:
         return self.given is not None
@@ -41,12 +44,13 @@ class Proxies:
         if not isinstance(self.given, pd.DataFrame):
             found = self._transformer().transform(architectures)
             return found if isinstance(found, pd.DataFrame) else pd.DataFrame(found).add_prefix("proxy:")
-        missing = [name for name in architectures if name not in self.given.index]
+        rows = [self._rows.get(plain_name(self.domain.space, name)) for name in architectures]
+        missing = [name for name, row in zip(architectures, rows, strict=True) if row is None]
         if missing:
             raise InputError(
                 f"`proxies` lack {len(missing)} architectures that are searched: {missing[0]!r:.200}"
             )
-        return self.given.loc[architectures]
+        return self.given.iloc[rows].set_axis(architectures)
 
     def _transformer(self) -> Any:
         """Fitted once for the space that is searched, on candidates that do not depend on what was asked."""

@@ -1,5 +1,7 @@
 """The predictor in the loop: it is better than chance, quick, and honest about what it needs."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -136,6 +138,17 @@ def test_proxies_are_columns(data):
         graf.search(cells, objective, FOREST, 40, strategy="guided")
     with pytest.raises(InputError, match="`proxies` lack"):
         graf.search(cells, objective, FOREST, 40, strategy="guided", proxies=table[:100])
+
+
+def test_proxies_may_be_written_in_another_notation():
+    names = ["-".join(digits) for digits in product("0123", repeat=6)]
+    table = pd.DataFrame({"conv3x3": [name.count("3") for name in names]}, index=names)
+    options = {"budget": 12, "strategy": Guided(initial=4, pool=50)}
+    found = [
+        graf.search("transnas_micro", lambda cell: cell.count("3"), FOREST, proxies=given, **options).history
+        for given in (table, table.set_axis(graf.get_space("transnas_micro").enumerate()))
+    ]
+    pd.testing.assert_frame_equal(*found)
 
 
 def test_a_transformer_of_proxies_is_fitted_once_and_knows_the_space():
