@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graf.sources.network.patterns import bare, pairs, source, through
+from graf.sources.network.patterns import bare, pairs, plain, source, through
 from graf.sources.network.step import FIXED, Network, Step
 
 __all__ = ["recognise_rotary"]
+
+ANGLES = (
+    "constant",
+    "sin",
+    "cos",
+    "trigonometric",
+    "gather",
+    "embedding",
+    "input",
+)  # what gives cosines and sines
 
 
 def recognise_rotary(network: Network) -> None:
@@ -67,10 +77,22 @@ def _rotate_halves(step: Step) -> None:
     for operand in map(bare, first):
         behind = source(operand)
         if operand is not behind and any(source(read) is behind for read in last):
-            others = [read for read in first if source(read) is not behind]
-            if not any(read.op == "weight" for read in others):  # as those of a filter are
-                step.become("rotary", [behind, *others])
-            return
+            turns = {id(source(read)): read for product in products for read in product.reads}
+            turns.pop(id(behind))
+            if _tell_angles(list(turns.values())):
+                step.become("rotary", [behind, *turns.values()])
+                return
+
+
+def _tell_angles(turns: list[Step]) -> bool:
+    """Whether they are cosines and sines, not a filter or mask of complex numbers, trained, computed or given."""
+    given = [turn for turn in turns if source(turn).op == "input"]
+    return bool(turns) and len(given) != 1 and all(map(_tells_angles, turns))
+
+
+def _tells_angles(step: Step) -> bool:
+    turn = source(plain(step))
+    return turn.op in ANGLES or (turn.op == "concat" and all(map(_tells_angles, turn.reads)))
 
 
 def _has_negative(products: list[Step]) -> bool:

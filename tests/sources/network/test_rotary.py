@@ -69,3 +69,17 @@ def test_filters_of_complex_numbers_are_no_rotary_positions():
     expected = ["multiply", "multiply", "subtract", "multiply", "multiply", "add", "concat"]
     assert ops_of(half_by_half, (1, 5, 4), cos=(5, 2), sin=(5, 2)) == expected
     assert "rotary" not in ops_of(columns_of_rotations, (1, 5, 4), cos=(5, 4), sin=(5, 4))
+
+
+@pytest.mark.parametrize("mask", [torch.tanh, torch.neg, lambda x: torch.fft.rfft(x, dim=2)])
+@pytest.mark.parametrize("turn", [False, True])
+def test_masks_of_complex_numbers_are_no_rotary_positions(mask, turn):
+    def masked(x):  # as in DCCRN
+        real, imaginary = x.unbind(1)
+        by_real, by_imaginary = mask(x.flip(3)).real.unbind(1)
+        if turn:
+            real, imaginary, by_real, by_imaginary = by_real, by_imaginary, real, imaginary
+        product = real * by_real - imaginary * by_imaginary, real * by_imaginary + imaginary * by_real
+        return torch.stack(product, 1)
+
+    assert "rotary" not in ops_of(masked, (1, 2, 1, 4))
