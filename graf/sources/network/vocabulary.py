@@ -27,7 +27,10 @@ REARRANGEMENTS: dict[str, Names] = {
         "Identity MemcpyFromHost MemcpyToHost Dropout Optional OptionalGetElement SequenceConstruct",
     ),
     "cast": Names(
-        "to _to_copy type_as float half bfloat16 double int long bool",
+        "to _to_copy type_as float half bfloat16 double int long bool fake_quantize_per_tensor_affine"
+        " fake_quantize_per_channel_affine fused_moving_avg_obs_fake_quant quantized_decomposed_quantize_per_tensor"
+        " quantized_decomposed_dequantize_per_tensor quantized_decomposed_quantize_per_channel"
+        " quantized_decomposed_dequantize_per_channel",
         "Cast CastLike BitCast QuantizeLinear DequantizeLinear DynamicQuantizeLinear",
     ),
     "reshape": Names(

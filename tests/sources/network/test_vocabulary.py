@@ -36,6 +36,13 @@ from graf import read_graph
         (lambda x: torch.chain_matmul(x[0, 0], x[0, 1], x[0, 0]), ["matmul", "matmul"]),
         (lambda x: x.max(-1)[1], ["argmax"]),
         (lambda x: x.max(-1)[0], ["max"]),
+        (lambda x: torch.fake_quantize_per_tensor_affine(x.relu(), 0.1, 0, -128, 127), ["relu"]),
+        (
+            lambda x: torch.fake_quantize_per_channel_affine(
+                x.relu(), torch.ones(8), torch.zeros(8, dtype=torch.int32), 3, -128, 127
+            ),
+            ["relu"],
+        ),
     ],
 )
 def test_operators_that_are_rare(function, expected):
