@@ -57,18 +57,30 @@ def read_module(module: Any, example_inputs: Any = None, *, fold_batch_norm: boo
 
     if not isinstance(module, torch.nn.Module):
         raise InputError(f"`source` must be a torch.nn.Module, got {type(module).__name__}")
-    for name, part in module.named_modules():
-        if isinstance(part, torch.jit._script.RecursiveScriptModule if name else torch.jit.ScriptModule):
-            raise InputError(
-                f"`source` {f'holds in {name!r:.80}' if name else 'is'} a scripted module, which torch.export"
-                " does not take; give the module itself"
-            )
+    _check_parts(module)
     if example_inputs is None:
         raise InputError(f"a module is read with `example_inputs`, got none; {REMEDY}")
     from graf.sources.pytorch.aten import network_of
 
     args, kwargs = _arguments(module, example_inputs)
     return to_graph(network_of(_exported(module, args, kwargs), module), fold_batch_norm=fold_batch_norm)
+
+
+def _check_parts(module: Any) -> None:
+    """Raise if a part is none that `torch.export` takes."""
+    import torch
+
+    for name, part in module.named_modules():
+        place = f"holds in {name!r:.80}" if name else "is"
+        if isinstance(part, torch.jit._script.RecursiveScriptModule if name else torch.jit.ScriptModule):
+            raise InputError(
+                f"`source` {place} a scripted module, which torch.export does not take; give the module itself"
+            )
+        if isinstance(getattr(part, "_packed_params", None), torch.ScriptObject):
+            raise InputError(
+                f"`source` {place} a layer with packed quantised weights, which torch.export does not take;"
+                " give the module from before its conversion"
+            )
 
 
 def _arguments(module: Any, given: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -182,7 +194,11 @@ def _culprit(error: BaseException) -> str:
 def _evaluating(module: Any) -> Iterator[None]:
     """The module in evaluation mode with plain outputs, and every part as it was afterwards."""
     modes = {part: part.training for part in module.modules()}
-    module.eval()
+    try:
+        module.eval()
+    except NotImplementedError:  # by parts that torch.export gave, which have one mode
+        for part in modes:
+            part.training = False
     hook = module.register_forward_hook(lambda _module, _inputs, output: _plain(output))
     try:
         yield

@@ -129,6 +129,22 @@ def test_scripted_modules_are_refused_in_words():
         read_graph(nn.Sequential(nn.ReLU(), scripted), (1, 4))
 
 
+@pytest.mark.filterwarnings("ignore")  # quantisation in torch is deprecated
+def test_modules_with_packed_weights_are_refused_in_words():
+    quantised = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(4, 4)), {nn.Linear})
+    with pytest.raises(InputError, match=r"holds in '0.*a layer with packed quantised weights"):
+        read_graph(quantised, (1, 4))
+
+
+def test_modules_that_were_exported_are_read():
+    layers = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)).eval()
+    exported = torch.export.export(layers, (torch.zeros(1, 3, 8, 8),)).module()
+    for module in (exported, nn.Sequential(exported, nn.ReLU())):
+        graph = read_graph(module, (1, 3, 8, 8))
+        assert graph.op_names[:2] == (None, "conv3x3")
+        assert graph.n_parameters == 8 * 27 + 8 + 16
+
+
 def test_a_long_line_at_fault_is_not_quoted_whole(tmp_path):
     source = tmp_path / "long.py"
     source.write_text("def forward(self, x):\n    return x if x.sum() > 0 else " + " + ".join("x" * 500))
