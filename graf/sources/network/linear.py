@@ -6,7 +6,7 @@ from math import prod
 
 from graf.sources.network.einsum import axes_of, operands_of, sizes_of
 from graf.sources.network.patterns import SAME_VALUES, bare, pairs, plain, through, uncopied
-from graf.sources.network.step import Network, Step, is_fixed
+from graf.sources.network.step import Network, Step, is_fixed, unfixed, weights_of
 
 __all__ = ["add_biases", "fold_batch_norms", "recognise_linear", "recognise_positions"]
 
@@ -94,7 +94,7 @@ def recognise_positions(network: Network) -> None:
 
     So are rows that a running count of tokens looks up. A weight for each output of a layer, or of a part
     of them, is not, even if heads and their width are two axes; nor is a row that many positions take, as
-    those of a kind of token.
+    those of a kind of token; nor are latents that a shortcut leads around their own attention to a tensor.
     """
     for step in network:
         for operand, other in pairs(step, "add"):
@@ -107,7 +107,7 @@ def _is_of_places(weight: Step, operand: Step) -> bool:
     spans = sum(size > 1 for size in uncopied(weight).shape or ()) > 1
     alike = weight.settings.get("repeated", False)
     of_places = weight.op == "weight" or weight.settings.get("wave", False)
-    return of_places and spans and not alike and not _is_bias(weight, operand)
+    return of_places and spans and not (alike or _is_bias(weight, operand) or _attended(weight, operand))
 
 
 def _is_counted(step: Step) -> bool:
@@ -122,9 +122,21 @@ def _counts(step: Step, depth: int) -> bool:
     return step.op in ("add", "subtract", "multiply") and any(_counts(read, depth - 1) for read in step.reads)
 
 
+def _attended(weight: Step, operand: Step) -> bool:
+    """Whether an operand is what the weight asked for by attention, as latents do (Jaegle et al., Perceiver, 2021)."""
+    attention = plain(operand)
+    while attention.op == "linear":
+        attention = plain(attention.reads[0])
+    if attention.op != "attention" or not is_fixed(attention.reads[0]):
+        return False
+    return not set(weights_of(weight)).isdisjoint(weights_of(attention.reads[0]))
+
+
 def _is_bias(weight: Step, operand: Step) -> bool:
-    """Whether the same weights are added to each position of a layer's output."""
+    """Whether the same weights are added to each position of a layer's output, or of a sum of such outputs."""
     layer = plain(operand)
+    while layer.op in ("add", "subtract"):
+        layer = plain(unfixed(layer.reads)[0])
     return layer.op in WITH_BIAS and operand.size * _n_channels(layer) == weight.size * layer.size
 
 

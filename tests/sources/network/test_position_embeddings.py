@@ -86,3 +86,23 @@ def test_fixed_sines_are_absolute_positions(kept):
     assert read_graph(module, (1, 5, 8)).op_names == (None, "multiply", "position_embedding", "relu")
     module.function = lambda x: x + module.shift
     assert read_graph(module, (1, 5, 8)).op_names == (None, "add")
+
+
+@pytest.mark.parametrize("project", [lambda x, w: x, lambda x, w: F.linear(x, w)])
+def test_latents_that_a_shortcut_leads_around_their_attention_are_no_positions(project):
+    def read(x, latents, w, places):  # as in Perceiver
+        query = latents.expand(1, 3, 8)
+        attended = project(F.scaled_dot_product_attention(F.linear(query, w), x, x), w)
+        return query + attended + places
+
+    ops = ops_of(read, (1, 5, 8), latents=(3, 8), w=(8, 8), places=(3, 8))
+    assert [op for op in ops if op != "linear"] == ["attention", "add", "position_embedding"]
+
+
+def test_a_weight_for_each_channel_of_blocks_is_no_position_embedding():
+    def mixed(x, real, imaginary, b):  # as in AFNO
+        first, second = (torch.einsum("npbi,bio->npbo", x, w) for w in (real, imaginary))
+        return first - second + b
+
+    ops = ops_of(mixed, (1, 5, 2, 4), real=(2, 4, 4), imaginary=(2, 4, 4), b=(2, 4))
+    assert ops == ["linear", "linear", "subtract", "add"]
