@@ -15,6 +15,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 __all__ = ["recognise_attention"]
 
 OF_MASKS = ("logical", "compare", "order", "gather")  # what gives a mask from others, or some of its rows
+CUTTING = ("slice", "getitem")
 POSITION_WISE = (
     "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "divide", "add",
     "avg_pool", "max_pool", "adaptive_avg_pool", "mean", "max", "relu", "gelu", "hardswish", "silu", "elu",
@@ -145,9 +146,7 @@ def _sizes(parts: Parts) -> tuple[int, int, int]:
 
 def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: Consumers) -> int:
     """How many heads are put side by side behind the attention, else the axis before the queries."""
-    shape, merged = step.shape or (1,), step
-    while len(readers[id(merged)]) == 1 and _keeps_size(readers[id(merged)][0], merged):
-        merged = readers[id(merged)][0]
+    shape, merged = step.shape or (1,), _merged(step, readers)
     sizes = (merged.shape or ())[1:]
     if len(shape) > 4 and sizes == (prod(shape[1:-1]), width):
         return 1  # nothing is put side by side, windows and positions in a row
@@ -160,6 +159,28 @@ def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: C
     stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]
     possible = [n for n in stacked if n > 1 and total % n == 0]
     return own if own in possible or not possible else possible[0]
+
+
+def _merged(step: Step, readers: Consumers) -> Step:
+    """The last step that moves elements behind attention, those cut apart and put side by side among them."""
+    while True:
+        following = _readers_of_parts(step, readers)
+        if len(following) != 1 or following[0].op != "concat" or following[0].size != step.size:
+            following = readers[id(step)]
+            if len(following) != 1 or not _keeps_size(following[0], step):
+                return step
+        step = following[0]
+
+
+def _readers_of_parts(step: Step, readers: Consumers) -> list[Step]:
+    """What reads the parts that a step is cut into, each once."""
+    found: dict[int, Step] = {}
+    parts = [step]
+    for part in parts:
+        cuts = [reader for reader in readers[id(part)] if reader.op in CUTTING]
+        parts += cuts
+        found |= {id(reader): reader for reader in readers[id(part)] if reader.op not in CUTTING}
+    return list(found.values())
 
 
 def _keeps_size(step: Step, of: Step) -> bool:

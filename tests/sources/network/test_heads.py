@@ -110,3 +110,15 @@ def test_windows_on_an_axis_behind_heads(n_heads, width):
     graph = read_graph(Function(windowed), ((1, 30, 8),))
     facts = attention_facts(graph, "heads", "windows", "sequence")
     assert facts == [n_heads, 6, 5]
+
+
+def test_heads_that_lie_along_the_batch():
+    def attend(x, w):  # as in the Set Transformer
+        query, key, value = (torch.cat(F.linear(x, part).split(4, -1)) for part in w.chunk(3))
+        attended = query + (query @ key.transpose(1, 2) / 2).softmax(-1) @ value
+        return torch.cat(attended.split(len(x)), -1)
+
+    for n in (1, 2):
+        graph = read_graph(Function(attend, w=(24, 8)), (n, 5, 8))
+        facts = attention_facts(graph, "heads", "kv_heads", "head_dim", "windows", "self_attention")
+        assert facts == [2, 2, 4, 1, 1]
