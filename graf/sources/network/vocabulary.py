@@ -23,7 +23,8 @@ class Names(NamedTuple):
 REARRANGEMENTS: dict[str, Names] = {
     "identity": Names(
         "alias clone contiguous detach dropout feature_dropout alpha_dropout native_dropout lift_fresh_copy"
-        " resolve_conj resolve_neg requires_grad copy alias_copy lift_fresh detach_copy _conj conj positive",
+        " resolve_conj resolve_neg requires_grad copy alias_copy lift_fresh detach_copy _conj conj positive"
+        " feature_alpha_dropout conj_physical",
         "Identity MemcpyFromHost MemcpyToHost Dropout Optional OptionalGetElement SequenceConstruct",
     ),
     "cast": Names(
@@ -49,11 +50,11 @@ REARRANGEMENTS: dict[str, Names] = {
     ),
     "slice": Names(
         "slice select narrow split split_with_sizes chunk tensor_split unbind diagonal hsplit vsplit dsplit"
-        " slice_copy select_copy unsafe_split unsafe_chunk as_strided item",
+        " slice_copy select_copy narrow_copy unbind_copy unsafe_split unsafe_chunk as_strided item",
         "Slice Split SplitToSequence SequenceAt",
     ),
     "pad": Names(
-        "pad constant_pad_nd reflection_pad1d reflection_pad2d replication_pad2d zero_pad2d diag_embed",
+        "pad constant_pad_nd reflection_pad1d reflection_pad2d replication_pad2d zero_pad2d diag_embed diag diagflat",
         "Pad CenterCropPad",
     ),
     "roll": Names("roll flip fliplr flipud fft_fftshift fft_ifftshift", "ReverseSequence"),
@@ -179,7 +180,8 @@ VOCABULARY: dict[str, Names] = {
     "remainder": Names("remainder fmod frac", "Mod"),
     "sample": Names("bernoulli normal poisson", "Bernoulli"),
     "concat": Names(
-        "cat concat concatenate stack hstack vstack dstack row_stack column_stack complex",
+        "cat concat concatenate stack hstack vstack dstack row_stack column_stack complex pad_sequence"
+        " block_diag",
         "Concat ConcatFromSequence",
     ),
     "mean": Names("mean nanmean", "ReduceMean"),
