@@ -47,6 +47,7 @@ LAYER_FUNCTIONS = frozenset(
         F.linear,
     }
 )  # fmt: skip
+PRODUCTS = frozenset({torch.matmul, Tensor.matmul})
 
 # Functions of (N, channels, positions), also of images.
 OF_CHANNELS = frozenset(
@@ -110,7 +111,8 @@ class Calls(TorchFunctionMode):
     """Lets `see(function, args, kwargs)` answer every call of torch's functions.
 
     `see` calls the function, or gives something else in its place. Linear layers that are written as
-    `torch.addmm`, as those of GPT-2, come as `F.linear`.
+    `torch.addmm`, as those of GPT-2, or as a product of tokens with one matrix, as those of Falcon, come
+    as `F.linear`.
     """
 
     def __init__(self, see: Callable[[Any, Sequence[Any], dict[str, Any]], Any]) -> None:
@@ -121,6 +123,9 @@ class Calls(TorchFunctionMode):
         if func is torch.addmm and len(args) == 3 and not kwargs and args[0].ndim == 1:
             bias, x, weight = args  # of shape (in, out)
             return self.see(F.linear, (x, weight.t(), bias), {})
+        if func in PRODUCTS and len(args) == 2 and not kwargs and [factor.ndim for factor in args] == [3, 2]:
+            x, weight = args
+            return self.see(F.linear, (x, weight.t()), {})
         return self.see(func, args, kwargs or {})
 
 

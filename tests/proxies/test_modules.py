@@ -263,6 +263,22 @@ class Transposed(nn.Module):
         return rows.view(*x.shape[:-1], -1)
 
 
+class Product(nn.Module):
+    """A linear layer without bias on rows, as Falcon has them."""
+
+    def __init__(self, linear):
+        super().__init__()
+        self.weight = linear.weight
+
+    def forward(self, x):
+        return x @ self.weight.T if x.ndim == 3 else F.linear(x, self.weight)
+
+
+def without_bias(linear):
+    linear.bias = None
+    return linear
+
+
 class OneHead(nn.Module):
     """Attention over the rows of images."""
 
@@ -290,9 +306,10 @@ class OfRows(nn.Module):
         return self.classifier(F.relu(self.mlp(self.attention(x.flatten(1, 2)))).mean(1))
 
 
-def test_linear_layers_of_the_other_orientation():
+@pytest.mark.parametrize(("layer", "same"), [(nn.Identity(), Transposed), (without_bias, Product)])
+def test_linear_layers_that_are_written_as_products(layer, same):
     names = ["flops", "macs", "params", "fisher", "snip", "grad_norm", "l2_norm", "nwot", "jacov"]
-    modules = [OfRows(layer) for layer in (lambda linear: linear, Transposed)]
+    modules = [OfRows(layer), OfRows(same)]
     proxies = ZeroCostProxies(
         [*names, "head_confidence"], "cpu", batch_size=6, input_shape=(1, 8, 8), dtype="float64"
     )
