@@ -6,7 +6,13 @@ from graf.exceptions import GrafError
 
 __all__ = ["Undefined", "is_out_of_memory", "reason_of"]
 
-NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+NO_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "ALLOC_FAILED",
+    "ALLOCATION_FAILED",
+)
 
 
 class Undefined(GrafError):  # noqa: N818 - no error of the user's

@@ -25,6 +25,7 @@ from graf.proxies import PROXIES, az_nas_rank, proxy
 from graf.proxies.batch import Batch
 from graf.proxies.evaluation import CHUNK
 from graf.proxies.plan import Plan
+from graf.proxies.undefined import is_out_of_memory
 
 SPACE = get_space("nasbench201", channels=2, cells_per_stage=1, n_stages=1, input_shape=(1, 8, 8))
 CELLS = [f"|nor_conv_3x3~0|+|{op}~0|skip_connect~1|+|none~0|{op}~1|nor_conv_1x1~2|" for op in
@@ -291,6 +292,18 @@ def test_without_memory_a_network_is_tried_alone_and_then_given_up():
     with pytest.warns(UserWarning, match="out of memory, even for this network alone"):
         table = transformer.fit_transform([Hungry(False), Hungry(True), Hungry(False)])
     assert table["snip"].isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        "[enforce fail at alloc_cpu.cpp:128] DefaultCPUAllocator: can't allocate memory",
+    ],
+)
+def test_a_library_that_has_no_memory_is_known_by_its_words(text):
+    assert is_out_of_memory(RuntimeError(text)) and not is_out_of_memory(ValueError(text))
 
 
 def test_a_network_without_memory_is_tried_again_when_the_call_is_repeated(tmp_path, monkeypatch):
