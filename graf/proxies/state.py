@@ -89,19 +89,36 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
 
 @contextmanager
 def exact_products() -> Iterator[None]:
-    """Products of matrices keep single precision, whatever `torch.set_float32_matmul_precision` allows elsewhere."""
+    """Products of matrices and convolutions keep single precision, whatever less is allowed elsewhere.
+
+    By `torch.set_float32_matmul_precision`, and for convolutions on a GPU by torch's own default.
+    """
+
+    def allow(tf32: bool) -> None:
+        torch.backends.cudnn.allow_tf32 = tf32
+
+    with (
+        _set(torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, "highest"),
+        _set(lambda: torch.backends.cudnn.allow_tf32, allow, False),
+    ):
+        yield
+
+
+@contextmanager
+def _set(get: Callable[[], Any], change: Callable[[Any], None], value: Any) -> Iterator[None]:
+    """A flag of torch has a value inside the block."""
     try:
-        allowed = torch.get_float32_matmul_precision()
-    except RuntimeError:  # it was set for each backend, which is left to do so
-        allowed = "highest"
-    if allowed == "highest":
+        before = get()
+    except RuntimeError:  # it was set for each operation, which is left to do so
+        before = value
+    if before == value:
         yield
         return
-    torch.set_float32_matmul_precision("highest")
+    change(value)
     try:
         yield
     finally:
-        torch.set_float32_matmul_precision(allowed)
+        change(before)
 
 
 @contextmanager

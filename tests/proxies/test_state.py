@@ -182,7 +182,7 @@ def test_values_do_not_depend_on_the_callers_precision_of_products(precision):
 
     class Layer(nn.Linear):
         def forward(self, x):
-            seen.append(torch.get_float32_matmul_precision())
+            seen.append((torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32))
             return super().forward(x)
 
     proxies = ZeroCostProxies(["snip"], "cpu", data=(torch.randn(4, 6), torch.arange(4) % 3), batch_size=4)
@@ -190,9 +190,10 @@ def test_values_do_not_depend_on_the_callers_precision_of_products(precision):
     try:
         proxies.fit_transform([Layer(6, 3)])
         assert torch.get_float32_matmul_precision() == precision
+        assert torch.backends.cudnn.allow_tf32  # as it is by default
     finally:
         torch.set_float32_matmul_precision("highest")
-    assert set(seen) == {"highest"}
+    assert set(seen) == {("highest", False)}
 
 
 def test_values_do_not_depend_on_the_callers_defaults():
