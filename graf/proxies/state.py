@@ -17,7 +17,7 @@ from torch.utils import checkpoint
 
 from graf.proxies.contents import remembered
 
-__all__ = ["exact_products", "seeded", "untouched"]
+__all__ = ["draw_from", "exact_products", "seeded", "untouched"]
 
 
 @contextmanager
@@ -79,12 +79,17 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         if torch.get_default_device().type not in ("cpu", device.type):
             stack.enter_context(device)
-        random.seed(seed)
-        np.random.seed(seed)  # noqa: NPY002 - put back when done
-        torch.default_generator.manual_seed(seed)
-        if devices:
-            torch.cuda.default_generators[device.index].manual_seed(seed)
+        draw_from(seed, device)
         yield
+
+
+def draw_from(seed: int, device: torch.device) -> None:
+    """Begin anew, within `seeded`, with what is drawn."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - put back when done
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.default_generators[device.index].manual_seed(seed)
 
 
 @contextmanager

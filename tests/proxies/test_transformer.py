@@ -110,10 +110,22 @@ def test_other_proxies_do_not_change_a_value():
         np.testing.assert_allclose(alone[name], table[name], rtol=1e-12)
 
 
-def test_other_proxies_do_not_change_what_a_module_draws():
+class Refusing(nn.Dropout):
+    """Draws, and then wants inputs without a gradient."""
+
+    def forward(self, x):
+        found = super().forward(x)
+        x.numpy()
+        return found
+
+
+@pytest.mark.parametrize("first", [nn.Identity, Refusing])
+@pytest.mark.filterwarnings("ignore:.*values do not exist")
+def test_other_proxies_do_not_change_what_a_module_draws(first):
     drawing = nn.Sequential(
-        nn.Conv2d(1, 4, 3), nn.Dropout(), nn.RReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
-    )
+        first(), nn.Conv2d(1, 4, 3), nn.Dropout(), nn.RReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(4, 3),
+    )  # fmt: skip
     data, names = (
         (torch.randn(8, 1, 8, 8), torch.arange(8) % 3),
         ["swap", "zen", "snip", "zico", "jacov", "meco"],

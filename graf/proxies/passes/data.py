@@ -16,7 +16,7 @@ from graf.proxies.network import Network, first_tensor
 from graf.proxies.observe import LAYER_FUNCTIONS, Calls, argument
 from graf.proxies.passes.order import Activations, Order, outputs_of_layers
 from graf.proxies.passes.results import Results
-from graf.proxies.state import seeded
+from graf.proxies.state import draw_from
 from graf.proxies.undefined import Undefined, is_out_of_memory, reason_of
 
 __all__ = ["class_scores", "loss_of", "run"]
@@ -34,8 +34,8 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
     except Exception as error:
         if leaf is None or is_out_of_memory(error):
             raise
-        with seeded(network.seed, network.device):  # a module may refuse inputs that have a gradient
-            output, weights, agreement, layers = _forward(network, batch.inputs, wanted)
+        draw_from(network.seed, network.device)  # a module may refuse inputs that have a gradient
+        output, weights, agreement, layers = _forward(network, batch.inputs, wanted)
         results["input_gradients"], leaf = Undefined(reason_of(error)), None
     with results.attempt(["agreement"]):
         results["agreement"] = agreement.total()
