@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from graf.proxies.batch import Batch, each
 from graf.proxies.observe import Sequences
-from graf.proxies.state import seeded, untouched
+from graf.proxies.state import seeded, step_by_step, untouched
 from graf.proxies.undefined import Undefined
 from graf.spaces.torch_models.state import default_dtype
 
@@ -81,6 +82,10 @@ class Network:
         buffers = dict(self.module.named_buffers(remove_duplicate=False))
         return len(parameters) + len(buffers) > len(self.parameters) + len(self._buffers)
 
+    @cached_property
+    def _is_recurrent(self) -> bool:
+        return any(isinstance(part, nn.RNNBase) for part in self.module.modules())
+
     def _ready(self, tensor: Tensor, dtype: torch.dtype | None = None) -> Tensor:
         tensor = tensor.clone() if tensor.is_inference() else tensor.detach()
         to_gpu = self.device.type == "cuda"  # where nothing has to wait for it, as the other way it would
@@ -146,7 +151,7 @@ class Network:
         for part, name, tensor in self._other_tensors:
             vars(part)[name] = self._ready(tensor, dtype).clone()
         state = {**_copies(parameters), **(self.buffers() if buffers is None else buffers)}
-        with default_dtype(dtype or self.dtype):
+        with default_dtype(dtype or self.dtype), step_by_step() if self._is_recurrent else nullcontext():
             return functional_call(self.module, state, args, dict(kwargs), tie_weights=self._is_tied)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -17,7 +18,7 @@ from torch.utils import checkpoint
 
 from graf.proxies.contents import remembered
 
-__all__ = ["draw_from", "exact_products", "seeded", "untouched"]
+__all__ = ["draw_from", "exact_products", "seeded", "step_by_step", "untouched"]
 
 
 @contextmanager
@@ -98,15 +99,25 @@ def exact_products() -> Iterator[None]:
 
     By `torch.set_float32_matmul_precision`, and for convolutions on a GPU by torch's own default.
     """
-
-    def allow(tf32: bool) -> None:
-        torch.backends.cudnn.allow_tf32 = tf32
-
     with (
         _set(torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, "highest"),
-        _set(lambda: torch.backends.cudnn.allow_tf32, allow, False),
+        _set_of(torch.backends.cudnn, "allow_tf32", False),
     ):
         yield
+
+
+@contextmanager
+def step_by_step() -> Iterator[None]:
+    """Recurrent layers are computed step by step, and not by libraries that do it in one operation.
+
+    There activations are not seen, and a GPU takes gradients but once, and in training mode alone.
+    """
+    with _set_of(torch.backends.cudnn, "enabled", False), _set_of(torch.backends.mkldnn, "enabled", False):
+        yield
+
+
+def _set_of(owner: Any, name: str, value: Any) -> AbstractContextManager[None]:
+    return _set(partial(getattr, owner, name), partial(setattr, owner, name), value)
 
 
 @contextmanager

@@ -400,6 +400,22 @@ def test_tensors_that_a_module_makes_are_as_precise_as_its_weights(dtype):
     assert table.iloc[0].equals(table.iloc[1])
 
 
+def test_recurrent_layers_are_computed_step_by_step():
+    allowed = []
+
+    class Rows(nn.LSTM):
+        def forward(self, x):
+            allowed.append((torch.backends.cudnn.enabled, torch.backends.mkldnn.enabled))
+            return super().forward(x.mean(1))[0].mean(1)
+
+    torch.manual_seed(0)
+    module = nn.Sequential(Rows(8, 6, batch_first=True), nn.Linear(6, 3))
+    single, double = (scored(["nwot", "grasp"], module, dtype=t)[0].loc[0] for t in ("float32", "float64"))
+    np.testing.assert_allclose(single, double, rtol=1e-4)
+    assert set(allowed) == {(False, False)}
+    assert torch.backends.cudnn.enabled and torch.backends.mkldnn.enabled
+
+
 class AlongSequences(nn.Module):
     """Convolutions over sequences, or over images of one column."""
 
