@@ -50,7 +50,8 @@ def load_dataset(
     ----------
     name_or_path : a name from `graf.datasets.list_datasets()`, or a file.
     space : search space of the architectures, "none" for one that graf does not have; by default
-        it is inferred from their notation (a bare tuple of six numbers is NAS-Bench-201's).
+        that which `graf.measure` wrote into the table, with its settings, else it is inferred from
+        their notation (a bare tuple of six numbers is NAS-Bench-201's).
     architecture : the column of architectures, or several that are joined by ":".
     targets : names or patterns of columns, or a mapping of these to what is known of them:
         {"accuracy": {"kind": ..., "unit": ..., "direction": "max", "group": ...}}.

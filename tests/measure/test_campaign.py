@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from graf import load_dataset
 from graf.exceptions import InputError, MissingDependencyError
 from graf.measure import Recipe, measure
 
@@ -19,6 +20,7 @@ def test_from_cells_to_a_table(space, architectures, quick, tmp_path):
     assert table.notna().all(axis=None)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "table.parquet"), table)
     assert {path.name for path in tmp_path.iterdir()} == {"runs.jsonl", "latency.jsonl", "table.parquet"}
+    assert load_dataset(tmp_path / "table.parquet").space == space
 
     for name in ("runs.jsonl", "latency.jsonl"):
         with (tmp_path / name).open("r+b") as file:

@@ -7,7 +7,7 @@ import re
 import warnings
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from graf.datasets.catalogue import shipped_description
 from graf.datasets.description import Description
 from graf.datasets.reading import open_binary, reading
 from graf.exceptions import DatasetError
+from graf.spaces import SPACES
 
 __all__ = ["Table", "open_csv", "open_parquet", "whole"]
 
@@ -59,13 +60,18 @@ def open_csv(path: Path) -> Table:
 
 
 def open_parquet(path: Path) -> Table:
-    """A Parquet table; its schema metadata `graf` may hold {"noise_ceiling": {target: tau}}."""
+    """A Parquet table; its schema metadata `graf` may hold what `graf.measure` writes there.
+
+    Of that are read {"noise_ceiling": {target: tau}}, and the space and its settings under "settings".
+    """
     with reading(path), pq.ParquetFile(path) as file:
         stored = file.read()
         frame = stored.to_pandas(ignore_metadata=True)
-        ceilings = _noise_ceilings(stored.schema.metadata or {}, path)
+        facts = _facts(stored.schema.metadata or {}, path)
+        ceilings = _noise_ceilings(facts, path)
     _check_names(frame.columns, path)
-    return whole(frame, shipped_description("_table"), noise_ceiling=ceilings)
+    described = replace(shipped_description("_table"), **_measured_space(facts))
+    return whole(frame, described, noise_ceiling=ceilings)
 
 
 def whole(frame: pd.DataFrame, description: Description, **facts: Any) -> Table:
@@ -112,9 +118,25 @@ def _check_separator(path: Path) -> None:
         )
 
 
-def _noise_ceilings(metadata: Mapping[bytes, bytes], path: Path) -> dict[str, float]:
+def _facts(metadata: Mapping[bytes, bytes], path: Path) -> dict[str, Any]:
     facts = json.loads(metadata.get(b"graf", b"{}"))
-    ceilings = facts.get("noise_ceiling", {}) if isinstance(facts, dict) else None
+    if not isinstance(facts, dict):
+        raise DatasetError(f"cannot read {path}: its metadata under `graf` must be a JSON object")
+    return facts
+
+
+def _noise_ceilings(facts: Mapping[str, Any], path: Path) -> dict[str, float]:
+    ceilings = facts.get("noise_ceiling", {})
     if not isinstance(ceilings, dict):
         raise DatasetError(f"cannot read {path}: its metadata must map targets to noise ceilings")
     return {target: float(tau) for target, tau in ceilings.items() if isinstance(tau, (int, float))}
+
+
+def _measured_space(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The space and the networks around its cells that were measured, where the facts name one."""
+    settings = facts.get("settings")
+    if not isinstance(settings, dict) or settings.get("space") not in list(SPACES):
+        return {}
+    known = {field.name for field in fields(SPACES[settings["space"]])}
+    given = {name: value for name, value in settings.items() if name in known}
+    return {"space": settings["space"], "space_settings": given}

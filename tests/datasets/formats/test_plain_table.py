@@ -65,6 +65,21 @@ def test_noise_ceilings_are_read_and_unknown_ones_left_out(tmp_path):
     assert open_table(path).noise_ceiling == {"acc": 0.5}
 
 
+def test_the_space_that_was_measured_is_read_with_its_settings(tmp_path):
+    settings = {"space": "nasbench201", "channels": 8, "input_shape": [1, 8, 8], "recipe": {"epochs": 1}}
+    read = open_table(store(tmp_path / "a.parquet", json.dumps({"settings": settings}))).description
+    assert read.space == "nasbench201"
+    assert read.space_settings == {"channels": 8, "input_shape": [1, 8, 8]}
+
+
+@pytest.mark.parametrize("settings", [[], {}, {"space": ["nasbench201"]}, {"space": "none of graf's"}])
+def test_other_settings_name_no_space(tmp_path, settings):
+    assert (
+        open_table(store(tmp_path / "a.parquet", json.dumps({"settings": settings}))).description.space
+        is None
+    )
+
+
 @pytest.mark.parametrize("facts", ["{", "[]", '{"noise_ceiling": 3}'])
 def test_damaged_metadata(tmp_path, facts):
     with pytest.raises(DatasetError, match=r"cannot read .*a\.parquet"):
