@@ -78,7 +78,7 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         stack.enter_context(_without_checkpoints())
         if "torch._dynamo" in sys.modules:  # else nothing is compiled, and to import it takes seconds
             stack.enter_context(torch.compiler.set_stance("force_eager"))
-        if torch.get_default_device().type not in ("cpu", device.type):
+        if torch.get_default_device() not in (torch.device("cpu"), device):
             stack.enter_context(device)
         draw_from(seed, device)
         yield

@@ -16,6 +16,7 @@ from torch.utils.checkpoint import checkpoint
 
 from graf import ZeroCostProxies
 from graf.proxies import PROXIES
+from graf.proxies.state import seeded
 
 SETTINGS = {"regularised_swap": {"mu": 1.0, "sigma": 1.0}}
 
@@ -207,6 +208,11 @@ def test_values_do_not_depend_on_the_callers_defaults():
         assert torch.get_default_dtype() == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+def test_what_a_module_makes_is_on_its_device_and_on_no_other_of_the_kind():
+    with torch.device("meta", 1), seeded(0, torch.device("meta", 0)):
+        assert torch.get_default_device() == torch.device("meta", 0)
 
 
 @pytest.mark.filterwarnings("ignore:.*values do not exist", "ignore:.*is deprecated:DeprecationWarning")
