@@ -13,7 +13,7 @@ from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.tree import DecisionTreeRegressor
 
 from graf.exceptions import UnsupportedError
-from graf.predictors.models import FORESTS
+from graf.predictors.models import FORESTS, called
 
 __all__ = ["Ensemble", "read_ensemble"]
 
@@ -62,8 +62,7 @@ def read_ensemble(model: Any) -> Ensemble:
         start = np.zeros(1) if isinstance(model.init_, str) else np.ravel(model.init_.constant_)
         return _scikit_learn(model, list(model.estimators_[:, 0]), model.learning_rate, start)
     raise UnsupportedError(
-        "SHAP values need a random forest, extra trees, gradient boosting or XGBoost, got"
-        f" {type(model).__name__}"
+        f"SHAP values need a random forest, extra trees, gradient boosting or XGBoost, got {called(model)}"
     )
 
 

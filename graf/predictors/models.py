@@ -20,6 +20,7 @@ from graf.predictors.transfer import TransferRegressor
 
 __all__ = [
     "MODELS",
+    "called",
     "fit_model",
     "is_model",
     "mean_and_half",
@@ -34,6 +35,7 @@ Floats = NDArray[np.float64]
 Names = Sequence[str] | None
 FORESTS = (RandomForestRegressor, ExtraTreesRegressor)
 CALIBRATED = (AutoRegressor, TransferRegressor)
+NAMES = {AutoRegressor: "auto", MixedForest: "random_forest", BoostedTrees: "xgboost"}
 
 
 def _auto(random_state: int | None, n_jobs: int | None, names: Names = None) -> Any:
@@ -75,8 +77,13 @@ def _drawn() -> int:
 def with_helpers(model: Any, helpers: Mapping[str, Any]) -> Any:
     """The unfitted model, together with fitted models of other targets, if there are any."""
     if not isinstance(model, AutoRegressor):
-        raise UnsupportedError(f"`share_targets` needs model='auto', got {type(model).__name__}")
+        raise UnsupportedError(f"`share_targets` needs model='auto', got {called(model)}")
     return TransferRegressor(model, helpers) if helpers else model
+
+
+def called(model: Any) -> str:
+    """The name that stands for the model, else its class, as whoever chose it wrote it."""
+    return repr(NAMES[type(model)]) if type(model) in NAMES else type(model).__name__
 
 
 def is_model(model: Any) -> bool:
@@ -105,7 +112,7 @@ def mean_and_std(model: Any, X: Floats) -> tuple[Floats, Floats]:
         return model.predict_with_width(X, ONE_STD)
     if not isinstance(model, FORESTS):
         raise UnsupportedError(
-            f"`return_std` needs model='auto' or 'random_forest', got {type(model).__name__}; leave it out"
+            f"`return_std` needs model='auto' or 'random_forest', got {called(model)}; leave it out"
         )
     spread: Floats = np.std([tree.predict(X) for tree in model.estimators_], axis=0)
     return predicted(model, X), spread
@@ -114,7 +121,7 @@ def mean_and_std(model: Any, X: Floats) -> tuple[Floats, Floats]:
 def mean_and_half(model: Any, X: Floats, coverage: float) -> tuple[Floats, Floats]:
     """Predictions (n_items,) and half the width of intervals that hold the truth as often as `coverage` says."""
     if not isinstance(model, CALIBRATED):
-        raise UnsupportedError(f"intervals need model='auto', got {type(model).__name__}; fit with that")
+        raise UnsupportedError(f"intervals need model='auto', got {called(model)}; fit with that")
     return model.predict_with_width(X, coverage)
 
 

@@ -6,7 +6,7 @@ import pytest
 from sklearn.ensemble import ExtraTreesRegressor
 
 from graf import PerformancePredictor, get_space
-from graf.exceptions import InputError, UnknownNameError
+from graf.exceptions import InputError, UnknownNameError, UnsupportedError
 from graf.explainers import TreeShap, compare_importances
 from graf.explainers.importances import METHODS
 
@@ -142,3 +142,10 @@ def test_boosted_trees_in_units_of_the_target(planted):
     )
     assert set(found.index[:3]) == {"twin_a", "twin_b", "alone"}
     assert 500 < found.loc["alone", "shapley"] < 2500  # the mean size of 1500 times a normal number is 1200
+
+
+def test_a_model_without_trees_is_told_by_its_name(planted):
+    table, y = planted
+    auto = PerformancePredictor("auto", features="given")
+    with pytest.raises(UnsupportedError, match=r"SHAP values need .* got 'auto'"):
+        compare_importances(auto, table[:10], y[:10])

@@ -153,7 +153,7 @@ def test_coverage_lies_between_0_and_1(predictor, coverage):
 
 def test_intervals_need_a_model_that_knows(predictor):
     forest = PerformancePredictor().fit(CELLS[:20], NOISY[:20])
-    with pytest.raises(UnsupportedError, match="intervals need model='auto', got MixedForest"):
+    with pytest.raises(UnsupportedError, match="intervals need model='auto', got 'random_forest'"):
         forest.predict_interval(CELLS[:2])
     assert np.isnan(forest.novelty(CELLS[:2])).all()
 

@@ -117,7 +117,7 @@ def test_a_target_may_lack_labels_but_one(labels):
 
 
 def test_sharing_needs_the_mixture(labels):
-    with pytest.raises(UnsupportedError, match="`share_targets` needs model='auto', got MixedForest"):
+    with pytest.raises(UnsupportedError, match="`share_targets` needs model='auto', got 'random_forest'"):
         PerformancePredictor(share_targets=True).fit(CELLS[:90], labels)
 
 
