@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import ge
+
 from graf.sources.network.patterns import pairs
 from graf.sources.network.step import Network, Step
 from graf.sources.network.vocabulary import REARRANGEMENTS, VOCABULARY
@@ -40,11 +42,11 @@ def _convolution(step: Step) -> str:
 
 
 def _pool(step: Step) -> str:
-    kernel, before = step.settings["kernel"], _spatial(step.reads[0])
+    kernel, before, after = step.settings["kernel"], _spatial(step.reads[0]), _spatial(step)
     if all(size == 1 for size in kernel) and all(size == 1 for size in step.settings.get("stride", (1,))):
         return "identity"
-    padded = any(size > 1 for size in _spatial(step))  # the kernel stands on several places
-    if len(before) == len(kernel) and tuple(kernel) == before and not padded and step.op != "lp_pool":
+    covers = len(before) == len(kernel) and all(map(ge, kernel, before))
+    if covers and before != after and all(size == 1 for size in after) and step.op != "lp_pool":
         for name in ("kernel", "stride", "dilation"):
             step.settings.pop(name, None)
         return f"global_{step.op}"

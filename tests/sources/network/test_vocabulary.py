@@ -76,6 +76,7 @@ def test_global_pools():
         lambda x: x.mean((2, 3)),
         lambda x: F.adaptive_avg_pool2d(x, 1),
         lambda x: F.avg_pool2d(x, 6),
+        lambda x: F.avg_pool2d(x, 2560, ceil_mode=True),
         lambda x: x.permute(0, 2, 3, 1).mean((1, 2)),
         lambda x: x.flatten(2).mean(-1),
     ):
@@ -92,6 +93,7 @@ def test_padded_pools_as_large_as_their_input_are_not_global(side):
     shape, kernel = (1, 4, side, side), f"{side}x{side}"
     assert ops_of(nn.MaxPool2d(side, 1, side // 2), shape) == [f"max_pool{kernel}"]
     assert ops_of(nn.AvgPool2d(side, 1, side // 2), shape) == [f"avg_pool{kernel}"]
+    assert ops_of(nn.AvgPool2d(side, 1, side // 2), (1, 4, 1, 1)) == [f"avg_pool{kernel}"]
 
 
 def test_unpooled_maxima_are_scattered():
