@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isclose, nan, prod
+from math import isclose, isnan, nan, prod
 from typing import NamedTuple
 
 from graf.sources.network.step import Step, unfixed
@@ -32,15 +32,28 @@ def layout_of(step: Step, before: Sequence[Layout]) -> Layout:
     channels as before, or as all that it reads together (a concatenation), or the axis without which
     the image has the side it had before; else it is the second axis of an image and the last one of
     anything else. The image of an input is the squarer of the two readings. Rows of a matrix into which
-    positions were put, as before a product, are still these positions, and so are those taken for experts.
+    positions were put, as before a product, are still these positions, and so are those taken for experts;
+    so are positions that were put before the samples. Samples come first in what a network is given.
     """
     shape = step.shape or ()
     if "channels" in step.settings:  # attention
         return Layout(step.settings["channels"], nan, step.settings["sequence"])
     if len(shape) < 2:
         return Layout()
-    found = _with_channels(shape, _channel_axis(step, shape, before))
+    axis = _channel_axis(step, shape, before)
+    found = _with_channels(shape, axis)
+    if axis == -1 and _is_turned(step, shape, before):
+        return found._replace(sequence=shape[0])
     return before[0]._replace(channels=found.channels) if _keeps_rows(step, shape, before) else found
+
+
+def _is_turned(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) -> bool:
+    """Whether the positions it reads stand before the samples, as inside `nn.MultiheadAttention`."""
+    if len(shape) != 3 or not before:
+        return False
+    n_positions = before[0].sequence if isnan(before[0].resolution) else round(before[0].resolution ** 2)
+    same = unfixed(step.reads)[0].size == shape[0] * shape[1] * before[0].channels
+    return shape[0] == n_positions and same
 
 
 def _keeps_rows(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) -> bool:

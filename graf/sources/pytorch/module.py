@@ -39,7 +39,9 @@ def read_module(module: Any, example_inputs: Any = None, *, fold_batch_norm: boo
     module : the module.
     example_inputs : a tensor or a shape; a tuple of tensors, shapes and other arguments; or a
         dictionary of them by keyword. A shape stands for floating-point numbers; token ids need a
-        tensor of integers. Batch sizes count in multiply-adds and activations: use 1.
+        tensor of integers. Batch sizes count in multiply-adds and activations: use 1. The first axis
+        is taken for the batch: `sequence` of a module that is given (length, batch, features) is mostly
+        the batch, unless `batch_first=True` or a transposition in a module around it.
     fold_batch_norm : count a batch norm as part of the convolution or linear layer before it, as
         ONNX exporters write it (attribute `folded_norms`); its parameters count.
 

@@ -78,6 +78,15 @@ def test_positions_of_recurrent_layers(layer, batch_first):
     assert [graph.attributes[name][1] for name in ("channels", "sequence")] == [5, 7]
 
 
+@pytest.mark.parametrize("n_samples", [1, 3])
+def test_positions_that_were_put_before_the_samples(n_samples):
+    graph = read_graph(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), ((n_samples, 5, 8),))
+    assert set(graph.attributes["sequence"]) == {5}
+    tokens = Convolution(lambda layer, x: F.gelu(layer(x).flatten(2).permute(2, 0, 1)).transpose(0, 1).relu())
+    graph = read_graph(tokens, ((n_samples, 3, 4, 6),))
+    assert list(graph.attributes["sequence"][2:]) == [24, 24]
+
+
 def test_parts_without_elements_are_not_concatenated():
     assert ops_of(lambda x: torch.cat([x[..., :4].relu(), x[..., 4:]], -1), (1, 5, 4)) == ["relu"]
 
