@@ -83,6 +83,11 @@ def _check_parts(module: Any) -> None:
                 f"`source` {place} a layer with packed quantised weights, which torch.export does not take;"
                 " give the module from before its conversion"
             )
+        if any(map(torch.nn.parameter.is_lazy, (*part._parameters.values(), *part._buffers.values()))):
+            raise InputError(
+                f"`source` {place} a {type(part).__name__} whose weights have no shape yet;"
+                " call the module once, on inputs like the example"
+            )
 
 
 def _arguments(module: Any, given: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -119,7 +124,11 @@ def _to_examples(module: Any) -> Callable[[Any], Any]:
                 f"`example_inputs` cannot hold {value!r:.60}: {error!s:.200}; {REMEDY}"
             ) from error
         if isinstance(value, torch.Tensor):
-            return moved.setdefault(id(value), value.to(weights.device))
+            if value.is_nested:
+                raise InputError("`example_inputs` cannot hold a nested tensor; give a padded one")
+            empty = value.is_meta  # it has no content to copy, and none is needed
+            there = torch.empty_like(value, device=weights.device) if empty else value.to(weights.device)
+            return moved.setdefault(id(value), there)
         if isinstance(value, Mapping):
             return {name: example(item) for name, item in value.items()}
         return type(value)(map(example, value)) if type(value) in (list, tuple) else value

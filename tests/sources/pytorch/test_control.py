@@ -129,6 +129,21 @@ def test_scripted_modules_are_refused_in_words():
         read_graph(nn.Sequential(nn.ReLU(), scripted), (1, 4))
 
 
+def test_modules_whose_weights_have_no_shape_yet_are_refused_in_words():
+    lazy = nn.Sequential(nn.LazyLinear(4))
+    with pytest.raises(InputError, match=r"holds in '0' a LazyLinear whose weights have no shape yet; call"):
+        read_graph(lazy, (1, 8))
+    lazy(torch.ones(1, 8))
+    assert read_graph(lazy, (1, 8)).n_parameters == 36
+
+
+def test_inputs_without_content_are_taken_and_nested_ones_refused_in_words():
+    assert read_graph(nn.Linear(4, 2), torch.empty(1, 4, device="meta")).n_macs == 8
+    nested = torch.nested.nested_tensor([torch.ones(3, 4), torch.ones(5, 4)], layout=torch.jagged)
+    with pytest.raises(InputError, match="cannot hold a nested tensor; give a padded one"):
+        read_graph(nn.Linear(4, 2), (nested,))
+
+
 @pytest.mark.filterwarnings("ignore")  # quantisation in torch is deprecated
 def test_modules_with_packed_weights_are_refused_in_words():
     quantised = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(4, 4)), {nn.Linear})
