@@ -154,6 +154,7 @@ EVALUATORS: dict[str, Callable[..., Any]] = {
     "Div": _divide,
     "Mod": _binary(np.mod),
     "Pow": lambda attributes, x, y: np.power(x, y).astype(x.dtype),
+    "Clip": lambda ends, x, low=None, high=None: np.clip(x, ends.get("min", low), ends.get("max", high)),
     "Max": _binary(np.maximum),
     "Min": _binary(np.minimum),
     "Equal": _binary(np.equal),

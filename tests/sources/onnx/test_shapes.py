@@ -154,3 +154,15 @@ def test_copies_between_devices_keep_shapes(tmp_path):
     graph = read_graph(saved(tmp_path, text, w=weight(8, 4)))
     assert ops(graph) == ["relu", "linear"]
     assert graph.n_macs == 2 * 8 * 4
+
+
+def test_sizes_that_are_clipped(tmp_path):
+    """As paddings of TensorFlow, `same`, are computed in files of timm."""
+    text = """g (float[1, 3, 8, 8] x) => (float[1, 3, N, N] y) {
+        low = Constant <value = int64 {0}> ()
+        sides = Constant <value = int64[8] {0, 0, -1, -1, 0, 0, 1, 1}> ()
+        pads = Clip (sides, low)
+        padded = Pad (x, pads)
+        y = Relu (padded)
+    }"""
+    assert read_graph(saved(tmp_path, text)).attributes["shape"].tolist() == ["1x3x8x8", "1x3x9x9"]
