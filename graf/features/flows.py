@@ -81,7 +81,8 @@ def n_last(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
 def branching(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Most active operations that one such operation follows, and that follow one such operation.
 
-    Counted along live paths without other active operations between; 0 where it does not occur.
+    Counted along live paths without other active operations between, an operation as often as such
+    paths lead to it; 0 where it does not occur.
     """
     from graf.kernels import live
 

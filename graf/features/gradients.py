@@ -58,12 +58,13 @@ def kind_of(operation: Operation) -> str:
 def gradient_path(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Operations of a kind between the loss and the parameters: on shortest and on mean paths.
 
-    For each operation with parameters, over the live paths from an output back to it, itself left
-    out: the fewest operations of the kind on a path, and their mean over all paths. `min_KIND` is the
-    mean of the fewest over all operations with parameters, `farthest_KIND` their maximum, and
-    `mean_KIND` the mean of the means. Kinds: `all`, `pass`, `shrink`, `gate`, `mix`. Parameters
-    are where `n_parameters` is positive; without this attribute, wherever an operation can have
-    some. NaN where no parameter leads to an output.
+    For each node with parameters, over the paths without zero operations from an output back to it,
+    itself left out: the fewest operations of the kind on a path, and their mean over all paths, every
+    path counted. `min_KIND` is the mean of the fewest over all nodes with parameters, `farthest_KIND`
+    their maximum, and `mean_KIND` the mean of the means. Kinds: `all`, `pass`, `shrink`, `gate`, `mix`.
+    Parameters are where `n_parameters` is positive, also on junctions, on which spaces of cells put
+    stem and classifier, and where no input leads; without this attribute, wherever an operation can
+    have some. NaN where no parameter leads to an output.
     """
     from graf.kernels.path_moments import backward_paths
 

@@ -41,9 +41,9 @@ WEIGHTED = (
 def shortcut(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """Shortcuts that end in an operation of the set: their number and how many operations they skip.
 
-    An edge u -> v is a shortcut if another path leads from u to v. It skips as many operations as
-    there are between the depths of u and v, where depth is the longest way from the start; NaN
-    without a shortcut. `shortcut(add)` are residual connections, `shortcut(concat)` dense ones,
+    An edge u -> v is a shortcut if a path through other nodes leads from u to v; where it occurs twice,
+    it counts twice. It skips as many operations as there are between the depths of u and v, where
+    depth is the longest way from the start; NaN without a shortcut. `shortcut(add)` are residual connections, `shortcut(concat)` dense ones,
     `shortcut(multiply)` gates around which the input flows. Junctions, where tensors are summed,
     count with every set.
     """
