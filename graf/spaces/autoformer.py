@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from graf.exceptions import InputError
 from graf.ops import OpSet
 from graf.spaces.parts.chain import Block
@@ -170,7 +172,7 @@ class AutoFormer(EncoderSpace):
             raise self.fault(f"expected the keys {', '.join(KEYS)}, found no {missing[0]}")
         depth = self.pick("`layer_num`", given["layer_num"], self.depths)
         n = self.depths[depth]
-        if not isinstance(given["embed_dim"], (list, tuple)):
+        if not np.iterable(given["embed_dim"]):
             given["embed_dim"] = [given["embed_dim"]] * n
         widths = self._column(given, "embed_dim", self.widths, n)
         if len(set(widths)) > 1:

@@ -39,7 +39,9 @@ class NASBench101(SearchSpace):
     Notation: `<rows of the adjacency matrix joined by |>:<operations joined by |>`, with two to
     seven nodes from `input` to `output` and the published names of operations. NASLib's key (the
     flat matrix, then numbers of operations: 0 input, 1 output, 2 maxpool3x3, 3 conv1x1-bn-relu,
-    4 conv3x3-bn-relu) and a pair of matrix and list of operations are read too. Choices are the
+    4 conv3x3-bn-relu) and a pair of matrix and list of operations are read too, as is what holds
+    these two: a record of the published table (`module_adjacency`, `module_operations`), a
+    specification or its dictionary (`matrix`, `ops`). Choices are the
     21 edges of seven nodes (0 or 1, row by row) and the five operations between input and output
     (0 maxpool3x3, 1 conv1x1-bn-relu, 2 conv3x3-bn-relu); a smaller cell leaves the last of these
     without edges.
@@ -217,9 +219,9 @@ class NASBench101(SearchSpace):
 
     def _read(self, architecture: Any) -> tuple[tuple[int, ...], int]:
         """Choices, and the number of nodes that the architecture is written with."""
-        if not isinstance(architecture, (str, tuple, list, np.ndarray)):
-            raise ArchitectureError(f"expected a string or a tuple, got {type(architecture).__name__}")
         given, n_nodes = notation.read(architecture)
+        if not n_nodes and not isinstance(given, (tuple, list, np.ndarray)):
+            raise ArchitectureError(f"expected a string or a tuple, got {type(architecture).__name__}")
         choices = self.check_choices(given)
         return choices, n_nodes or notation.written_nodes(choices)
 

@@ -12,7 +12,7 @@ import numpy as np
 from graf.ops import OpSet
 from graf.spaces.parts.costs import Cost, Shape, conv_cost, linear_cost
 from graf.spaces.parts.edge_cell import EdgeCellSpace, Layer
-from graf.spaces.parts.notation import fault, numbers
+from graf.spaces.parts.notation import fault, listed, numbers
 
 if TYPE_CHECKING:
     import torch
@@ -75,9 +75,8 @@ class NASBench201(EdgeCellSpace):
         """Whether it starts with a bar, or is a flat tuple of a few numbers or its text."""
         if isinstance(text, str):
             return text.lstrip().startswith("|") or cls.recognises(numbers(text.strip()))
-        if not isinstance(text, (tuple, list)):
-            return False
-        return 0 < len(text) <= MOST_NUMBERS and not any(map(np.iterable, text))
+        entries = listed(text)
+        return 0 < len(entries) <= MOST_NUMBERS and not any(map(np.iterable, entries))
 
     def parse_text(self, text: str) -> tuple[int, ...]:
         """The six operation ids of a string; the error shows where it goes wrong."""

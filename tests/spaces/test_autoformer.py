@@ -51,6 +51,7 @@ def test_all_notations_agree():
         CONFIG,
         yaml,
         tuples,
+        {key: np.array(value) if isinstance(value, list) else value for key, value in CONFIG.items()},
         json.dumps(CONFIG),
         str(CONFIG),
         str(tuples),

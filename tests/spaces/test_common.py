@@ -229,6 +229,10 @@ def test_the_notation_tells_the_space(space):
 
 def test_other_notations():
     assert infer_space([(4, 0, 3, 1, 4, 3)]).name == infer_space(["(4, 0, 3, 1, 4, 3)"]).name == "nasbench201"
+    assert infer_space([np.array([4, 0, 3, 1, 4, 3])]).name == "nasbench201"
+    arrays = {"ks": np.full(20, 3), "e": np.full(20, 3), "d": np.full(5, 2)}
+    assert infer_space([arrays]).name == "mobilenetv3"
+    assert set(get_space("mobilenetv3").parse(arrays)) == {0}
     assert infer_space(["0-1-2-3-0-1"]).name == "transnas_micro"
     assert infer_space([f"{[['mbconv2_e6_k5', 'mbconv2_e3_k3']] * 5}"]).name == "proxylessnas"
     assert infer_space([f"{[[('skip_connect', 0)] * 8] * 2}"]).name == "darts"

@@ -1,6 +1,7 @@
 """NAS-Bench-101 against its published tables, and against slow and obvious twins."""
 
 from itertools import combinations, pairwise, product
+from types import SimpleNamespace
 
 import networkx as nx
 import numpy as np
@@ -85,6 +86,22 @@ def test_all_notations():
     assert SPACE.parse(CELL.replace("|", " | ").replace(":", " : ")) == CHOICES
     assert SPACE.choices([CELL, KEY, (MATRIX, OPERATIONS)]).tolist() == [list(CHOICES)] * 3
     assert SPACE.format(CHOICES) == CELL
+
+
+def test_records_and_specifications_are_read():
+    record = {
+        "module_adjacency": np.array(MATRIX),
+        "module_operations": OPERATIONS,
+        "trainable_parameters": 1,
+    }
+    specification = {"matrix": np.array(MATRIX), "ops": OPERATIONS}
+    for given in (record, specification, SimpleNamespace(**specification)):
+        assert infer_space([given]) == SPACE
+        assert SPACE.parse(given) == CHOICES
+    with pytest.raises(ArchitectureError, match="expected 2 to 7 rows of 0 and 1"):
+        SPACE.parse({"matrix": None, "ops": None})
+    with pytest.raises(ArchitectureError, match="expected a string or a tuple, got dict"):
+        SPACE.parse({"matrix": MATRIX})
 
 
 def test_the_notations_tell_the_space():

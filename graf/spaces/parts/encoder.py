@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from graf.exceptions import ArchitectureError
 from graf.spaces.parts.chain import Block, ChainSpace
 from graf.spaces.parts.costs import Cost
-from graf.spaces.parts.notation import shown
+from graf.spaces.parts.notation import listed, shown
 
 __all__ = ["EncoderSpace"]
 
@@ -162,8 +162,8 @@ class EncoderSpace(ChainSpace):
 
     def per_layer(self, name: str, values: object, depth: int) -> Sequence[Any]:
         """The values, if they are a list of one for each layer."""
-        if isinstance(values, (list, tuple)) and len(values) == depth:
-            return values
+        if len(found := listed(values)) == depth:
+            return found
         raise self.fault(f"{name} must be a list of {depth} values, one per layer, got {shown(values)}")
 
     def fault(self, message: str) -> ArchitectureError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from graf.exceptions import ArchitectureError
 from graf.spaces.parts.nasbench101_cells import EDGES, INNER, LAST, N_NODES, Edge
 from graf.spaces.parts.notation import fault as fault_in
-from graf.spaces.parts.notation import literal
+from graf.spaces.parts.notation import listed, literal
 
 __all__ = [
     "EDGE_NUMBER",
@@ -36,6 +36,7 @@ N_CHOICES = len(EDGES) + len(INNER)
 EDGE_NUMBER = {edge: i for i, edge in enumerate(EDGES)}
 SIZES = range(2, N_NODES + 1)
 KEYS = {n * n + n: n for n in SIZES}  # number of nodes by the length of NASLib's key
+PAIRS = (("module_adjacency", "module_operations"), ("matrix", "ops"))  # of records, of specifications
 TEXT = re.compile(r"\s*[01]{2,7}([ \t]*\|[ \t]*[01]{2,7})+[ \t]*:")
 KIND = "NAS-Bench-101 cell"
 
@@ -81,14 +82,13 @@ def recognises(value: object) -> bool:
             value = literal(KIND, value.strip())
         except ArchitectureError:
             return False
-    if not isinstance(value, (tuple, list)):
+    values = _pair_or_key(value)
+    if len(values) == 2:
+        return _is_one_of(next(iter(listed(values[1])), None), NAMES[:1])
+    n = KEYS.get(len(values), 2)
+    if n == 2 or not all(_is_one_of(entry, range(len(NAMES))) for entry in values):
         return False
-    if len(value) == 2:
-        return _is_one_of(next(iter(_listed(value[1])), None), NAMES[:1])
-    n = KEYS.get(len(value), 2)
-    if n == 2 or not all(_is_one_of(entry, range(len(NAMES))) for entry in value):
-        return False
-    return value[n * n] == 0 and value[-1] == 1 and not any(value[n * n - n : n * n])
+    return values[n * n] == 0 and values[-1] == 1 and not any(values[n * n - n : n * n])
 
 
 def read(architecture: Any) -> tuple[Any, int]:
@@ -96,7 +96,7 @@ def read(architecture: Any) -> tuple[Any, int]:
     if isinstance(architecture, str):
         text = architecture.strip()
         return read(literal(KIND, text)) if _in_brackets(text) else _read_text(text)
-    values = _listed(architecture)
+    values = _pair_or_key(architecture)
     if len(values) == 2:
         return _read_pair(*values)
     if len(values) in KEYS:
@@ -104,15 +104,18 @@ def read(architecture: Any) -> tuple[Any, int]:
     return architecture, 0
 
 
+def _pair_or_key(value: Any) -> list[Any]:
+    """Matrix and operations of a pair, a published record or specification, or the entries of a key."""
+    for names in PAIRS:
+        if isinstance(value, Mapping) and all(name in value for name in names):
+            return [value[name] for name in names]
+        if all(hasattr(value, name) for name in names):
+            return [getattr(value, name) for name in names]
+    return listed(value)
+
+
 def _in_brackets(text: str) -> bool:
     return text.startswith(("(", "["))
-
-
-def _listed(value: Any) -> list[Any]:
-    """A list, tuple or array as a list; anything else has no entries."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    return list(value) if isinstance(value, (tuple, list)) else []
 
 
 def _read_text(text: str) -> tuple[list[int], int]:
@@ -144,7 +147,7 @@ def _fault(expected: str, place: str, got: object) -> ArchitectureError:
 
 
 def _read_pair(matrix: Any, operations: Any) -> tuple[list[int], int]:
-    rows, names = [_listed(row) for row in _listed(matrix)], _listed(operations)
+    rows, names = [listed(row) for row in listed(matrix)], listed(operations)
 
     def fault(place: int | tuple[int, int], expected: str) -> ArchitectureError:
         if isinstance(place, int):

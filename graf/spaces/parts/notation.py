@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from graf.exceptions import ArchitectureError
 
-__all__ = ["fault", "literal", "numbers", "reached", "shown"]
+__all__ = ["fault", "listed", "literal", "numbers", "reached", "shown"]
 
 LIST = re.compile(r"[\[(]\s*([0-9]{1,9}(?:\s*,\s*[0-9]{1,9})*)\s*(?:,\s*)?[\])]")
 SHOWN = 30
@@ -29,7 +31,20 @@ def numbers(text: str) -> list[int] | None:
     [1, 2, 4]
     """
     match = LIST.fullmatch(text)
-    return None if match is None else [int(number) for number in match[1].split(",")]
+    return None if match is None else [int(number.strip()) for number in match[1].split(",")]
+
+
+def listed(value: object) -> list[Any]:
+    """A list, tuple or array as a list; anything else has no entries.
+
+    Examples
+    --------
+    >>> listed(np.arange(3)), listed((1, 2)), listed("ab")
+    ([0, 1, 2], [1, 2], [])
+    """
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return list(value) if isinstance(value, (tuple, list)) else []
 
 
 def fault(kind: str, text: str, position: int, expected: str) -> ArchitectureError:

@@ -20,7 +20,7 @@ from graf.ops import OpSet
 from graf.spaces.parts.costs import Shape
 from graf.spaces.parts.inverted_residual import InvertedResidual, Layer, divisible
 from graf.spaces.parts.mobile import MobileSpace, Slot, Stage
-from graf.spaces.parts.notation import literal, shown
+from graf.spaces.parts.notation import listed, literal, shown
 
 __all__ = ["OnceForAllSpace", "Unit", "operations"]
 
@@ -111,14 +111,13 @@ class OnceForAllSpace(MobileSpace):
         """Whether it lists as many kernels under "ks" as the space has, or names its blocks."""
         n_blocks = sum(unit.n_blocks for unit in cls.units)
         if isinstance(text, Mapping):
-            kernels = text.get("ks")
-            return isinstance(kernels, (list, tuple)) and len(kernels) == n_blocks
+            return len(listed(text.get("ks"))) == n_blocks
         if not isinstance(text, str):
             name = _first(_first(text))
             return isinstance(name, str) and name.startswith(f"{cls.prefix}_")
-        listed = LISTED_KERNELS.search(text)
-        if listed is not None:
-            return sum(bool(number.strip()) for number in listed[1].split(",")) == n_blocks
+        kernels = LISTED_KERNELS.search(text)
+        if kernels is not None:
+            return sum(bool(number.strip()) for number in kernels[1].split(",")) == n_blocks
         return bool(re.match(rf"""\s*[\[(]\s*[\[(]\s*["']{cls.prefix}_""", text))
 
     def parse(self, architecture: Any) -> tuple[int, ...]:
@@ -222,8 +221,8 @@ class OnceForAllSpace(MobileSpace):
         value = settings.get(key)
         if isinstance(value, int):
             return [value] * lengths[0]
-        if isinstance(value, (list, tuple)) and len(value) in lengths:
-            return list(value)
+        if len(found := listed(value)) in lengths:
+            return found
         raise self._fault(f"`{key}` must be a list of {lengths[0]} numbers, got {shown(value)}")
 
     def _pick(self, place: str, key: str, value: Any, options: tuple[int, ...]) -> int:
