@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from graf.checks import is_whole
 from graf.exceptions import InputError, check_known
 from graf.measure.checks import check_at_least
 
@@ -59,12 +60,13 @@ class Recipe:
                 object.__setattr__(self, name, value.item())
         for name, least in {"epochs": 1, "batch_size": 1, "shift": 0}.items():
             value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
+            if not is_whole(value, least):
                 kind = "positive integer" if least else "non-negative integer"
                 raise InputError(f"`{name}` must be a {kind}, got {value!r}")
         for name in ("learning_rate", "momentum", "weight_decay", "label_smoothing"):
-            if not isinstance(getattr(self, name), (int, float)):
-                raise InputError(f"`{name}` must be a number, got {getattr(self, name)!r:.80}")
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                raise InputError(f"`{name}` must be a number, got {value!r:.80}")
         for name, fits in {
             "learning_rate": 0 < self.learning_rate < float("inf"),
             "momentum": 0 < self.momentum < 1,

@@ -20,6 +20,7 @@ from graf.measure import Recipe, sample_recipes
         ("weight_decay", math.inf),
         ("label_smoothing", 1),
         ("shift", -1),
+        ("epochs", True),
         ("optimiser", "adam"),
     ],
 )
@@ -28,7 +29,7 @@ def test_value_out_of_range_is_named(name, value):
         Recipe(**{name: value})
 
 
-@pytest.mark.parametrize("value", ["0.1", None])
+@pytest.mark.parametrize("value", ["0.1", None, True])
 def test_what_is_no_number_is_named(value):
     with pytest.raises(InputError, match=f"`learning_rate` must be a number, got {value!r}"):
         Recipe(learning_rate=value)
