@@ -29,6 +29,8 @@ def simplified(graph: ComputationGraph) -> ComputationGraph:
 
     A skip counts as an identity also where it changes the shape and so has weights, as those that
     read the input of a reduction cell: cells that differ in such weights alone are not told apart.
+    A norm inside of an operation, as behind the pools of DARTS in NASLib's network, is taken for linear
+    where the operation is, and what comes of zeros alone, the bias of a norm, for nothing.
 
     Cells of NAS-Bench-201 and TransNAS-Bench-101-micro that compute the same function, up to
     the names of their weights, get graphs with the same `canonical_hash`. Contracted sums are
