@@ -21,6 +21,7 @@ SETTINGS: dict[str, Any] = {
     "n_estimators": 750,
     "learning_rate": 0.02,
     "max_depth": 4,
+    "base_score": 0.0,  # the mean of scores, which XGBoost would sum by threads
     "min_child_weight": 2,
     "subsample": 0.6,
     "colsample_bytree": 0.3,

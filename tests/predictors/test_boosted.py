@@ -61,6 +61,14 @@ def test_do_not_depend_on_threads(trees):
     assert (other.predict(X) != trees.predict(X)).any()
 
 
+def test_are_the_same_trees_for_any_threads():
+    n = 205  # scores whose mean would depend on how it is summed
+    one, two = (BoostedTrees(n_jobs=n_jobs).fit(X[:n, :2], Y[:n]).trees_ for n_jobs in (1, 2))
+    assert [trees.get_booster().save_raw() for trees in one] == [
+        trees.get_booster().save_raw() for trees in two
+    ]
+
+
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_a_handful_of_labels(n):
     told = BoostedTrees().fit(X[:n], Y[:n]).predict(X)
