@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import product
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graf.graph import ComputationGraph, GraphBatch
 from graf.spaces.base import SearchSpace
@@ -64,7 +65,17 @@ class EdgeCellSpace(SearchSpace):
 
     @cached_property
     def _template(self) -> ComputationGraph:
-        return self._cell_graph([self.ops.names[0]] * len(self.edges))
+        """The cell with the first operation on every edge, and the costs outside of edges."""
+        before, after = self.frame_cost()
+        return ComputationGraph.from_edge_operations(
+            N_JUNCTIONS,
+            [(u - 1, v - 1, self.ops.names[0]) for u, v in self.edges],
+            inputs=[0],
+            outputs=[N_JUNCTIONS - 1],
+            ops=self.ops,
+            names=[*(str(i + 1) for i in range(N_JUNCTIONS)), *(_edge_name(u, v) for u, v in self.edges)],
+            attributes=cost_attributes([before, Cost(), Cost(), after, *[Cost()] * len(self.edges)]),
+        )
 
     @cached_property
     def _edge_node(self) -> np.ndarray:
@@ -72,52 +83,35 @@ class EdgeCellSpace(SearchSpace):
         names = self._template.names or ()
         return np.array([names.index(_edge_name(u, v)) for u, v in self.edges])
 
-    def _cell_graph(self, operations: Sequence[str], **kwargs: Any) -> ComputationGraph:
-        names = [str(i + 1) for i in range(N_JUNCTIONS)] + [_edge_name(u, v) for u, v in self.edges]
-        edges = [(u - 1, v - 1, op) for (u, v), op in zip(self.edges, operations, strict=True)]
-        return ComputationGraph.from_edge_operations(
-            N_JUNCTIONS, edges, inputs=[0], outputs=[3], ops=self.ops, names=names, **kwargs
-        )
+    @cached_property
+    def _edge_costs(self) -> dict[str, NDArray[np.int64]]:
+        """Attributes by edge and operation, (n_edges, n_ops): costs in all cells."""
+        costs = [
+            sum((self.op_cost(op, layer, from_input=u == 1) for layer in self.layers()), Cost())
+            for u, _ in self.edges
+            for op in self.ops
+        ]
+        return {name: values.reshape(len(self.edges), -1) for name, values in cost_attributes(costs).items()}
 
     def graph(self, architecture: Any) -> ComputationGraph:
         """The cell's graph; junctions are named "1" to "4", operations "u->v"."""
-        operations = [self.ops.names[choice] for choice in self.parse(architecture)]
-        before, after = self.frame_cost()
-        costs = [before, Cost(), Cost(), after]
-        costs += [self._costs[op, u == 1] for (u, _), op in zip(self.edges, operations, strict=True)]
-        return self._cell_graph(operations, attributes=cost_attributes(costs))
-
-    @cached_property
-    def _costs(self) -> dict[tuple[str, bool], Cost]:
-        """Costs in all cells, by operation and whether it reads the input."""
-        return {
-            (op, from_input): sum(
-                (self.op_cost(op, layer, from_input=from_input) for layer in self.layers()), Cost()
-            )
-            for op, from_input in product(self.ops, (True, False))
-        }
+        return replace(self.batch([self.parse(architecture)])[0], names=self._template.names)
 
     def batch(self, architectures: Sequence[Any]) -> GraphBatch:
-        """The graphs of many cells; they share one template, so only operations are filled in."""
+        """The graphs of many cells; they share one template, in which operations and their costs are filled in."""
         choices = self.choices(architectures)
-        node_op = np.tile(self._template.node_op, (len(choices), 1))
-        node_op[:, self._edge_node] = choices
-        costs = np.tile(self._template_costs, (len(choices), 1, 1))
-        costs[:, self._edge_node] = self._edge_costs[np.arange(len(self.edges)), choices]
-        attributes = {"n_parameters": costs[..., 0], "n_macs": costs[..., 1]}
+
+        def filled(shared: NDArray[Any], own: NDArray[Any]) -> NDArray[Any]:
+            rows = np.tile(shared, (len(choices), 1))
+            rows[:, self._edge_node] = own
+            return rows
+
+        attributes = {
+            name: filled(self._template.attributes[name], table[np.arange(len(self.edges)), choices])
+            for name, table in self._edge_costs.items()
+        }
+        node_op = filled(self._template.node_op, choices)
         return GraphBatch.from_template(self._template, node_op, attributes=attributes)
-
-    @cached_property
-    def _template_costs(self) -> np.ndarray:
-        """Parameters and multiply-adds of every node where no edge costs anything, (n_nodes, 2)."""
-        costs = np.zeros((self._template.n_nodes, 2), np.int64)
-        costs[[self._template.inputs[0], self._template.outputs[0]]] = list(map(astuple, self.frame_cost()))
-        return costs
-
-    @cached_property
-    def _edge_costs(self) -> np.ndarray:
-        """Parameters and multiply-adds by edge and operation, (n_edges, n_ops, 2)."""
-        return np.array([[astuple(self._costs[op, u == 1]) for op in self.ops] for u, _ in self.edges])
 
     def op_cost(self, op: str, layer: Layer, *, from_input: bool) -> Cost:
         """Cost of one operation in one cell."""
