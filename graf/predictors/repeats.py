@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
-__all__ = ["folds_apart", "is_among", "number_of_architecture", "number_of_row"]
+__all__ = ["folds_apart", "is_among", "number_of_architecture", "number_of_row", "row_keys"]
 
 
 def number_of_row(X: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -22,7 +22,7 @@ def number_of_row(X: NDArray[np.float64]) -> NDArray[np.intp]:
     >>> number_of_row(np.array([[5.0, np.nan], [1.0, 2.0], [5.0, np.nan]]))
     array([0, 1, 0])
     """
-    number, distinct = pd.factorize(_keys(X))
+    number, distinct = pd.factorize(row_keys(X))
     return number if len(distinct) > 1 else np.arange(len(X))
 
 
@@ -64,11 +64,11 @@ def is_among(X: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.b
     >>> is_among(np.array([[5.0, np.nan], [1.0, 3.0]]), np.array([[1.0, 2.0], [5.0, np.nan]]))
     array([ True, False])
     """
-    keys = set(_keys(known))
-    return np.array([key in keys for key in _keys(X)], dtype=bool)
+    keys = set(row_keys(known))
+    return np.array([key in keys for key in row_keys(X)], dtype=bool)
 
 
-def _keys(X: NDArray[np.float64]) -> NDArray[np.object_]:
+def row_keys(X: NDArray[np.float64]) -> NDArray[np.object_]:
     """The bytes of each row, the same for -0 and 0, and for every NaN."""
     rows = np.ascontiguousarray(np.where(np.isnan(X), np.nan, X + 0.0))
     return np.array([row.tobytes() for row in rows], dtype=object)

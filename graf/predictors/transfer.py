@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from graf.predictors.auto import AutoRegressor
 from graf.predictors.jackknife import width_that_holds
-from graf.predictors.repeats import folds_apart, number_of_row
+from graf.predictors.repeats import folds_apart, number_of_row, row_keys
 
 __all__ = ["TransferRegressor"]
 
@@ -103,7 +103,6 @@ class TransferRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
 
 def _unseen(helper: Any, X: Floats) -> Floats:
     """Predictions (n,) of rows, for those that the helper learned from as if it had not: it knows new ones no better."""
-    rows = np.ascontiguousarray(helper.rows_)
-    unseen = {row.tobytes(): answer for row, answer in zip(rows, helper.unseen_, strict=True)}
-    answers = zip(np.ascontiguousarray(X), helper.predict(X), strict=True)
-    return np.array([unseen.get(row.tobytes(), answer) for row, answer in answers])
+    unseen = dict(zip(row_keys(helper.rows_), helper.unseen_, strict=True))
+    answers = zip(row_keys(X), helper.predict(X), strict=True)
+    return np.array([unseen.get(key, answer) for key, answer in answers])
