@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Explanation"]
 
+BY_TARGET = ("values", "base_values", "predictions", "interactions", "errors")  # targets are the last axis
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
@@ -74,10 +76,9 @@ class Explanation:
         if self.values.ndim == 2:
             return self
         k = self.target_names.index(target)
-        arrays = {name: getattr(self, name)[..., k] for name in ("values", "base_values", "predictions")}
-        pairs = None if self.interactions is None else self.interactions[..., k]
-        errors = None if self.errors is None else self.errors[..., k]
-        return replace(self, **arrays, interactions=pairs, errors=errors, target_names=(target,))
+        arrays = {name: getattr(self, name) for name in BY_TARGET}
+        own = {name: array[..., k] for name, array in arrays.items() if array is not None}
+        return replace(self, **own, target_names=(target,))
 
     def importance(self, by: str = "feature") -> pd.DataFrame:
         """Mean absolute SHAP value in the target's unit, one column per target, largest first.
