@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,7 @@ class Checkpoint:
 
     def asked(self, trials: Sequence[Trial], seconds: dict[str, float]) -> None:
         """Note a batch."""
-        rows = [{name: asdict(trial)[name] for name in ASKED} for trial in trials]
+        rows = [{name: getattr(trial, name) for name in ASKED} for trial in trials]
         self._journal.append({"number": trials[0].batch, "trials": rows, "seconds": seconds})
 
     def told(self, trials: Sequence[Trial], seconds: dict[str, float]) -> None:
@@ -81,7 +80,7 @@ class Checkpoint:
         spent = [seconds, *[{}] * (len(trials) - 1)]
         self._journal.extend(
             [
-                {name: asdict(trial)[name] for name in TOLD} | {"seconds": part}
+                {name: getattr(trial, name) for name in TOLD} | {"seconds": part}
                 for trial, part in zip(trials, spent, strict=True)
             ]
         )
