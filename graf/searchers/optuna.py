@@ -82,17 +82,17 @@ class GrafSampler(BaseSampler):
         template = read_predictor("auto" if predictor is None else predictor)
         self._surrogate = Surrogate(template, self._domain, None, Clock())
         self.strategy.check(self._domain, self._surrogate)
-        self._parameters = [f"{name}.{i}" for i in range(len(self.space.cardinalities))]
+        self._sizes = {f"{name}.{i}": k for i, k in enumerate(self.space.cardinalities)}
 
     def architecture(self, trial: optuna.trial.BaseTrial) -> str:
         """The architecture of a trial, in the notation of the space."""
-        sizes = zip(self._parameters, self.space.cardinalities, strict=True)
-        return self.space.format([trial.suggest_categorical(name, range(k)) for name, k in sizes])
+        return self.space.format(
+            [trial.suggest_categorical(name, range(k)) for name, k in self._sizes.items()]
+        )
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """A categorical parameter for each choice of an architecture."""
-        sizes = zip(self._parameters, self.space.cardinalities, strict=True)
-        return {name: CategoricalDistribution(range(k)) for name, k in sizes}
+        return {name: CategoricalDistribution(range(k)) for name, k in self._sizes.items()}
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -113,15 +113,15 @@ class GrafSampler(BaseSampler):
         chosen = proposals[-1] if proposals else Proposal(self._domain.sample(1, rng)[0])
         study._storage.set_trial_system_attr(trial._trial_id, PARENT, chosen.parent)
         choices = self.space.parse(chosen.candidate)
-        return dict(zip(self._parameters, choices, strict=True))
+        return dict(zip(self._sizes, choices, strict=True))
 
     def _has(self, trial: FrozenTrial) -> bool:
-        return all(name in trial.params for name in self._parameters)
+        return all(name in trial.params for name in self._sizes)
 
     def _candidate(self, trial: FrozenTrial) -> str | None:
         """The architecture of a trial; None where its choices, which others may have set, are none that is searched."""
         try:
-            return self._domain.read(tuple(trial.params[name] for name in self._parameters))
+            return self._domain.read(tuple(trial.params[name] for name in self._sizes))
         except ArchitectureError:
             return None
 
