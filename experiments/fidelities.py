@@ -26,7 +26,7 @@ import json
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -91,74 +91,82 @@ def run(study: Study, seeds: Sequence[int]) -> Iterator[list[dict[str, object]]]
     graph = GraphFeatures(data.space).fit_transform(list(dict.fromkeys(data.architectures)))
     table = pd.concat([graph.loc[data.architectures], data.recipes], axis=1)
     for seed in seeds:
-        yield list(draw(study, data, table, seed))
+        yield list(Draw(study, data, table, seed).results())
 
 
-def draw(study: Study, data: Dataset, table: pd.DataFrame, seed: int) -> Iterator[dict[str, object]]:
+class Draw:
     """One draw of candidates and of the order in which others are labelled."""
-    order = np.random.default_rng(seed).permutation(len(data))
-    candidates, others = order[:N_CANDIDATES], order[N_CANDIDATES:]
-    looked_at = order[: N_CANDIDATES + 2 * max(FULL_TRAININGS)]  # all that labels are bought for
-    y = data.targets[study.target].to_numpy()
-    full = (
-        np.full(len(data), study.epochs)
-        if isinstance(study.epochs, float | int)
-        else data.recipes[study.epochs].to_numpy()
-    )
+
+    def __init__(self, study: Study, data: Dataset, table: pd.DataFrame, seed: int) -> None:
+        order = np.random.default_rng(seed).permutation(len(data))
+        self.candidates, self.others = order[:N_CANDIDATES], order[N_CANDIDATES:]
+        self.looked_at = order[: N_CANDIDATES + 2 * max(FULL_TRAININGS)]  # all that labels are bought for
+        self.study, self.data, self.table, self.seed = study, data, table, seed
+        self.y = data.targets[study.target].to_numpy()
+        known = isinstance(study.epochs, float | int)
+        self.full = np.full(len(data), study.epochs) if known else data.recipes[study.epochs].to_numpy()
+
+    def results(self) -> Iterator[dict[str, object]]:
+        """Kendall tau of every way to spend every budget."""
+        for n in FULL_TRAININGS:
+            budget = n * self.full.mean()
+            about = {
+                "dataset": self.study.dataset,
+                "seed": self.seed,
+                "budget_in_labels": n,
+                "budget_epochs": round(budget),
+                "model": TREES,
+                "fidelity": "",
+            }
+            bought = affordable(self.others, self.full, budget)
+            ways = [self.on_labels(self.table, bought, "labels")]
+            ways += [self.on_early(name, budget) for name in self.study.fidelities]
+            yield from (about | found for found in chain.from_iterable(ways))
+
+    def on_labels(self, columns: pd.DataFrame, bought: np.ndarray, what: str) -> Iterator[dict[str, object]]:
+        """By models that learn from the labels bought."""
+        for model in MODELS:
+            predicted = self.fitted(columns, self.y, bought, model)
+            yield {"spent_on": what, "model": model, "tau": self.tau(predicted)}
+
+    def on_early(self, name: str, budget: float) -> Iterator[dict[str, object]]:
+        """By early results: of the candidates, with labels beside them, of others."""
+        epochs, checkpoint = self.data.fidelity_metadata.loc[name, ["epochs", "checkpoint"]]
+        early, about = self.data.fidelities[name].to_numpy(), {"fidelity": name}
+        left = budget - epochs * N_CANDIDATES
+        if left >= 0:
+            yield about | {"spent_on": "early alone", "model": "none", "tau": self.tau(early)}
+        bought = affordable(self.others, self.full if checkpoint else self.full + epochs, left)
+        if len(bought) >= 2:
+            columns = self.table.assign(**{name: early})
+            yield from (about | found for found in self.on_labels(columns, bought, "labels + early"))
+        cost = np.full(len(early), epochs)
+        cheap, first = (
+            self.fitted(self.table, early, affordable(self.others[::-1], cost, budget / part))
+            for part in (1, 2)
+        )
+        yield about | {"spent_on": "early labels", "tau": self.tau(cheap)}
+        bought = affordable(self.others, self.full, budget / 2)
+        line = np.poly1d(np.polyfit(first[bought], self.y[bought], 1))(first)
+        rest = self.fitted(self.table, self.y - line, bought)
+        yield about | {"spent_on": "early labels, then labels", "tau": self.tau(line + rest)}
 
     def fitted(
-        columns: pd.DataFrame, labels: np.ndarray, bought: np.ndarray, name: str = TREES
+        self, columns: pd.DataFrame, labels: np.ndarray, bought: np.ndarray, name: str = TREES
     ) -> np.ndarray:
-        forest = ExtraTreesRegressor(50, max_features=0.3, random_state=seed)
+        """Predictions of a model for all rows that are looked at, NaN for the others."""
+        forest = ExtraTreesRegressor(50, max_features=0.3, random_state=self.seed)
         model = forest if name == TREES else name
         predictor = PerformancePredictor(model, features="given").fit(columns.iloc[bought], labels[bought])
         predicted = np.full(len(columns), np.nan)
         with warnings.catch_warnings():  # few labels are far from most candidates
             warnings.simplefilter("ignore", FarFromTrainingWarning)
-            predicted[looked_at] = predictor.predict(columns.iloc[looked_at])
+            predicted[self.looked_at] = predictor.predict(columns.iloc[self.looked_at])
         return predicted
 
-    @cache
-    def early_fit(name: str, n: int) -> np.ndarray:
-        return fitted(table, data.fidelities[name].to_numpy(), others[::-1][:n])
-
-    def tau(predicted: np.ndarray) -> float:
-        return kendall_tau(y[candidates], predicted[candidates])
-
-    for n in FULL_TRAININGS:
-        budget = n * full.mean()
-        row = {
-            "dataset": study.dataset,
-            "seed": seed,
-            "budget_in_labels": n,
-            "budget_epochs": round(budget),
-            "model": TREES,
-        }
-        bought = affordable(others, full, budget)
-        for model in MODELS:
-            found = tau(fitted(table, y, bought, model))
-            yield row | {"fidelity": "", "spent_on": "labels", "model": model, "tau": found}
-        for name in study.fidelities:
-            epochs, checkpoint = data.fidelity_metadata.loc[name, ["epochs", "checkpoint"]]
-            early, cost = data.fidelities[name].to_numpy(), np.full(len(data), epochs)
-            row |= {"fidelity": name}
-            left = budget - epochs * N_CANDIDATES
-            if left >= 0:
-                yield row | {"spent_on": "early alone", "model": "none", "tau": tau(early)}
-            bought = affordable(others, full if checkpoint else full + epochs, left)
-            if len(bought) >= 2:
-                columns = table.assign(**{name: early})
-                for model in MODELS:
-                    found = tau(fitted(columns, y, bought, model))
-                    yield row | {"spent_on": "labels + early", "model": model, "tau": found}
-            cheap, first = (
-                early_fit(name, len(affordable(others[::-1], cost, budget / part))) for part in (1, 2)
-            )
-            yield row | {"spent_on": "early labels", "tau": tau(cheap)}
-            bought = affordable(others, full, budget / 2)
-            line = np.poly1d(np.polyfit(first[bought], y[bought], 1))(first)
-            rest = fitted(table, y - line, bought)
-            yield row | {"spent_on": "early labels, then labels", "tau": tau(line + rest)}
+    def tau(self, predicted: np.ndarray) -> float:
+        """Kendall tau of the candidates."""
+        return kendall_tau(self.y[self.candidates], predicted[self.candidates])
 
 
 def affordable(order: np.ndarray, cost: np.ndarray, budget: float) -> np.ndarray:
