@@ -23,10 +23,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from _provenance import output_path, write_csv, write_json
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from sklearn.ensemble import RandomForestRegressor
 
 import graf
@@ -102,12 +103,11 @@ def one_seed(
         order[N_TRAIN : N_TRAIN + 1000],
     )
     explanation = graf.explain(forest(seed).fit(X.iloc[train], y.iloc[train]), X.iloc[shown])
-    sums = pd.DataFrame(explanation.values, columns=X.columns).T.groupby(groups).sum().T
-    sizes = sums.abs().mean()
-    of_skips = (
-        pd.DataFrame(explanation.values, columns=X.columns).T.groupby(skips_of(groups, degrees)).sum().T
+    added = pd.DataFrame(explanation.values, columns=X.columns).T
+    sizes, of_skips = (
+        added.groupby(parts).sum().T.abs().mean() for parts in (groups, skips_of(groups, degrees))
     )
-    parts = of_skips.abs().mean() / sizes.sum()
+    parts = of_skips / sizes.sum()
     rows: list[dict[str, Any]] = [{"group": name, "share": share} for name, share in parts.items()]
     for group, share in (sizes / sizes.sum()).items():
         row: dict[str, Any] = {"group": group, "share": share}
@@ -173,46 +173,52 @@ def main(out: Path) -> None:
 
 def draw(shares: pd.DataFrame, slopes: pd.DataFrame, path: Path) -> None:
     """Effects of operations on every target, and groups of columns by TransNAS task."""
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
+    figure = Figure(figsize=(13, 6), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=[1, 1.25])
+    draw_operations(left, slopes)
+    draw_groups(right, shares)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110, format="png")
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 6), width_ratios=[1, 1.25], layout="constrained")
+
+def draw_operations(axis: Axes, slopes: pd.DataFrame) -> None:
+    """Targets by operations, the effect in numbers and as a colour."""
     ops = ["conv3x3", "conv1x1", "avg_pool3x3", "skip"]
     table = slopes.assign(row=slopes["dataset"] + "  " + slopes["target"])
     value, spread = (
-        pd.DataFrame({op: found.set_index("row")[column] for op, found in table.groupby("operation")})
-        .loc[table["row"].unique(), ops]
+        table.pivot_table(column, "row", "operation").loc[table["row"].unique(), ops]
         for column in ("effect", "effect_sd")
-    )  # fmt: skip
+    )
     top = np.nanmax(np.abs(value.to_numpy()))
-    left.imshow(value, cmap="PuOr", vmin=-top, vmax=top, aspect="auto")
+    axis.imshow(value, cmap="PuOr", vmin=-top, vmax=top, aspect="auto")
     for (i, j), effect in np.ndenumerate(value.to_numpy()):
         if np.isfinite(effect):
-            words = f"{effect:+.2f}\n±{spread.to_numpy()[i, j]:.2f}"
-            left.text(j, i, words, ha="center", va="center", fontsize=7,
-                      color="white" if abs(effect) > 0.7 * top else "black")  # fmt: skip
-    left.set_xticks(range(len(ops)), ops)
-    left.set_yticks(range(len(value)), value.index, fontsize=8)
-    left.set_title(
+            words = f"{effect:+.2f}\n±{spread.iloc[i, j]:.2f}"
+            colour = "white" if abs(effect) > 0.7 * top else "black"
+            axis.text(j, i, words, ha="center", va="center", fontsize=7, color=colour)
+    axis.set_xticks(range(len(ops)), ops)
+    axis.set_yticks(range(len(value)), value.index, fontsize=8)
+    axis.set_title(
         "One operation more instead of none:\neffect in standard deviations, positive is better", fontsize=10
     )
+
+
+def draw_groups(axis: Axes, shares: pd.DataFrame) -> None:
+    """The share of each group of columns, a bar per TransNAS task."""
     colours = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
-    tasks = TARGETS["transnas_micro"]
     rows = shares[(shares["dataset"] == "transnas_micro") & (shares["columns"] == "published")]
     present = [group for group in GROUPS if group in set(rows["group"])]
-    for i, (task, colour) in enumerate(zip(tasks, colours, strict=True)):
+    for i, (task, colour) in enumerate(zip(TARGETS["transnas_micro"], colours, strict=True)):
         found = rows[rows["target"] == task].set_index("group").loc[present]
         place = np.arange(len(present)) + (i - 2) * 0.16
-        right.bar(
+        axis.bar(
             place, found["share"], 0.15, yerr=found["share_sd"], color=colour, label=task, ecolor="#444444"
         )
-    right.set_xticks(range(len(present)), [group.replace(" ", "\n") for group in present], fontsize=9)
-    right.set(ylabel="share of the explanation (mean, standard deviation over ten seeds)")
-    right.set_title("TransNAS-Bench-101-micro, published columns", fontsize=10)
-    right.legend(fontsize=8, frameon=False, loc="upper center", ncols=2)
-    right.set_ylim(0, 1)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=110, format="png")
+    axis.set_xticks(range(len(present)), [group.replace(" ", "\n") for group in present], fontsize=9)
+    axis.set(ylabel="share of the explanation (mean, standard deviation over ten seeds)")
+    axis.set_title("TransNAS-Bench-101-micro, published columns", fontsize=10)
+    axis.legend(fontsize=8, frameon=False, loc="upper center", ncols=2)
+    axis.set_ylim(0, 1)
 
 
 if __name__ == "__main__":
