@@ -15,10 +15,11 @@ from xgboost import XGBRegressor
 
 from graf.predictors.auto import AutoRegressor
 
-__all__ = ["new_model"]
+__all__ = ["XGB_PLUS", "new_model"]
 
 Floats = NDArray[np.float64]
 NAMED = {"auto": "auto", "mixed forest": "random_forest", "boosted trees": "xgboost"}
+XGB_PLUS = {"n_estimators": 10_000, "learning_rate": 0.01, "subsample": 0.9}  # "tuned" in zc_combine
 
 
 def new_model(name: str, inputs: Inputs, columns: list[str], seed: int) -> Any:
@@ -31,17 +32,9 @@ def new_model(name: str, inputs: Inputs, columns: list[str], seed: int) -> Any:
         return RandomForestRegressor(random_state=seed)
     if name == "auto, permuted labels":
         return Permuted(AutoRegressor(columns, seed), seed)
-    if name == "XGBoost":
-        return XGBRegressor(tree_method="hist", random_state=seed, n_jobs=1)
-    if name == "XGB+":  # "tuned" in zc_combine
-        return XGBRegressor(
-            n_estimators=10_000,
-            learning_rate=0.01,
-            subsample=0.9,
-            tree_method="hist",
-            random_state=seed,
-            n_jobs=1,
-        )
+    if name in ("XGBoost", "XGB+"):
+        settings = XGB_PLUS if name == "XGB+" else {}
+        return XGBRegressor(**settings, tree_method="hist", random_state=seed, n_jobs=1)
     if name == "WL kernel GP":
         features = inputs.wl_features
         return WLGaussianProcess(lambda: features)

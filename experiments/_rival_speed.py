@@ -6,6 +6,7 @@ import os
 from time import perf_counter, process_time
 from typing import Any
 
+from _rival_models import XGB_PLUS
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.model_selection import train_test_split
 from xgboost import XGBRegressor
@@ -22,14 +23,7 @@ def speed() -> dict[str, dict[str, float]]:
     data = load_dataset("nasbench201")
     cells, y = data.architectures, data.targets["cifar10_val_acc"].to_numpy()
     train, _ = train_test_split(range(len(y)), train_size=LABELS, random_state=42)
-    plus = XGBRegressor(
-        n_estimators=10_000,
-        learning_rate=0.01,
-        subsample=0.9,
-        tree_method="hist",
-        random_state=0,
-        n_jobs=THREADS,
-    )
+    plus = XGBRegressor(**XGB_PLUS, tree_method="hist", random_state=0, n_jobs=THREADS)
     forest = RandomForestRegressor(random_state=0, n_jobs=THREADS)
     predictors = {
         "auto": PerformancePredictor("auto", n_jobs=THREADS, warn_beyond=None),
