@@ -20,7 +20,6 @@ A call that was stopped goes on.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,7 @@ from graf.explainers.blocks import (
     reduce_space,
     relative_to_average,
 )
+from graf.journal import Journal, JournalKind
 
 N_SEEDS, BUDGET, LEAST_SHARE = 10, 50, 0.1
 N_TRAIN = {"nasbench201": 500, "accel_nasbench": 1500, "fbnet": 1500}
@@ -79,22 +79,16 @@ TABLES = {"nasbench201": nasbench201, "accel_nasbench": accel_nasbench, "fbnet":
 
 def main(out: Path) -> None:
     """Run what is missing, and write tables."""
-    journal = out.with_suffix(".jsonl")
-    rows = [json.loads(line) for line in journal.read_text().splitlines()] if journal.exists() else []
-    done = {(row["table"], row["seed"]) for row in rows}
+    runs = Journal(out.parent, JournalKind(f"{out.stem}.jsonl", ("table", "seed")), {})
     verdicts = []
     for name, load in TABLES.items():
         space, quality, times = load()
         verdicts.append(suits(name, space, quality, times))
-        for seed in range(N_SEEDS):
-            if (name, seed) not in done:
-                found = one_seed(name, space, quality, times, seed)
-                rows += found
-                with journal.open("a") as file:
-                    file.writelines(json.dumps(row) + "\n" for row in found)
-                print(name, seed, flush=True)
+        for _, seed in runs.missing((name, seed) for seed in range(N_SEEDS)):
+            runs.extend(one_seed(name, space, quality, times, seed))
+            print(name, seed, flush=True)
     write_csv(pd.concat(verdicts), out.with_name(f"{out.stem}_friendly.csv"))
-    write_csv(summary(pd.DataFrame(rows)), out)
+    write_csv(summary(pd.DataFrame(runs.records)), out)
     facts = {"seeds": N_SEEDS, "budget": BUDGET, "training_networks": N_TRAIN, "least_share": LEAST_SHARE}
     write_json(facts, out.with_suffix(".json"))
 

@@ -21,7 +21,7 @@ A call that was stopped goes on with the cells that are left.
 
 from __future__ import annotations
 
-import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.isotonic import IsotonicRegression
 
 import graf
+from graf.journal import Journal, JournalKind
 from graf.measure.calibration import expected_calibration_error, fit_temperature, nll
 from graf.measure.digits import digits
 from graf.measure.recipe import Recipe
@@ -98,20 +99,15 @@ def drivers(data: Any) -> pd.DataFrame:
     return found.reset_index()
 
 
-def binned(data: Any, journal: Path) -> pd.DataFrame:
-    """Errors by number of bins, of cells trained again."""
+def trained_again(data: Any, out: Path) -> pd.DataFrame:
+    """Errors by number of bins of some cells, two runs each; those in the journal beside `out` are kept."""
     cells = np.random.default_rng(1).choice(data.architectures, N_DRAWN, replace=False)[:N_CELLS].tolist()
-    rows = [json.loads(line) for line in journal.read_text().splitlines()] if journal.exists() else []
-    done = {(row["cell"], row["seed"]) for row in rows}
+    runs = Journal(out.parent, JournalKind(f"{out.stem}.jsonl", ("cell", "seed")), {})
     parts = digits()
     torch.set_num_threads(1)
-    with journal.open("a") as file:
-        for cell, seed in ((c, s) for c in cells for s in (0, 1)):
-            if (cell, seed) not in done:
-                rows.append(one_run(data.space, cell, seed, parts))
-                file.write(json.dumps(rows[-1]) + "\n")
-                file.flush()
-    return by_bins(pd.DataFrame(rows))
+    for cell, seed in runs.missing(product(cells, (0, 1))):
+        runs.append(one_run(data.space, cell, seed, parts))
+    return pd.DataFrame(runs.records)
 
 
 def one_run(space: Any, cell: str, seed: int, parts: Any) -> dict[str, Any]:
@@ -152,9 +148,8 @@ def by_bins(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def agreement(data: Any, journal: Path) -> float:
+def agreement(data: Any, runs: pd.DataFrame) -> float:
     """Largest difference between errors of 15 bins computed here and those of the table."""
-    runs = pd.DataFrame(map(json.loads, journal.read_text().splitlines()))
     known = [
         data.info.loc[cell, f"ece_seed{seed}"]
         for cell, seed in runs[["cell", "seed"]].itertuples(index=False)
@@ -164,11 +159,12 @@ def agreement(data: Any, journal: Path) -> float:
 
 def main(out: Path) -> None:
     """Run what is missing, and write the tables."""
-    data, journal = graf.load_dataset("digits201"), out.with_suffix(".jsonl")
+    data = graf.load_dataset("digits201")
     write_csv(following(data), out)
     write_csv(drivers(data), out.with_name(f"{out.stem}_drivers.csv"))
-    write_csv(binned(data, journal), out.with_name(f"{out.stem}_bins.csv"))
-    facts = {"cells_trained_again": N_CELLS, "largest_difference_to_table": agreement(data, journal)}
+    runs = trained_again(data, out)
+    write_csv(by_bins(runs), out.with_name(f"{out.stem}_bins.csv"))
+    facts = {"cells_trained_again": N_CELLS, "largest_difference_to_table": agreement(data, runs)}
     write_json(facts, out.with_suffix(".json"))
 
 
