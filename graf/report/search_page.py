@@ -11,7 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
 from plotly import graph_objects as go
-from plotly.colors import qualitative
+from plotly.colors import hex_to_rgb, qualitative
 
 from graf.exceptions import InputError
 from graf.files import atomic_path
@@ -89,7 +89,7 @@ def _progress(runs: Mapping[str, list[SearchResult]], name: str) -> go.Figure:
             figure.add_scatter(x=x, y=low, line=edge, mode="lines", showlegend=False, hoverinfo="skip")
             figure.add_scatter(
                 x=x, y=high, line=edge, mode="lines", fill="tonexty", opacity=0.2, showlegend=False,
-                fillcolor=f"rgba{(*_rgb(colour), 0.2)}", hoverinfo="skip",
+                fillcolor=f"rgba{(*hex_to_rgb(colour), 0.2)}", hoverinfo="skip",
             )  # fmt: skip
         figure.add_scatter(x=x, y=middle, line=step, mode="lines", name=label)
     return figure.update_layout(
@@ -116,10 +116,6 @@ def _fronts(runs: Mapping[str, list[SearchResult]], first: str, second: str) -> 
             line={"color": colour, "shape": "vh"},
         )  # fmt: skip
     return figure.update_layout(title="Fronts", xaxis_title=second, yaxis_title=first, height=480)
-
-
-def _rgb(colour: str) -> tuple[int, ...]:
-    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
 
 
 def _found(runs: Mapping[str, list[SearchResult]]) -> pd.DataFrame:
