@@ -21,7 +21,7 @@ def lines(folder):
 
 def test_one_record_per_round_and_architecture(folder, architectures):
     settings, *records = lines(folder)
-    assert settings["machine"]["torch"] == torch.__version__
+    assert torch.__version__.startswith(settings["machine"]["torch"])  # which may lack the build
     assert settings["repetitions"] == {"1": 40, "64": 12}
     assert sorted((r["round"], r["architecture"]) for r in records) == sorted(
         (round_, a) for round_ in range(4) for a in architectures

@@ -8,7 +8,7 @@ from graf.measure.machine import machine
 
 def test_facts():
     facts = machine()
-    assert facts["torch"] == torch.__version__
+    assert torch.__version__.startswith(facts["torch"])  # which may lack the build
     assert facts["processor"] and facts["cores"] >= 1
     assert json.loads(json.dumps(facts)) == facts == machine()
 
