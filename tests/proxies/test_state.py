@@ -215,7 +215,7 @@ def test_what_a_module_makes_is_on_its_device_and_on_no_other_of_the_kind():
         assert torch.get_default_device() == torch.device("meta", 0)
 
 
-@pytest.mark.filterwarnings("ignore:.*values do not exist", "ignore:.*is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*values do not exist", "ignore:.*is deprecated")
 def test_modes_of_scripted_modules_stay():
     module = torch.jit.script(nn.Sequential(nn.Conv2d(2, 4, 1), nn.ReLU())).eval()
     ZeroCostProxies(["snip"], "cpu", data=(torch.randn(4, 2, 6, 6), None), batch_size=4).fit_transform(

@@ -120,7 +120,7 @@ def test_without_own_code_the_line_of_a_layer_of_torch_is_named():
         read_graph(layer, (torch.rand(2, 8), torch.zeros(2, dtype=torch.int64)))
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit")
 def test_scripted_modules_are_refused_in_words():
     scripted = torch.jit.script(nn.Linear(4, 4))
     with pytest.raises(InputError, match="`source` is a scripted module"):
