@@ -111,9 +111,10 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         beyond = X - np.clip(X, self._least, self._most)
         ranges = np.where(self._most > self._least, self._most - self._least, 1)
         beyond = np.clip(beyond / ranges, -farthest, farthest)
-        ranks = SPREAD * (self._ranks.transform(X) + beyond)
+        ranks = SPREAD * (np.asarray(self._ranks.transform(X)) + beyond)  # set_config may ask for tables
         scores, last = (
-            np.clip(self._scores.transform(rows), -FAR, FAR) for rows in (X, self._most[np.newaxis])
+            np.clip(np.asarray(self._scores.transform(rows)), -FAR, FAR)
+            for rows in (X, self._most[np.newaxis])
         )
         undefined = (UNDEFINED - 0.5) * SPREAD + last / 2
         places = np.where(np.isnan(X), undefined, (ranks + scores) / 2)

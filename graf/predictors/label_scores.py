@@ -72,8 +72,8 @@ def _power_scores(y: Floats) -> Floats:
     if np.ptp(y) == 0:
         return np.zeros(len(y))
     scaled = zscore(y / np.abs(y).max())  # what a power does depends on the unit
-    found: Floats = PowerTransformer().fit_transform(scaled[:, None])[:, 0]
-    return found
+    found = PowerTransformer().fit_transform(scaled[:, None])
+    return np.asarray(found)[:, 0]  # set_config may ask for tables
 
 
 def _normal_scores(y: Floats) -> Floats:

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -153,3 +154,11 @@ def test_cross_validation_matches_labels_by_architecture():
     labels = pd.Series(MACS, CELLS)
     score = cross_val_score(PerformancePredictor(small_forest(), columns=COLUMNS), CELLS, labels, cv=3)
     assert score.mean() > 0.8
+
+
+@pytest.mark.parametrize("model", ["auto", "xgboost"])
+def test_set_config_does_not_reach_the_inside_of_models(model):
+    plain = PerformancePredictor(model, columns=COLUMNS).fit(CELLS, MACS).predict(CELLS)
+    with config_context(transform_output="pandas"):
+        asked = PerformancePredictor(model, columns=COLUMNS).fit(CELLS, MACS).predict(CELLS)
+    np.testing.assert_array_equal(asked, plain)
