@@ -1,11 +1,13 @@
-"""The check of whole numbers that all arguments share."""
+"""Checks of numbers that all arguments share."""
 
 from __future__ import annotations
 
 from numbers import Integral
 from typing import Any
 
-__all__ = ["LARGEST_SEED", "is_whole"]
+import numpy as np
+
+__all__ = ["LARGEST_SEED", "is_whole", "unmasked"]
 
 LARGEST_SEED = 2**32 - 1  # that NumPy, and so scikit-learn and XGBoost, can draw from
 
@@ -20,3 +22,16 @@ def is_whole(value: Any, least: int | None = None, most: int | None = None) -> b
     """
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     return whole and (least is None or value >= least) and (most is None or value <= most)
+
+
+def unmasked(values: Any) -> Any:
+    """A masked array of numbers with NaN where it is masked, of which NumPy would show what is hidden; others as they are.
+
+    Examples
+    --------
+    >>> unmasked(np.ma.masked_array([1, 2], [False, True]))
+    array([ 1., nan])
+    """
+    return (
+        np.ma.filled(values.astype(np.float64), np.nan) if isinstance(values, np.ma.MaskedArray) else values
+    )

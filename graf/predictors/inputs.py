@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
+from graf.checks import unmasked
 from graf.exceptions import InputError, check_known
 from graf.features import Column, GraphFeatures, parse_column
 from graf.features.published import published_columns
@@ -136,7 +137,7 @@ def _columns(items: Any) -> pd.DataFrame:
     if isinstance(items, pd.DataFrame):
         return items.set_axis(items.columns.map(str), axis=1)
     try:
-        values = check_array(items, dtype=np.float64, ensure_all_finite=False)
+        values = check_array(unmasked(items), dtype=np.float64, ensure_all_finite=False)
     except (TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(

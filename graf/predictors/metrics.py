@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import mean_absolute_error, r2_score
 
-from graf.checks import is_whole
+from graf.checks import is_whole, unmasked
 from graf.directions import DIRECTIONS, SIGNS
 from graf.exceptions import InputError, check_known
 
@@ -122,7 +122,7 @@ def _pair(y_true: Any, y_pred: Any) -> tuple[Floats, Floats]:
 
 def _values(name: str, given: Any) -> Floats:
     try:
-        values = np.asarray(given, dtype=np.float64)
+        values = np.asarray(unmasked(given), dtype=np.float64)
     except (TypeError, ValueError):
         raise InputError(f"`{name}` must hold numbers, got {given!r:.60}") from None
     if values.ndim != 1 or len(values) == 0:

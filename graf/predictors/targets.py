@@ -64,7 +64,7 @@ def _table(y: Any) -> pd.DataFrame:
 
 def _frame_of_array(y: Any) -> pd.DataFrame:
     try:
-        values = np.asarray(y)
+        values = np.asanyarray(y)  # of masked arrays, pandas takes what is masked for missing
     except ValueError:
         raise InputError("`y` must hold as many targets in every row, got rows of several lengths") from None
     if values.ndim not in (1, 2):

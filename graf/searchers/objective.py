@@ -113,10 +113,10 @@ def read_values(answer: Any, names: list[str]) -> Measurement:
 
 
 def _number(value: Any, name: str) -> float:
+    if value is None or value is pd.NA or value is np.ma.masked:
+        return float("nan")
     if hasattr(value, "item") and np.ndim(value) == 0:
         value = value.item()
-    if value is None or value is pd.NA:
-        return float("nan")
     if isinstance(value, Real):
         try:
             return float(value)

@@ -79,6 +79,7 @@ def test_constant_truth_has_no_variance_to_explain():
         ([1, 2, 3], [1, 2], "same length, got 3 and 2"),
         ([1, np.nan, 3], [1, 2, 3], "`y_true`.*1 NaN.*index 1"),
         ([1, 2, 3], [1, np.inf, -np.inf], "`y_pred`.*2 NaN or infinite.*index 1"),
+        (np.ma.masked_array([1, 2, 3], [False, True, False]), [1, 2, 3], "`y_true`.*1 NaN.*index 1"),
         ([], [], "`y_true`.*not empty"),
         ([[1, 2]], [[1, 2]], r"shape \(1, 2\)"),
         (["a", "b"], [1, 2], "`y_true` must hold numbers"),

@@ -38,6 +38,11 @@ def test_labels_are_matched_by_architecture(items, labelled):
     assert read_targets(y, items)["target"].tolist() == [1, 2, 3]
 
 
+def test_masked_labels_of_several_targets_are_missing():
+    y = np.ma.masked_array([[1, 4], [2, 5], [3, 6]], [[False, False], [False, True], [False, False]])
+    np.testing.assert_array_equal(read_targets(y, CELLS), [[1, 4], [2, np.nan], [3, 6]])
+
+
 def test_numbers_in_the_index_match_nothing():
     y = pd.Series([1, 2, 3], [2, 0, 1])
     assert read_targets(y, NUMBERS)["target"].tolist() == [1, 2, 3]
@@ -66,6 +71,7 @@ def test_repeated_architectures_in_the_same_order_are_fine():
         ([1, None, 3], "must hold numbers, got None at index 1"),
         ([1, np.nan, np.inf], "got 2 NaN or infinite values, the first at index 1"),
         (pd.Series([1, None, 3], dtype="Int64"), "got 1 NaN"),
+        (np.ma.masked_array([1, 2, 3], [False, True, False]), "got 1 NaN .* index 1"),
         (pd.DataFrame([[1, 2], [3, np.inf], [5, 6]], columns=["u", "v"]), "'v'.*index 1"),
         (pd.DataFrame([[1, 2]] * 3, columns=["u", "u"]), "'u' more than once"),
         (pd.Series([1, 2, 3], ["a", "b", "x"]), "lacks 1 of them, such as 'c'"),

@@ -312,6 +312,12 @@ def test_values_are_matched_by_their_index():
     assert several.result.history[["a", "b"]].to_numpy().tolist() == [[4, 1], [5, 2], [6, 3]]
 
 
+def test_masked_values_are_failures():
+    search = Search("nasbench201", strategy="random")
+    search.tell(search.ask(2), np.ma.masked_array([1.0, 2.0], [False, True]))
+    assert search.result.history["status"].tolist() == ["ok", "failed"]
+
+
 def test_callbacks():
     seen = []
     found = graf.search(
