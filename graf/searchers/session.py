@@ -195,7 +195,7 @@ class Search:
                     measured = measure(self.problem.objective, arguments, names)
                 self._tell([trial], [measured])
                 bar.update()
-                if any([callback(self) is True for callback in callbacks]):  # noqa: C419 - call all of them
+                if any([_ends(callback(self)) for callback in callbacks]):  # noqa: C419 - call all of them
                     break
         return self.result
 
@@ -222,3 +222,8 @@ def _callbacks(callbacks: Any) -> list[Callback]:
     if not all(map(callable, found)):
         raise InputError(f"`callbacks` must hold functions of a Search, got {callbacks!r:.100}")
     return found
+
+
+def _ends(answer: Any) -> bool:
+    """Whether a callback says True, as comparisons of NumPy's numbers do too; other values say nothing."""
+    return isinstance(answer, (bool, np.bool_)) and bool(answer)

@@ -330,6 +330,13 @@ def test_callbacks():
     assert seen == found.history["value"].cummax().tolist()
 
 
+def test_a_callback_may_compare_a_value():
+    found = graf.search(
+        "nasbench201", convolutions, budget=50, callbacks=[lambda search: search.result.best["value"] >= 1]
+    )
+    assert (found.history["value"] >= 1).tolist() == [False] * (len(found.history) - 1) + [True]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
