@@ -10,7 +10,7 @@ from typing import Any
 from graf.exceptions import InputError
 from graf.files import no_file
 from graf.journal import Journal, JournalKind
-from graf.searchers.history import History, Trial
+from graf.searchers.history import FAILED, OK, History, Trial
 
 __all__ = ["Checkpoint"]
 
@@ -37,8 +37,13 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | os.PathLike[str], settings: dict[str, Any]) -> None:
-        path = Path(path)
-        strange = no_file(path)
+        try:
+            path = Path(path)
+            strange = no_file(path)
+        except (OSError, TypeError) as error:
+            raise InputError(
+                f"`checkpoint` must be the name of a file, got {str(path)!r:.200}: {error}"
+            ) from None
         if strange is not None:
             raise InputError(f"`checkpoint` must be a file, got the {strange} {path}")
         self._journal = Journal(path.parent, JournalKind(path.name, ("number",)), settings)
@@ -47,28 +52,18 @@ class Checkpoint:
         """Fill an empty history, and give back the seconds that were spent, as they were noted."""
         seconds: list[dict[str, Any]] = []
         for line, record in enumerate(self._journal.records, 2):
-            seconds.append({"number": record["number"], **record["seconds"]})
-            number, n_known = record["number"], len(history.trials)
-            if "trials" in record:
-                self._check(line, number == n_known)
-                for fields in record["trials"]:
-                    history.add(Trial(batch=number, **fields))
-            else:
-                self._check(line, number in range(n_known))
-                trial = history.trials[number]
-                trial.status, trial.values, trial.reason = (
-                    record["status"],
-                    record["values"],
-                    record["reason"],
+            try:
+                seconds.append({"number": record["number"], **record["seconds"]})
+                goes_on = (_asked if "trials" in record else _told)(history, record)
+            except (KeyError, TypeError, AttributeError):  # entries are missing, or of another kind
+                goes_on = False
+            if not goes_on:
+                raise InputError(
+                    f"{self._journal.path}, line {line}: does not go on from the lines above: some were changed or"
+                    " deleted, or two searches wrote to the file at once; delete it and all lines below, and their"
+                    " work is done again"
                 )
         return seconds
-
-    def _check(self, line: int, goes_on: bool) -> None:
-        if not goes_on:
-            raise InputError(
-                f"{self._journal.path}, line {line}: does not go on from the lines above: some were deleted, or two"
-                " searches wrote to the file at once; delete it and all lines below, and their work is done again"
-            )
 
     def asked(self, trials: Sequence[Trial], seconds: dict[str, float]) -> None:
         """Note a batch."""
@@ -84,3 +79,24 @@ class Checkpoint:
                 for trial, part in zip(trials, spent, strict=True)
             ]
         )
+
+
+def _asked(history: History, record: dict[str, Any]) -> bool:
+    """Add a batch that was asked for, if it is the next one."""
+    number = record["number"]
+    if number != len(history.trials):
+        return False
+    for fields in record["trials"]:
+        history.add(Trial(batch=number, **fields))
+    return True
+
+
+def _told(history: History, record: dict[str, Any]) -> bool:
+    """Note what came of a trial, if it was asked for and the objectives are those of the search."""
+    if record["number"] not in range(len(history.trials)):
+        return False
+    trial = history.trials[record["number"]]
+    trial.status, trial.values, trial.reason = record["status"], record["values"], record["reason"]
+    names = set(history.directions) if trial.status == OK else set()
+    known = trial.status in (OK, FAILED) and trial.values.keys() == names
+    return known and all(isinstance(value, float) for value in trial.values.values())

@@ -83,7 +83,18 @@ def test_a_killed_search_goes_on_as_if_it_had_not_been(strategy, stop, tmp_path)
     assert len(longer.history) == 37
 
 
-@pytest.mark.parametrize("change", [lambda lines: lines + lines[1:3], lambda lines: lines[:1] + lines[2:]])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lines: lines + lines[1:3],
+        lambda lines: lines[:1] + lines[2:],
+        lambda lines: [line.replace('"seconds"', '"hours"') for line in lines],
+        lambda lines: [line.replace('"candidate"', '"cell"') for line in lines],
+        lambda lines: [line.replace('"ok"', '"good"') for line in lines],
+        lambda lines: lines[:1] + [line.replace('"value"', '"worth"') for line in lines[1:]],
+        lambda lines: lines[:1] + [line.replace(".0}", '.0, "more": "x"}') for line in lines[1:]],
+    ],
+)
 def test_lines_that_do_not_go_on_from_those_above_are_refused(tmp_path, change):
     path = tmp_path / "search.jsonl"
     arguments = {"objective": convolutions, "strategy": "random", "batch": 2, "checkpoint": path}
@@ -364,6 +375,8 @@ def test_a_callback_may_compare_a_value():
         ({"objective": lambda cell: "good"}, "must give a number for 'value', got 'good'"),
         ({"objective": lambda cell: (1, 2)}, "must give 1 values"),
         ({"objective": lambda cell: {"a": 1}, "direction": {"b": "max"}}, "lacks 'b'"),
+        ({"checkpoint": 3}, "`checkpoint` must be the name of a file, got '3'"),
+        ({"checkpoint": "x" * 300}, "`checkpoint` must be the name of a file.*too long"),
         ({"predictor": "forest"}, "unknown model"),
         ({"predictor": 3}, "`predictor` must be"),
     ],
