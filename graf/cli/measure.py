@@ -48,12 +48,14 @@ def measure(
 ) -> None:
     """Train architectures on handwritten digits and measure them; stop and call again to resume."""
     from graf import measure as library
+    from graf.measure.checks import digits_space
     from graf.spaces import get_space
 
     if recipes is not None and epochs is not None:
         raise InputError("`--epochs` cannot be given together with `--recipes`; leave one out")
-    settings = {"channels": channels, "n_stages": n_stages, "cells_per_stage": cells_per_stage}
-    chosen = get_space(space, input_shape=(1, 8, 8), n_classes=10, **_known(space, settings))
+    digits = {"input_shape": (1, 8, 8), "n_classes": 10}
+    size = {"channels": channels, "n_stages": n_stages, "cells_per_stage": cells_per_stage}
+    chosen = digits_space(get_space(space, **_known(space, digits | size)))
     if source is None:
         architectures = library.distinct_architectures(chosen, n, seed)
     else:
@@ -73,7 +75,7 @@ def measure(
     typer.echo(output / "table.parquet")
 
 
-def _known(space: str, settings: dict[str, int]) -> dict[str, int]:
+def _known(space: str, settings: dict[str, Any]) -> dict[str, Any]:
     """The settings that the space has."""
     from dataclasses import fields
 

@@ -38,6 +38,11 @@ def test_measure_names_the_architecture_that_cannot_be_read(run, tmp_path):
     assert err.startswith("graf: architecture 1: not a NATS-Bench size network")
 
 
+def test_measure_says_which_spaces_read_no_images(run, tmp_path):
+    code, _, err = run("measure", "--space", "flexibert", "-o", tmp_path / "x")
+    assert (code, err) == (2, "graf: networks of flexibert do not read images; give another `space`\n")
+
+
 OUTPUTS = [
     ("features", "none.txt", "-o"),
     ("proxies", "none.txt", "-o"),
