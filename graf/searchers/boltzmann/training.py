@@ -13,7 +13,7 @@ from graf.searchers.boltzmann.gibbs import gibbs, uniform
 from graf.searchers.boltzmann.machine import BoltzmannMachine, Floats, check_choices
 from graf.searchers.checks import count
 
-__all__ = ["train"]
+__all__ = ["check_rates", "train"]
 
 
 def train(
@@ -77,10 +77,7 @@ def train(
         ("seed", seed, 0),
     ):
         count(name, value, least)
-    if not 0 < learning_rate < float("inf") or not 0 <= decay < float("inf"):
-        raise InputError(
-            f"`learning_rate` must be above 0 and `decay` at least 0, got {learning_rate!r} and {decay!r}"
-        )
+    check_rates(learning_rate, decay)
     machine, rng = BoltzmannMachine.zeros(cardinalities), np.random.default_rng(seed)
     data = check_choices(choices, machine.cardinalities)
     wanted = _moments(machine.units(data))
@@ -92,6 +89,14 @@ def train(
         if callback is not None:
             callback(step + 1, machine)
     return machine
+
+
+def check_rates(learning_rate: float, decay: float) -> None:
+    """`InputError` unless both are finite, the first above 0 and the second at least 0."""
+    if not 0 < learning_rate < float("inf") or not 0 <= decay < float("inf"):
+        raise InputError(
+            f"`learning_rate` must be above 0 and `decay` at least 0, got {learning_rate!r} and {decay!r}"
+        )
 
 
 def _moments(units: Floats) -> tuple[Floats, Floats]:

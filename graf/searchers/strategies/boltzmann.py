@@ -12,6 +12,7 @@ from graf.searchers.boltzmann import gibbs, train
 from graf.searchers.boltzmann.chains import Chains, read_chains
 from graf.searchers.boltzmann.gibbs import uniform
 from graf.searchers.boltzmann.machine import Ints
+from graf.searchers.boltzmann.training import check_rates
 from graf.searchers.strategies.base import Proposal, State, Strategy, draw_untried
 
 __all__ = ["Boltzmann"]
@@ -53,6 +54,7 @@ class Boltzmann(Strategy):
         super().__post_init__()
         if not 0 < self.good <= 1:
             raise InputError(f"`good` of {self.name} must be above 0 and at most 1, got {self.good!r}")
+        check_rates(self.learning_rate, self.decay)
         read_chains(self.chains)  # raises if there are none of this name
 
     @property

@@ -72,5 +72,7 @@ def test_bad_parameters_are_named():
         Boltzmann(good=0)
     with pytest.raises(InputError, match="`steps`"):
         Boltzmann(steps=0)
+    with pytest.raises(InputError, match="`learning_rate` must be above 0"):
+        Boltzmann(learning_rate=0.0)  # not after all the first trials were measured
     with pytest.raises(UnknownNameError, match="annealer"):
         Boltzmann(chains="anealer")
