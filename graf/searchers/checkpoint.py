@@ -33,7 +33,7 @@ class Checkpoint:
     ------
     InputError
         If the file was written by a search with other settings (says which), is damaged, or
-        cannot be written.
+        cannot be written, or another search writes to it too.
     """
 
     def __init__(self, path: str | os.PathLike[str], settings: dict[str, Any]) -> None:
@@ -47,6 +47,7 @@ class Checkpoint:
         if strange is not None:
             raise InputError(f"`checkpoint` must be a file, got the {strange} {path}")
         self._journal = Journal(path.parent, JournalKind(path.name, ("number",)), settings)
+        self._size = self._journal.path.stat().st_size
 
     def restore(self, history: History) -> list[dict[str, Any]]:
         """Fill an empty history, and give back the seconds that were spent, as they were noted."""
@@ -68,17 +69,28 @@ class Checkpoint:
     def asked(self, trials: Sequence[Trial], seconds: dict[str, float]) -> None:
         """Note a batch."""
         rows = [{name: getattr(trial, name) for name in ASKED} for trial in trials]
-        self._journal.append({"number": trials[0].batch, "trials": rows, "seconds": seconds})
+        self._note([{"number": trials[0].batch, "trials": rows, "seconds": seconds}])
 
     def told(self, trials: Sequence[Trial], seconds: dict[str, float]) -> None:
         """Note what came of trials, in one write."""
         spent = [seconds, *[{}] * (len(trials) - 1)]
-        self._journal.extend(
+        self._note(
             [
                 {name: getattr(trial, name) for name in TOLD} | {"seconds": part}
                 for trial, part in zip(trials, spent, strict=True)
             ]
         )
+
+    def _note(self, records: list[dict[str, Any]]) -> None:
+        """Write to the file, unless it is no longer what this search has made it."""
+        path = self._journal.path
+        if path.stat().st_size != self._size:
+            raise InputError(
+                f"another search has written to {path} meanwhile, and one at a time may; start this one again to go on"
+                " from what the file holds, or give it another `checkpoint`"
+            )
+        self._journal.extend(records)
+        self._size = path.stat().st_size
 
 
 def _asked(history: History, record: dict[str, Any]) -> bool:

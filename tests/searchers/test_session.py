@@ -104,6 +104,16 @@ def test_lines_that_do_not_go_on_from_those_above_are_refused(tmp_path, change):
         graf.search("nasbench201", budget=6, **arguments)
 
 
+def test_two_searches_cannot_write_to_one_checkpoint(tmp_path):
+    path = tmp_path / "search.jsonl"
+    arguments = {"objective": convolutions, "strategy": "random", "checkpoint": path}
+    first, second = Search("nasbench201", **arguments), Search("nasbench201", **arguments)
+    history = first.run(3).history
+    with pytest.raises(InputError, match=r"another search has written to .*search\.jsonl"):
+        second.run(3)
+    pd.testing.assert_frame_equal(Search("nasbench201", **arguments).result.history, history)
+
+
 def test_a_line_cut_off_is_done_again(tmp_path):
     path = tmp_path / "search.jsonl"
     whole = graf.search(
