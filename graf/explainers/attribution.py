@@ -44,8 +44,8 @@ def explain(
     predictor : a fitted `PerformancePredictor` of model "auto" or of trees: random forest, extra
         trees, gradient boosting, XGBoost.
     items : what the predictor predicts from: architectures, graphs, or a DataFrame indexed by
-        architecture. Time grows linearly with them, below 1 ms each for a forest of 100 trees grown
-        on 1,000 rows; up to a tenth of a second each for "auto", whose Gaussian processes are sampled
+        architecture. Time grows linearly with them, a few ms each for a forest grown on 1,000 rows;
+        about a tenth of a second each for "auto", whose Gaussian processes are sampled
         (`graf.explainers.mixture`; `Explanation.errors` gives the standard errors).
     background : items that stand for an average architecture (interventional SHAP values, far
         slower: explain a sample); None takes the rows that the trees were grown on
