@@ -13,6 +13,7 @@ __all__ = ["ChoiceModel"]
 Floats = NDArray[np.float64]
 Estimates = tuple[Floats, Floats, Floats, Floats]
 EPSILON = 1e-6
+ROUNDING = 1e-12  # of the largest value: what is smaller comes from adding up
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,14 @@ class ChoiceModel:
     covariance : (n_options, n_options), robust to unequal variances (HC2; MacKinnon & White, 1985).
     basis : projection (n_options, n_options) on what the data can tell.
     degrees : of freedom that are left.
+    smallest : contrast that is more than rounding.
     """
 
     coefficients: Floats
     covariance: Floats
     basis: Floats
     degrees: int
+    smallest: float
 
     @classmethod
     def fit(cls, one_hot: Floats, y: Floats) -> ChoiceModel:
@@ -47,7 +50,8 @@ class ChoiceModel:
         scaled = one_hot * ((y - one_hot @ coefficients) / np.sqrt(left))[:, None]
         covariance = inverse @ (scaled.T @ scaled) @ inverse
         basis = inverse @ gram
-        return cls(coefficients, covariance, basis, max(1, len(y) - round(np.trace(basis))))
+        degrees = max(1, len(y) - round(np.trace(basis)))
+        return cls(coefficients, covariance, basis, degrees, ROUNDING * float(np.abs(y).max()))
 
     def contrasts(self, weights: Floats, level: float) -> Estimates:
         """Estimates, ends of their intervals, and p-values, of contrasts (k, n_options).
@@ -55,9 +59,11 @@ class ChoiceModel:
         NaN where the data cannot tell.
         """
         told = np.all(np.abs(weights @ self.basis - weights) < EPSILON, axis=1) & np.any(weights, axis=1)
-        value = np.where(told, weights @ self.coefficients, np.nan)
+        value = weights @ self.coefficients
+        value = np.where(told, np.where(np.abs(value) > self.smallest, value, 0.0), np.nan)
         error = np.sqrt(np.maximum(np.sum((weights @ self.covariance) * weights, axis=1), 0.0))
         half = stats.t.ppf((1 + level) / 2, self.degrees) * error
         with np.errstate(divide="ignore", invalid="ignore"):
             p = np.where(told, 2 * stats.t.sf(np.abs(value) / error, self.degrees), np.nan)
+        p[value == 0] = 1.0
         return value, value - half, value + half, p

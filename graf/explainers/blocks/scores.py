@@ -63,7 +63,8 @@ def block_scores(
     Raises
     ------
     InputError
-        If there are not as many rows as architectures, or a target has too few values.
+        If there are not as many rows as architectures, a target has too few values, or another argument is not
+        what it should be.
 
     Notes
     -----
@@ -79,6 +80,10 @@ def block_scores(
     >>> bool(scores.loc[("1->2", "conv3x3"), "effect"] - scores.loc[("1->2", "none"), "effect"] > 0.999)
     True
     """
+    if not isinstance(targets, (pd.Series, pd.DataFrame)):
+        raise InputError(f"`targets` must be a Series or DataFrame, got {type(targets).__name__}")
+    if not 0 < level < 1:
+        raise InputError(f"`level` must lie between 0 and 1, got {level!r:.40}")
     space = get_space(space)
     table = targets.to_frame() if isinstance(targets, pd.Series) else targets
     if len(table) != len(architectures):

@@ -198,8 +198,21 @@ def test_hypervolume_of_a_square():
     assert hypervolume(np.array([[0.5, 0.5], [0.9, 0.9]])) == pytest.approx(0.25)
 
 
+def test_rounding_is_no_effect():
+    names, y = planted(0, {(0, 3): 2.0}, noise=0.0, n=120)
+    found = block_scores(SPACE, names, pd.DataFrame({"y": y + 0.1, "constant": np.full(120, 91.37)}))
+    elsewhere = found[(found["position"] > 0) | (found["target"] == "constant")]
+    assert (elsewhere["effect"] == 0).all() and (elsewhere["p_adjusted"] == 1).all()
+    at_first = found[(found["position"] == 0) & (found["target"] == "y")]
+    assert (at_first["p_adjusted"] < 1e-10).all()
+
+
 def test_bad_input_is_refused():
     names, y = planted(0, n=100)
+    with pytest.raises(InputError, match="`targets` must be a Series or DataFrame, got ndarray"):
+        block_scores(SPACE, names, y)
+    with pytest.raises(InputError, match="`level` must lie between 0 and 1, got 95"):
+        block_scores(SPACE, names, pd.Series(y, name="y"), level=95)
     with pytest.raises(InputError, match="a row per architecture"):
         block_scores(SPACE, names, pd.Series(y[:50], name="y"))
     with pytest.raises(InputError, match="more than 6 values"):
