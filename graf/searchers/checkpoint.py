@@ -84,10 +84,10 @@ class Checkpoint:
     def _note(self, records: list[dict[str, Any]]) -> None:
         """Write to the file, unless it is no longer what this search has made it."""
         path = self._journal.path
-        if path.stat().st_size != self._size:
+        if not path.exists() or path.stat().st_size != self._size:
             raise InputError(
-                f"another search has written to {path} meanwhile, and one at a time may; start this one again to go on"
-                " from what the file holds, or give it another `checkpoint`"
+                f"{path} was changed or deleted while this search ran, and one at a time may write to it; start this one"
+                " again to go on from what the file holds, or give it another `checkpoint`"
             )
         self._journal.extend(records)
         self._size = path.stat().st_size

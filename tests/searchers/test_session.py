@@ -109,9 +109,12 @@ def test_two_searches_cannot_write_to_one_checkpoint(tmp_path):
     arguments = {"objective": convolutions, "strategy": "random", "checkpoint": path}
     first, second = Search("nasbench201", **arguments), Search("nasbench201", **arguments)
     history = first.run(3).history
-    with pytest.raises(InputError, match=r"another search has written to .*search\.jsonl"):
+    with pytest.raises(InputError, match=r"search\.jsonl was changed or deleted while this search ran"):
         second.run(3)
     pd.testing.assert_frame_equal(Search("nasbench201", **arguments).result.history, history)
+    path.unlink()
+    with pytest.raises(InputError, match=r"search\.jsonl was changed or deleted while this search ran"):
+        first.run(5)
 
 
 def test_a_line_cut_off_is_done_again(tmp_path):
