@@ -64,12 +64,22 @@ def _are_waves(table: NDArray[Any]) -> bool:
 
 
 def _hides_later_positions(values: NDArray[Any]) -> bool:
-    """Whether a table holds one value up to the diagonal and another one behind it."""
+    """Whether a table holds one value behind the diagonal, and another one on it and right before it.
+
+    Positions farther back may be hidden as well, as by a sliding window (Beltagy et al., Longformer, 2020).
+    """
     if not 1 < values.shape[-2] <= values.shape[-1]:
         return False
     rows, columns = values.shape[-2:]
-    later = np.triu(np.ones((rows, columns), bool), columns - rows + 1)
-    kept, hidden = values[..., ~later], values[..., later]
-    if not kept.size or kept.flat[0] == hidden.flat[0]:
+    behind = columns - rows
+    hidden = values[..., np.triu(np.ones((rows, columns), bool), behind + 1)]
+    near = [np.diagonal(values, offset, -2, -1) for offset in (behind, behind - 1)]
+    shown = near[0].flat[0]
+    if not hidden.size or hidden.flat[0] == shown:
         return False
-    return bool(np.all(kept == kept.flat[0]) and np.all(hidden == hidden.flat[0]))
+    is_hidden = values == hidden.flat[0]
+    return bool(
+        np.all(hidden == hidden.flat[0])
+        and all(np.all(diagonal == shown) for diagonal in near)
+        and np.all(is_hidden | (values == shown))
+    )

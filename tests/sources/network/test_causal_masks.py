@@ -12,9 +12,9 @@ from graf import read_graph
 class WithMask(nn.Module):
     """Attention whose heads stand behind the queries, with a mask in a buffer."""
 
-    def __init__(self):
+    def __init__(self, hidden):
         super().__init__()
-        self.register_buffer("hidden", torch.ones(5, 5, dtype=torch.bool).triu(1)[None, :, None])
+        self.register_buffer("hidden", hidden[None, :, None])
 
     def forward(self, x):
         q = x.unflatten(-1, (2, 4))
@@ -37,12 +37,27 @@ def test_masks_that_compare_positions_are_causal():
     assert causal(read_graph(Function(lambda q: attend(q, columns <= rows)), (x,))) == 1
     assert causal(read_graph(Function(lambda q: attend(q, ones.tril())), (x,))) == 1
     assert causal(read_graph(Function(lambda q: attend(q, ones)), (x,))) == 0
-    assert causal(read_graph(WithMask(), (x,))) == 1
     for padded in (
         lambda q, m: attend(q, (columns <= rows) & (m > 0)),
         lambda q, m: attend(q, (ones.tril().type_as(m) * m) != 0),
     ):
         assert causal(read_graph(Function(padded), (x, (1, 1, 1, 5)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("hidden", "expected"),
+    [
+        (lambda distance: distance < 0, 1),
+        (lambda distance: (distance < 0) | (distance > 1), 1),  # of a sliding window
+        (lambda distance: abs(distance) > 1, 0),
+        (lambda distance: distance == 0, 0),
+        (lambda distance: distance != 0, 0),
+    ],
+)
+def test_masks_in_buffers_are_told_by_their_content(hidden, expected):
+    distance = torch.arange(5)[:, None] - torch.arange(5)
+    graph = read_graph(WithMask(hidden(distance)), (1, 5, 8))
+    assert attention_facts(graph, "causal") == [expected]
 
 
 def test_rows_of_a_causal_mask_that_are_looked_up_are_causal():
