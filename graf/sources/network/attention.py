@@ -15,6 +15,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 __all__ = ["recognise_attention"]
 
 OF_MASKS = ("logical", "compare", "order", "gather")  # what gives a mask from others, or some of its rows
+PRODUCTS = ("matmul", "linear")
 CUTTING = ("slice", "getitem")
 POSITION_WISE = (
     "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "divide", "add",
@@ -244,11 +245,12 @@ def _origins(step: Step, known: dict[int, set[int]] | None = None) -> set[int]:
 
 
 def _causal(step: Step, others: list[Step], scores: list[Step]) -> float:
-    """1 if a mask compares positions, NaN if one, which is none of the scores, depends on the inputs alone; else 0."""
+    """1 if a mask compares positions, NaN if one depends on the inputs alone; else 0. Products are scores, no masks."""
     masks = [read for read in others if read.scalar is None]
     if step.settings.get("causal") or any(_compares_positions(mask, DEEP) for mask in masks):
         return 1.0
-    return 0.0 if all(is_fixed(mask) or mask in scores for mask in masks) else float("nan")
+    known = all(is_fixed(mask) or mask in scores or plain(mask).op in PRODUCTS for mask in masks)
+    return 0.0 if known else float("nan")
 
 
 def _compares_positions(mask: Step, depth: int, known: dict[tuple[int, int], bool] | None = None) -> bool:

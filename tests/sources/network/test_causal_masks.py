@@ -96,3 +96,21 @@ def test_masks_that_compare_distances_are_causal(mask, expected):
 
     graph = read_graph(Function(attend), (1, 9, 8))
     assert attention_facts(graph, "causal") == [expected]
+
+
+def test_products_that_are_added_to_scores_hide_nothing():
+    def attend(q, added):
+        scores = heads(q, 2) @ heads(q, 2).transpose(-2, -1) + added
+        return (scores.softmax(-1) @ heads(q, 2)).transpose(1, 2).flatten(2)
+
+    def beside(q, other):  # scores of other tokens, as in LiLT
+        return attend(q, heads(other, 2) @ heads(other, 2).transpose(-2, -1))
+
+    def of_pairs(q, pairs, weight):  # as in AlphaFold
+        return attend(q, F.linear(pairs, weight).permute(0, 3, 1, 2))
+
+    graphs = [
+        read_graph(Function(beside), ((1, 5, 8), (1, 5, 6))),
+        read_graph(Function(of_pairs, weight=(2, 3)), ((1, 5, 8), (1, 5, 5, 3))),
+    ]
+    assert [attention_facts(graph, "causal") for graph in graphs] == [[0], [0]]
