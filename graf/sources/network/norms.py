@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from graf.sources.network.patterns import bare, is_only_of, pairs, plain, scaled, through, without_number
+from graf.sources.network.patterns import (
+    SAME_VALUES,
+    bare,
+    behind,
+    is_only_of,
+    pairs,
+    plain,
+    scaled,
+    through,
+    without_number,
+)
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = ["recognise_norms"]
 
 NORMS = ("layer_norm", "rms_norm", "instance_norm", "group_norm", "batch_norm")
+TURNING = (*SAME_VALUES, "transpose")
 ROOTS = {"mean": "rms_norm", "sum": "l2_norm"}  # what a tensor over the root of either of its squares is
 
 
@@ -79,15 +90,19 @@ def _unweighted(step: Step) -> tuple[Step, list[Step]]:
 
 
 def _shift(step: Step) -> None:
-    """A tensor times a scale, plus (bias - its mean times the scale): how TensorFlow writes a norm."""
+    """A tensor times a scale, plus (bias - its mean times the scale): how TensorFlow writes a norm.
+
+    Mean and scale may be taken before the axes are put into another order.
+    """
     for product, shift in pairs(step):
         for biases, mean, scale in _shifts(through(shift)) if product.op == "multiply" else ():
             spread, weights = _inverse_root(scale)
             for operand, again in pairs(product):
-                if again is not scale or spread is None or not _is_mean(mean, operand):
+                turned = behind(operand, TURNING)
+                if again is not scale or spread is None or not _is_mean(mean, turned):
                     continue
                 varied, over = _variance(_bounded(spread))
-                if varied is operand:
+                if varied is turned:
                     _become(step, [operand, *weights, *biases], over)
                     return
 

@@ -114,6 +114,21 @@ def test_norms_of_groups_with_channels_last(size):
     assert heads == ["layer_norm"]
 
 
+def test_a_norm_of_what_is_turned_behind_its_mean():
+    """As tf2onnx moves the transposition to channels last."""
+    axes = (1, 2, 3)
+
+    def normed(x, w, b):
+        mean = x.mean(axes, keepdim=True)
+        root = torch.rsqrt((x - mean).square().mean(axes, keepdim=True) + 1e-3)
+        turned, mean, root = (tensor.permute(0, 2, 3, 1) for tensor in (x, mean, root))
+        return as_keras(turned, mean, root * w, b)
+
+    graph = read_graph(Function(normed, w=(6, 6, 8), b=(6, 6, 8)), (1, 8, 6, 6))
+    assert graph.op_names == (None, "layer_norm")
+    assert graph.n_parameters == 2 * 6 * 6 * 8
+
+
 def test_a_norm_whose_bias_of_zeros_was_left_out():
     def normed(x, w):
         mean = x.mean(-1, keepdim=True)
