@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graf.sources.network.costs import fixed_macs
-from graf.sources.network.patterns import uncopied
+from graf.sources.network.patterns import through, uncopied
 from graf.sources.network.step import Network, Step, is_fixed, unfixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
 
@@ -25,7 +25,8 @@ def settle_constants(network: Network) -> int:
 
     A step that reads fixed steps only becomes a weight if one of them is, else a constant. A gather
     with a fixed index only leaves out elements; one from a weight is an embedding. Arithmetic with a
-    number that changes nothing, or a concatenation with no elements, is the identity. Returns what
+    number that changes nothing, or a concatenation with no elements, is the identity. What fills a
+    constant part by part is a concatenation. Returns what
     fvcore counts of all that is computed in every pass although it depends on no input.
     """
     fixed = 0
@@ -39,6 +40,8 @@ def settle_constants(network: Network) -> int:
             _settle_gather(step)
         elif step.op == "concat":
             _settle_concat(step)
+        elif step.op == "scatter" and len(step.reads) > 1:
+            _settle_scatter(step)
         elif step.op in NEUTRAL:
             _settle_neutral(step)
     return fixed
@@ -129,6 +132,21 @@ def _settle_concat(step: Step) -> None:
     step.reads = [read for read in step.reads if read.shape is None or read.size] or step.reads
     if len(step.reads) == 1:
         step.op = "identity"
+
+
+def _settle_scatter(step: Step) -> None:
+    """Parts that are written at fixed places, one after the other, until they fill a constant stand side by side."""
+    base, *places, part = step.reads
+    base = through(base)
+    empty = ([], base.size) if base.op == "constant" else None
+    parts, left = base.settings.pop("written", empty) or ([], 0)
+    if base.size != step.size or not all(map(is_fixed, places)) or part.size > left:
+        return
+    parts.append(part)
+    if part.size == left and len(parts) > 1:
+        step.become("concat", parts)
+    else:
+        step.settings["written"] = parts, left - part.size
 
 
 def _settle_gather(step: Step) -> None:

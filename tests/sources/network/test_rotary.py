@@ -32,9 +32,17 @@ def with_negative_sines(x, cos, sin):  # as in nanochat
     return torch.cat([first * cos + second * sin, first * (-sin) + second * cos], -1)
 
 
+def in_place(x, cos, sin):
+    turned = torch.empty_like(x)
+    turned[..., ::2] = x[..., ::2] * cos[..., ::2] - x[..., 1::2] * sin[..., ::2]
+    turned[..., 1::2] = x[..., ::2] * sin[..., ::2] + x[..., 1::2] * cos[..., ::2]
+    return turned
+
+
 @pytest.mark.parametrize(
     "rotate",
     [
+        in_place,
         lambda x, cos, sin: x * cos + swap_halves(x) * sin,
         lambda x, cos, sin: x * cos + swap_pairs(x) * sin,
         columns_of_rotations,

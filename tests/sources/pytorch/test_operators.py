@@ -75,7 +75,7 @@ class Writing(nn.Module):
 
 def test_what_is_written_into_parts_of_tensors_is_read_afterwards():
     graph = read_graph(Writing(), example_inputs=(1, 6, 4))
-    assert graph.op_names == (None, "attention", "scatter", "relu", "add", "scatter", "multiply", "sigmoid")
+    assert graph.op_names == (None, "attention", "scatter", "relu", "add", "concat", "multiply", "sigmoid")
     assert graph.n_parameters == 25 + 1
     assert graph.n_macs == 2 * 6 * 6 * 4
 
