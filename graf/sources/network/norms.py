@@ -45,8 +45,9 @@ def recognise_norms(network: Network) -> None:
 
 def _normalise(step: Step) -> None:
     for centred, scale in [tuple(map(bare, step.reads))] if step.op == "divide" else pairs(step):
-        if step.op == "divide" and through(scale).op in ("clamp", "maximum", "add", "norm", "minimum"):
-            _length(step, centred, through(scale))
+        length = through(scale) if step.op == "divide" else _divisor(scale)
+        if length is not None and length.op in ("clamp", "maximum", "add", "norm", "minimum"):
+            _length(step, centred, length)
         spread, weights = _inverse_root(scale) if step.op == "multiply" else (_square_root(scale), [])
         if step.op == "divide" and spread is not None:
             centred, weights = _unweighted(centred)
@@ -129,6 +130,14 @@ def _length(step: Step, vector: Step, length: Step) -> None:
     found = next((through(read) for read in (length, *length.reads) if through(read).op == "norm"), None)
     if found is not None and found.settings["order"] == 2 and bare(found.reads[0]) is vector:
         step.become("l2_norm", [vector], axes=found.settings.get("axes"))
+
+
+def _divisor(step: Step) -> Step | None:
+    """What a number is divided by, times another number perhaps."""
+    step = plain(step)
+    if step.op == "divide" and bare(step.reads[0]).scalar is not None:
+        return through(step.reads[1])
+    return through(step.reads[0]) if step.op == "reciprocal" else None
 
 
 def _root(step: Step) -> Step | None:

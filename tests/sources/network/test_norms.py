@@ -152,6 +152,10 @@ def test_length_one():
         assert ops_of(lambda x, length=length: x / (length(x) + 1e-6), (1, 4, 8)) == ["l2_norm"]
     assert ops_of(lambda x: x * torch.rsqrt((x * x).sum(-1, True) + 1e-6), (1, 4, 8)) == ["l2_norm"]
     assert ops_of(lambda x: x / (x**2).sum(-1, True).sqrt(), (1, 4, 8)) == ["l2_norm"]
+    for scale in (lambda length: 8**0.5 / length.clamp_min(1e-6), torch.reciprocal):
+        assert ops_of(lambda x, scale=scale: x * scale(x.norm(dim=-1, keepdim=True)), (1, 4, 8)) == [
+            "l2_norm"
+        ]
 
 
 def test_length_one_with_a_bound_as_tensorflow_and_keras_write_it():
