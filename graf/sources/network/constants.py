@@ -138,15 +138,14 @@ def _settle_scatter(step: Step) -> None:
     """Parts that are written at fixed places, one after the other, until they fill a constant stand side by side."""
     base, *places, part = step.reads
     base = through(base)
-    empty = ([], base.size) if base.op == "constant" else None
-    parts, left = base.settings.pop("written", empty) or ([], 0)
+    left = base.size if base.op == "constant" else base.settings.get("unwritten", 0)
     if base.size != step.size or not all(map(is_fixed, places)) or part.size > left:
         return
-    parts.append(part)
+    parts: list[Step] = [*base.settings.get("written", ()), part]
     if part.size == left and len(parts) > 1:
         step.become("concat", parts)
     else:
-        step.settings["written"] = parts, left - part.size
+        step.settings |= {"written": parts, "unwritten": left - part.size}
 
 
 def _settle_gather(step: Step) -> None:
