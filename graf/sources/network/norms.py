@@ -260,7 +260,8 @@ def _regroup(step: Step) -> None:
     behind, now = step.reads[0], step.shape or ()
     while behind.op in REARRANGEMENTS and behind.reads and not _is_apart(behind, now):
         behind = behind.reads[0]
-    if behind is not step.reads[0] and min(len(behind.shape or ()), len(now)) > 1 and _is_apart(behind, now):
+    is_whole = behind.size == step.size  # not cut or filled up, as blocks of channels are
+    if is_whole and min(len(behind.shape or ()), len(now)) > 1 and _is_apart(behind, now):
         step.become("group_norm", [behind], groups=now[1])
 
 

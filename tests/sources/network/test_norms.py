@@ -114,6 +114,11 @@ def test_norms_of_groups_with_channels_last(size):
     assert heads == ["layer_norm"]
 
 
+def test_an_instance_norm_of_some_channels_is_none_of_groups():
+    """As in HINet (Chen et al., 2021)."""
+    assert ops_of(lambda x: F.instance_norm(x[:, :4]), (1, 8, 5, 5)) == ["instance_norm"]
+
+
 def test_a_norm_of_what_is_turned_behind_its_mean():
     """As tf2onnx moves the transposition to channels last."""
     axes = (1, 2, 3)
