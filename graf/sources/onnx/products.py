@@ -36,10 +36,7 @@ def product(first: int, second: int, bias: int | None = None) -> Callable[[Call]
         for step in (b, added):
             if step is not None and step.size > 1:
                 trained(step)
-        a, b = (
-            _swapped(call, step) if call.number(name, 0) else step
-            for step, name in ((a, "transA"), (b, "transB"))
-        )
+        a, b = _turned(call, a, "A"), _turned(call, b, "B")
         shape = call.shape
         if shape is None and a.shape and b.shape:
             shape = (*a.shape[:-1], b.shape[-1])
@@ -49,9 +46,15 @@ def product(first: int, second: int, bias: int | None = None) -> Callable[[Call]
     return made
 
 
-def _swapped(call: Call, step: Step) -> Step:
-    shape = step.shape or ()
-    return call.step("transpose", [step], (*shape[:-2], *shape[-2:][::-1]))
+def _turned(call: Call, step: Step, name: str) -> Step:
+    """A factor whose rows stand before its batches, or behind its columns, if the attributes say so."""
+    if call.number(f"transBatch{name}", 0):
+        shape = step.shape or ()
+        step = call.step("transpose", [step], (*shape[1:-1], *shape[:1], *shape[-1:]))
+    if call.number(f"trans{name}", 0):
+        shape = step.shape or ()
+        step = call.step("transpose", [step], (*shape[:-2], *shape[-2:][::-1]))
+    return step
 
 
 def experts(first: int, last: int, gate: int, scales: int = 0) -> Callable[[Call], Step]:

@@ -46,6 +46,21 @@ def test_fused_operators(tmp_path, contributed, standard):
     assert described(found) == described(expected)
 
 
+def test_products_whose_rows_stand_before_their_batches(tmp_path):
+    """ONNX Runtime takes transpositions of factors into their product."""
+    text = "g (float[7, 2, 8] a, float[9, 2, 8] b) => (float[2, 7, 9] y) {{ {} }}"
+    found = read(
+        tmp_path,
+        text.format(
+            """p = com.microsoft.FusedMatMul <transBatchA = 1, transBatchB = 1, transB = 1> (a, b)
+            y = Relu (p)"""
+        ),
+    )
+    turned = """c = Transpose <perm = [1, 0, 2]> (a) d = Transpose <perm = [1, 2, 0]> (b)
+        p = MatMul (c, d) y = Relu (p)"""
+    assert described(found) == described(read(tmp_path, text.format(turned)))
+
+
 def test_fused_convolution(tmp_path):
     text = "g (float[1, 3, 9, 9] x) => (float[1, 4, 4, 4] y) {{ y = {} (x, w, b) }}"
     tensors = {"w": weight(4, 3, 3, 3), "b": weight(4)}
