@@ -254,13 +254,14 @@ def _lacks_sizes(kind: TypeProto | None) -> bool:
 def _elem_type(kind: TypeProto | None, operands: Sequence[Value | None], op_type: str) -> int:
     """The type of the elements; if it is unknown that of the first operand of floating-point numbers.
 
-    Of quantised operators, and where there is no such operand, that of the first.
+    Of quantised operators that of the first operand of integers; where there is no such operand, of the first.
     """
     if kind is not None:
         return int(kind.tensor_type.elem_type)
     known = [v.type.tensor_type.elem_type for v in operands if v is not None and v.type is not None]
-    floats = () if op_type.startswith(GIVING_INTEGERS) else (each for each in known if each in FLOATS)
-    return next(iter((*floats, *known)), TensorProto.FLOAT)
+    is_float = not op_type.startswith(GIVING_INTEGERS)
+    fitting = (each for each in known if (each in FLOATS) == is_float)
+    return next(iter((*fitting, *known)), TensorProto.FLOAT)
 
 
 def _assumed(graph: GraphProto, types: Mapping[str, TypeProto], given: Mapping[str, Any]) -> str:

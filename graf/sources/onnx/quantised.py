@@ -31,13 +31,24 @@ def _integer_product(call: Call) -> Step:
 
 def _dequantised(call: Call) -> Step:
     """A weight, or the number that an integer, a scale and a zero point stand for."""
-    number, scale, zero = call.first.scalar, call.operand(1), call.operand(2)
-    if call.first.size > 1:
-        trained(call.operand(0))
-    if number is None or scale is None or scale.scalar is None:
-        return call.step("cast", call.reads(0))
-    found = call.step("constant", [])
-    found.value = np.array((number - ((zero and zero.scalar) or 0)) * scale.scalar)
+    (found,) = _numbers(call, 0)
+    return found if found is not call.first else call.step("cast", [found])
+
+
+def _numbers(call: Call, *positions: int) -> list[Step]:
+    """Operands with their scales and zero points behind them: weights, or the numbers that they stand for."""
+    found = []
+    for i in positions:
+        step, scale, zero = map(call.operand, range(i, i + 3))
+        if step is None:
+            continue
+        if step.size > 1:
+            trained(step)
+        if step.scalar is not None and scale is not None and scale.scalar is not None:
+            number = (step.scalar - ((zero and zero.scalar) or 0)) * scale.scalar
+            step = call.step("constant", [], step.shape)
+            step.value = np.array(number)
+        found.append(step)
     return found
 
 
@@ -83,10 +94,7 @@ def _quantised(op: str, *positions: int) -> Callable[[Call], Step]:
     """An operator with scales and zero points beside its operands."""
 
     def quantised(call: Call) -> Step:
-        reads = call.reads(*positions)
-        for step in reads:
-            if step.size > 1:
-                trained(step)
+        reads = _numbers(call, *positions)
         shapes = [step.shape for step in reads if step.shape is not None]
         return call.step(op, reads, np.broadcast_shapes(*shapes) if len(shapes) == len(reads) else None)
 
@@ -104,7 +112,7 @@ def _either(make: Callable[[Call], Step], w: int | None = None) -> Callable[[Cal
 
 
 def _quantised_concat(call: Call) -> Step:
-    parts, axis = call.reads(*range(2, len(call.operands), 3)), call.number("axis", 0)
+    parts, axis = _numbers(call, *range(2, len(call.operands), 3)), call.number("axis", 0)
     shapes = [part.shape for part in parts if part.shape]
     if not parts or len(shapes) < len(parts):
         return call.step("concat", parts)

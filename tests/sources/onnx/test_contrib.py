@@ -355,6 +355,17 @@ def test_a_quantised_concatenation(tmp_path):
     assert graph.attributes["shape"][-1] == "1x6x8"
 
 
+def test_a_quantised_token_beside_others(tmp_path):
+    text = """g (uint8[1, 3, 3] x) => (uint8[1, 4, 4] y) {
+        c = com.microsoft.QLinearConcat <axis = 1> (x_scale, zero, token, w_scale, zero, x, x_scale, zero)
+        y = QLinearMatMul (c, x_scale, zero, w, w_scale, zero, y_scale, zero)
+    }"""
+    tensors = {"token": weight(1, 1, 3, dtype=np.uint8), "w": weight(3, 4, dtype=np.uint8)}
+    graph = read(tmp_path, text, **QUANTISED | tensors)
+    assert graph.op_names == (None, "concat", "linear")
+    assert graph.attributes["n_parameters"].tolist() == [0, 3, 12]
+
+
 @pytest.mark.parametrize(
     ("call", "after"),
     [("DequantizeLinear (r, s, o)", "relu"), ("com.microsoft.QLinearSigmoid (r, s, o, s, o)", "sigmoid")],
@@ -384,6 +395,21 @@ def test_numbers_that_are_quantised(tmp_path):
     numbers = {"scale": np.float32(3 / 250), "zero": np.uint8(5), "low": np.float32(0), "high": np.float32(6)}
     assert read(tmp_path, text, three=np.uint8(255), **numbers).op_names == (None, "hardswish")
     assert "relu6" in read(tmp_path, text, three=np.uint8(155), **numbers).op_names
+
+
+def test_numbers_in_quantised_products(tmp_path):
+    text = """g (uint8[1, 8] x) => (uint8[1, 8] y) {
+        a = com.microsoft.QLinearMul (x, scale, zero, k, k_scale, zero, scale, zero)
+        g = com.microsoft.QLinearSigmoid (a, scale, zero, scale, zero)
+        y = com.microsoft.QLinearMul (x, scale, zero, g, scale, zero, scale, zero)
+    }"""
+    numbers = {
+        "scale": np.float32(0.1),
+        "zero": np.uint8(5),
+        "k": np.uint8([69]),
+        "k_scale": np.float32(1 / 64),
+    }
+    assert read(tmp_path, text, **numbers).op_names == (None, "silu")
 
 
 @pytest.mark.parametrize(
