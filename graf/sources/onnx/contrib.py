@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from graf.exceptions import InputError
@@ -22,6 +23,7 @@ from graf.sources.onnx.quantised import QUANTISED_CONTRIB
 __all__ = ["AS_STANDARD", "CONTRIB"]
 
 BLOCKED = ("Conv", "MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool")  # channels in blocks
+LARGEST_BLOCK = 16
 AS_STANDARD = {  # the same or of the same shape, with an activation behind perhaps
     **{name: name for name in BLOCKED},
     "FusedConv": "Conv",
@@ -38,6 +40,18 @@ AS_STANDARD = {  # the same or of the same shape, with an activation behind perh
 
 def _fused_conv(call: Call) -> Step:
     return call.activated(call.plus(convolution(call), call.operand(3)))
+
+
+def _blocked_conv(call: Call) -> Step:
+    """A convolution of channels in blocks, the last of which is filled up to what the weight has."""
+    data, weight = call.operand(0), call.operand(1)
+    if data is None or weight is None or not data.shape or not weight.shape:
+        return _fused_conv(call)
+    missing = weight.shape[1] * call.number("group", 1) - data.shape[1]
+    if 0 < missing < LARGEST_BLOCK:
+        filled = (data.shape[0], data.shape[1] + missing, *data.shape[2:])
+        call = replace(call, operands=(call.step("pad", [data], filled), *call.operands[1:]))
+    return _fused_conv(call)
 
 
 def _fused_gemm(call: Call) -> Step:
@@ -152,7 +166,7 @@ def _rotary(call: Call) -> Step:
 
 
 CONTRIB: dict[str, Callable[[Call], Any]] = {
-    "Conv": _fused_conv,
+    "Conv": _blocked_conv,
     "FusedConv": _fused_conv,
     "NhwcConv": _nhwc_conv,
     "NhwcFusedConv": _fused_conv_of_channels_last,

@@ -5,6 +5,7 @@ import pytest
 from onnx_models import saved, weight
 
 from graf import GraphFeatures, read_graph
+from graf.exceptions import InputError
 
 MS = "com.microsoft"
 
@@ -81,6 +82,19 @@ def test_convolutions_and_pools_of_blocks_of_channels(tmp_path):
     assert graph.op_names == (None, "dw_conv3x3", "relu", "max_pool3x3", "global_avg_pool")
     assert (graph.n_parameters, graph.n_macs) == (80, 9 * 8 * 9)
     assert graph.attributes["stride"][[1, 3]].tolist() == [3, 3]
+
+
+def test_blocks_of_channels_that_are_filled_up(tmp_path):
+    text = """g (float[1, 5, 9, 9] x) => (float[1, 7, 9, 9] y) {
+        b = com.microsoft.nchwc.ReorderInput (x)
+        c = com.microsoft.nchwc.Conv (b, w)
+        y = com.microsoft.nchwc.ReorderOutput <channels = 7> (c)
+    }"""
+    domains = ["com.microsoft.nchwc"]
+    graph = read(tmp_path, text, domains=domains, w=weight(8, 8, 1, 1))
+    assert (graph.op_names, graph.n_macs) == ((None, "conv1x1"), 64 * 81)
+    with pytest.raises(InputError, match="it needs 32 channels"):
+        read(tmp_path, text, domains=domains, w=weight(8, 32, 1, 1))
 
 
 @pytest.mark.parametrize(
