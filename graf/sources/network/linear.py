@@ -8,7 +8,7 @@ from graf.sources.network.einsum import axes_of, operands_of, sizes_of
 from graf.sources.network.patterns import SAME_VALUES, bare, pairs, plain, through, uncopied
 from graf.sources.network.step import Network, Step, is_fixed, unfixed, weights_of
 
-__all__ = ["add_biases", "fold_batch_norms", "recognise_linear", "recognise_positions"]
+__all__ = ["WITH_BIAS", "add_biases", "fold_batch_norms", "recognise_linear", "recognise_positions"]
 
 WITH_BIAS = ("linear", "conv", "conv_transpose")
 RESHAPING = ("reshape", *SAME_VALUES)

@@ -43,10 +43,11 @@ def label_of(node: NodeProto) -> str:
 def folds_norm(node: NodeProto) -> bool:
     """Whether the exporter says that a batch norm became part of a convolution or linear layer.
 
-    PyTorch's newer exporter names the rule that it applied; the older one renames both weights.
+    PyTorch's newer exporter names the rule that it applied; the older one renames both weights. ONNX Runtime
+    keeps their names where it takes an activation into a convolution.
     """
     weights = node.input[1:3]
-    if len(weights) > 1 and all(name.startswith(f"onnx::{node.op_type}_") for name in weights):
+    if len(weights) > 1 and all(name.startswith("onnx::Conv") for name in weights):
         return "Conv" in node.op_type
     return any(entry.key == RULES and "FuseBatchNormInto" in entry.value for entry in node.metadata_props)
 

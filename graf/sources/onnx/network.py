@@ -11,6 +11,7 @@ from typing import Any
 from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto, TypeProto
 
 from graf.exceptions import GrafError, GraphError, InputError
+from graf.sources.network.linear import WITH_BIAS
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS, from_onnx
 from graf.sources.onnx.call import Call
@@ -219,7 +220,7 @@ class Reader:
         )
         made = steps_of(call, node.domain)
         if folds_norm(node):
-            made[0].settings["folded_norms"] = 1
+            _layer(made[0]).settings["folded_norms"] = 1
         values = []
         for i, kind in enumerate(types):
             step = made[i] if i < len(made) else other_output(call, made[0], i, itemsize_of(kind))
@@ -239,6 +240,13 @@ class Reader:
                 inner.define(name, value)
         self.nodes([bound(n, given, set(function.input) - set(inner.values)) for n in function.node], inner)
         return [inner.find(name) for name in function.output]
+
+
+def _layer(step: Step) -> Step:
+    """The layer of a node, behind a sum and an activation that it holds as well."""
+    while step.op not in WITH_BIAS and step.reads:
+        step = step.reads[0]
+    return step
 
 
 def _place(node: NodeProto) -> str:

@@ -97,6 +97,16 @@ def test_blocks_of_channels_that_are_filled_up(tmp_path):
         read(tmp_path, text, domains=domains, w=weight(8, 32, 1, 1))
 
 
+def test_batch_norms_that_were_folded_into_fused_convolutions(tmp_path):
+    """ONNX Runtime keeps the names that PyTorch's older exporter gave to their weights."""
+    text = """g (float[1, 3, 9, 9] x) => (float[1, 4, 7, 7] y) {
+        y = com.microsoft.FusedConv <activation = "Relu"> (x, "onnx::Conv_7", "onnx::Conv_8")
+    }"""
+    weights = {"onnx::Conv_7": weight(4, 3, 3, 3), "onnx::Conv_8": weight(4)}
+    graph = read(tmp_path, text, **weights)
+    assert graph.attributes["folded_norms"][1] == 1
+
+
 @pytest.mark.parametrize(
     ("call", "after"),
     [("NhwcConv (x, w, b)", ()), ('NhwcFusedConv <activation = "Relu"> (x, w, b)', ("relu",))],
