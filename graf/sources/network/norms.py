@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from graf.sources.network.patterns import (
-    SAME_VALUES,
+    TURNING,
     bare,
     behind,
     is_only_of,
@@ -22,7 +22,6 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 __all__ = ["recognise_norms"]
 
 NORMS = ("layer_norm", "rms_norm", "instance_norm", "group_norm", "batch_norm")
-TURNING = (*SAME_VALUES, "transpose")
 ROOTS = {"mean": "rms_norm", "sum": "l2_norm"}  # what a tensor over the root of either of its squares is
 
 

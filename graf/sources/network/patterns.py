@@ -11,6 +11,7 @@ from graf.sources.network.vocabulary import REARRANGEMENTS
 
 __all__ = [
     "SAME_VALUES",
+    "TURNING",
     "bare",
     "behind",
     "is_only_of",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 SAME_VALUES = ("identity", "cast")
+TURNING = (*SAME_VALUES, "transpose")
 DEEP = 12  # steps; no composed operation is deeper
 
 

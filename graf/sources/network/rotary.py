@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graf.sources.network.patterns import bare, pairs, plain, source, through
+from graf.sources.network.patterns import TURNING, bare, behind, pairs, plain, source, through
 from graf.sources.network.step import FIXED, Network, Step
 
 __all__ = ["recognise_rotary"]
@@ -57,8 +57,8 @@ def _rotate_pairs(step: Step) -> None:
 
 
 def _summed_products(step: Step) -> Iterator[tuple[Step, Step, Step, Step]]:
-    """The factors of the two products that a step adds up, each in both orders."""
-    products = [bare(read) for read in step.reads]
+    """The factors of the two products that a step adds up, each in both orders, with axes in any order."""
+    products = [behind(read, TURNING) for read in step.reads]
     if len(products) == 2 and all(product.op == "multiply" for product in products):
         for one in pairs(products[0]):
             for other in pairs(products[1]):

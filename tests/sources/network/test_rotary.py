@@ -39,10 +39,16 @@ def in_place(x, cos, sin):
     return turned
 
 
+def turned_behind_its_cosines(x, cos, sin):  # as ONNX Runtime moves the transposition of heads
+    heads = x[:, None].transpose(1, 2) * cos[:, None]
+    return (heads.transpose(1, 2) + swap_halves(x[:, None]) * sin).reshape(x.shape)
+
+
 @pytest.mark.parametrize(
     "rotate",
     [
         in_place,
+        turned_behind_its_cosines,
         lambda x, cos, sin: x * cos + swap_halves(x) * sin,
         lambda x, cos, sin: x * cos + swap_pairs(x) * sin,
         columns_of_rotations,
