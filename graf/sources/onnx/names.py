@@ -53,14 +53,14 @@ def folds_norm(node: NodeProto) -> bool:
 
 
 def is_made_up(tensor: str) -> bool:
-    """Whether a tensor has a name that PyTorch's newer exporter gives to what is no parameter of a module.
+    """Whether a tensor has a name that PyTorch's exporters give to what is no parameter of a module.
 
     Examples
     --------
-    >>> is_made_up("val_15"), is_made_up("norm.weight")
-    (True, False)
+    >>> is_made_up("val_15"), is_made_up("/norm/Constant_output_0"), is_made_up("norm.weight")
+    (True, True, False)
     """
-    return re.fullmatch(r"val_\d+", tensor) is not None
+    return re.fullmatch(r"val_\d+|/.*_output_\d+", tensor) is not None
 
 
 def is_filled(tensor: str) -> bool:

@@ -78,6 +78,13 @@ def test_a_bias_of_zeros_for_each_channel_is_no_mask(tmp_path):
     assert graph.n_parameters == 8 + 8
 
 
+def test_zeros_in_place_of_the_bias_that_a_norm_lacks_are_no_weights(tmp_path):
+    text = "g (float[1, 5, 8] x) => (float[1, 5, 8] y) {{ y = LayerNormalization (x, w, {}) }}"
+    for name, own in (('"/norm/Constant_output_0"', 8), ("val_3", 8), ('"norm.bias"', 16)):
+        tensors = {"w": weight(8), name.strip('"'): np.zeros(8, np.float32)}
+        assert read_graph(saved(tmp_path, text.format(name), **tensors)).n_parameters == own
+
+
 def test_a_window_of_a_fourier_transform_is_no_weight(tmp_path):
     text = "g (float[1, 64, 1] x) => (float[1, 7, 9, 2] y) { s = STFT <onesided = 1> (x, step, window) y = Relu (s) }"
     window = np.hanning(16).astype(np.float32)
