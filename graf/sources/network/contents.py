@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["described", "is_mask", "is_wave"]
+__all__ = ["described", "is_mask", "is_ramp", "is_wave"]
 
 HIDDEN = -1e4  # a score below it hides what it is added to
 SHORTEST, LONGEST, ERROR = 6, 256, 1e-3  # rows that are looked at; behind them rounding is too large
@@ -29,6 +29,26 @@ def is_mask(table: NDArray[Any]) -> bool:
     if not np.all((table == 0) | (table == other) | (table < HIDDEN)):
         return False
     return bool(np.any(table == 0)) and (table.shape[-1] == table.shape[-2] > 1 or other != 0)
+
+
+def is_ramp(table: NDArray[Any]) -> bool:
+    """Whether rows are the distance to one place times slopes that differ, as what is added to scores may be.
+
+    Source: Press et al., ALiBi, 2022.
+
+    Examples
+    --------
+    >>> is_ramp(np.outer([0.5, 0.25], np.arange(8) - 7)), is_ramp(np.arange(16).reshape(2, 8))
+    (True, False)
+    """
+    if table.shape[-1] < SHORTEST:
+        return False
+    table = table.astype(np.float64)
+    slopes = table[..., 1:2] - table[..., :1]
+    if not np.all(slopes) or np.ptp(slopes) == 0:
+        return False
+    distances = table / slopes
+    return bool(np.all(np.abs(np.diff(distances) - 1) < ERROR) and np.ptp(distances[..., 0]) < ERROR)
 
 
 def is_wave(table: NDArray[Any]) -> bool:

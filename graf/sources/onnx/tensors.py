@@ -13,7 +13,7 @@ from onnx import SparseTensorProto, TensorProto, TypeProto
 from onnx.helper import make_tensor
 
 from graf.exceptions import GraphError
-from graf.sources.network.contents import described, is_mask, is_wave
+from graf.sources.network.contents import described, is_mask, is_ramp, is_wave
 from graf.sources.network.patterns import through
 from graf.sources.network.step import Step
 from graf.sources.onnx.names import is_filled, is_made_up
@@ -41,8 +41,9 @@ class Tensors:
     """The leaves of a network: what is trained, and what is not.
 
     A tensor of two or more floating-point numbers is a weight; so is any that an operator takes as
-    its weight. A table of zeros and one other, or very negative numbers is a mask, and no weight;
-    neither is what an exporter names after an operator such as `zeros_like`, or says to be no parameter.
+    its weight. A table of zeros and one other, or very negative numbers is a mask, and no weight; neither
+    are slopes times distances, nor what an exporter names after an operator such as `zeros_like`, or says to
+    be no parameter.
 
     Exporters write equal tensors once. A tensor whose elements are all equal, as those of
     untrained norms and biases are, is therefore a weight of its own for each node that reads it.
@@ -115,7 +116,7 @@ class Tensors:
     def _is_no_weight(self, op_type: str, i: int, step: Step) -> bool:
         """Whether what a node reads in place `i` is a mask, a table of waves, a size or a state."""
         return (
-            (op_type in MASKING and self._is_table(step, is_mask, is_wave))
+            (op_type in MASKING and self._is_table(step, is_mask, is_wave, is_ramp))
             or (op_type in GATHERING and i == 0 and self._is_table(step, is_wave))
             or i in WAVES.get(op_type, ())
             or (op_type in ("Resize", "Upsample") and i > 0)

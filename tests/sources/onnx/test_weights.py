@@ -78,6 +78,14 @@ def test_a_bias_of_zeros_for_each_channel_is_no_mask(tmp_path):
     assert graph.n_parameters == 8 + 8
 
 
+def test_slopes_times_distances_are_no_weights(tmp_path):
+    """As those of ALiBi, which ONNX Runtime works out before."""
+    text = "g (float[1, 4, 9, 9] x) => (float[1, 4, 9, 9] y) { a = Add (x, t) y = Softmax (a) }"
+    slopes = np.float32([0.25, 0.0625, 0.015625, 0.00390625])[:, None, None]
+    assert read_graph(saved(tmp_path, text, t=slopes * np.arange(9, dtype=np.float32))).n_parameters == 0
+    assert read_graph(saved(tmp_path, text, t=slopes * np.ones(9, np.float32))).n_parameters == 36
+
+
 def test_zeros_in_place_of_the_bias_that_a_norm_lacks_are_no_weights(tmp_path):
     text = "g (float[1, 5, 8] x) => (float[1, 5, 8] y) {{ y = LayerNormalization (x, w, {}) }}"
     for name, own in (('"/norm/Constant_output_0"', 8), ("val_3", 8), ('"norm.bias"', 16)):
