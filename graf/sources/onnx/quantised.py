@@ -36,13 +36,13 @@ def _dequantised(call: Call) -> Step:
 
 
 def _numbers(call: Call, *positions: int) -> list[Step]:
-    """Operands with their scales and zero points behind them: weights, or the numbers that they stand for."""
+    """Operands with their scales and zero points behind them: weights, masks, or the numbers that they stand for."""
     found = []
     for i in positions:
         step, scale, zero = map(call.operand, range(i, i + 3))
         if step is None:
             continue
-        if step.size > 1:
+        if step.size > 1 and not step.settings.get("triangular"):
             trained(step)
         if step.scalar is not None and scale is not None and scale.scalar is not None:
             number = (step.scalar - ((zero and zero.scalar) or 0)) * scale.scalar

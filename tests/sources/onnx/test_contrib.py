@@ -421,6 +421,22 @@ def test_numbers_that_are_quantised(tmp_path):
     assert "relu6" in read(tmp_path, text, three=np.uint8(155), **numbers).op_names
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "m = DequantizeLinear (mask, scale, zero) y = Add (x, m)",
+        """q = QuantizeLinear (x, scale, zero) a = com.microsoft.QLinearAdd (q, scale, zero, mask, scale, zero, scale, zero)
+        y = DequantizeLinear (a, scale, zero)""",
+    ],
+)
+@pytest.mark.parametrize(("hidden", "own"), [(-128, 0), (np.arange(64).reshape(8, 8), 64)])
+def test_quantised_masks_of_later_positions_are_no_weights(tmp_path, body, hidden, own):
+    text = f"g (float[1, 2, 8, 8] x) => (float[1, 2, 8, 8] y) {{ {body} }}"
+    mask = np.where(np.tri(8), 127, hidden).astype(np.int8)
+    graph = read(tmp_path, text, mask=mask, scale=np.float32(1e36), zero=np.int8(127))
+    assert graph.n_parameters == own
+
+
 def test_numbers_in_quantised_products(tmp_path):
     text = """g (uint8[1, 8] x) => (uint8[1, 8] y) {
         a = com.microsoft.QLinearMul (x, scale, zero, k, k_scale, zero, scale, zero)
