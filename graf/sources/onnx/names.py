@@ -14,6 +14,7 @@ RULES = "pkg.onnxscript.rewriter.rule_name"
 SCOPES = "pkg.torch.onnx.name_scopes"
 KIND = "pkg.torch.export.graph_signature.InputSpec.kind"
 WRITTEN = ("lifted_tensor", "convert_element_type")  # beside those of `from_aten`
+WEIGHTS = {"QLinearConv": (3, 8), "ConvInteger": (1,)}  # operands that a batch norm changes
 SOURCES = "pkg.onnxscript.optimizer.folded_from"
 
 
@@ -44,10 +45,11 @@ def folds_norm(node: NodeProto) -> bool:
     """Whether the exporter says that a batch norm became part of a convolution or linear layer.
 
     PyTorch's newer exporter names the rule that it applied; the older one renames both weights. ONNX Runtime
-    keeps their names where it takes an activation into a convolution.
+    keeps their names where it takes an activation into a convolution or quantises it.
     """
-    weights = node.input[1:3]
-    if len(weights) > 1 and all(name.startswith("onnx::Conv") for name in weights):
+    places = WEIGHTS.get(node.op_type, (1, 2))
+    weights = [node.input[i] for i in places if i < len(node.input)]
+    if len(weights) == len(places) and all(name.startswith("onnx::Conv") for name in weights):
         return "Conv" in node.op_type
     return any(entry.key == RULES and "FuseBatchNormInto" in entry.value for entry in node.metadata_props)
 

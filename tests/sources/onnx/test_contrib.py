@@ -97,13 +97,24 @@ def test_blocks_of_channels_that_are_filled_up(tmp_path):
         read(tmp_path, text, domains=domains, w=weight(8, 32, 1, 1))
 
 
-def test_batch_norms_that_were_folded_into_fused_convolutions(tmp_path):
-    """ONNX Runtime keeps the names that PyTorch's older exporter gave to their weights."""
-    text = """g (float[1, 3, 9, 9] x) => (float[1, 4, 7, 7] y) {
-        y = com.microsoft.FusedConv <activation = "Relu"> (x, "onnx::Conv_7", "onnx::Conv_8")
-    }"""
+@pytest.mark.parametrize(
+    "body",
+    [
+        'y = com.microsoft.FusedConv <activation = "Relu"> (x, "onnx::Conv_7", "onnx::Conv_8")',
+        """q = QuantizeLinear (x, s, z) c = QLinearConv (q, s, z, "onnx::Conv_7_quantized", s, z, s, z, "onnx::Conv_8_quantized")
+        y = DequantizeLinear (c, s, z)""",
+        """q, t, n = DynamicQuantizeLinear (x) c = ConvInteger (q, "onnx::Conv_7_quantized", n, z)
+        y = Cast <to = 1> (c)""",
+    ],
+    ids=["fused", "qlinear", "dynamic"],
+)
+def test_batch_norms_that_were_folded_into_convolutions_of_onnx_runtime(tmp_path, body):
+    """It keeps the names that PyTorch's older exporter gave to their weights."""
+    text = f"g (float[1, 3, 9, 9] x) => (float[1, 4, 7, 7] y) {{ {body} }}"
     weights = {"onnx::Conv_7": weight(4, 3, 3, 3), "onnx::Conv_8": weight(4)}
-    graph = read(tmp_path, text, **weights)
+    weights["onnx::Conv_7_quantized"] = weight(4, 3, 3, 3, dtype=np.uint8)
+    weights["onnx::Conv_8_quantized"] = weight(4, dtype=np.int32)
+    graph = read(tmp_path, text, **weights, s=np.float32(0.1), z=np.uint8(0))
     assert graph.attributes["folded_norms"][1] == 1
 
 
