@@ -33,7 +33,9 @@ TIED = 2**28  # elements of an embedding that is compared with a weight of its s
 MASKING = ("Add", "Sub", "Mul", "Where", "Max", "Min", "And")
 GATHERING = ("Gather", "GatherND")
 SCATTERING = ("Scatter", "ScatterElements", "ScatterND")
-WAVES = {"RotaryEmbedding": (1, 2, 3), "GroupQueryAttention": (7, 8), "STFT": (2,)}  # operands: and windows
+UNTRAINED = {  # operands that are waves, a window, or numbers for off and on
+    "RotaryEmbedding": (1, 2, 3), "GroupQueryAttention": (7, 8), "STFT": (2,), "OneHot": (2,),
+}  # fmt: skip
 STATES = 4  # operands of a recurrent layer behind it are its first states
 
 
@@ -118,7 +120,7 @@ class Tensors:
         return (
             (op_type in MASKING and self._is_table(step, is_mask, is_wave, is_ramp))
             or (op_type in GATHERING and i == 0 and self._is_table(step, is_wave))
-            or i in WAVES.get(op_type, ())
+            or i in UNTRAINED.get(op_type, ())
             or (op_type in ("Resize", "Upsample") and i > 0)
             or (op_type in ("LSTM", "GRU", "RNN") and i > STATES and self._is_uniform(step))
             or (op_type in SCATTERING and self._is_uniform(step))

@@ -102,6 +102,12 @@ def test_a_window_of_a_fourier_transform_is_no_weight(tmp_path):
     assert graph.attributes["shape"][1] == "1x7x9x2"
 
 
+def test_numbers_for_off_and_on_are_no_weights(tmp_path):
+    text = "g (int64[1, 6] x) => (float[1, 6, 8] y) { o = OneHot (x, depth, values) y = MatMul (o, w) }"
+    tensors = {"depth": np.array(20), "values": np.float32([0, 1]), "w": weight(20, 8)}
+    assert read_graph(saved(tmp_path, text, **tensors)).n_parameters == 20 * 8
+
+
 def test_zeros_that_an_exporter_computed_are_no_weights(tmp_path):
     text = "g (float[2, 5, 8] x) => (float[2, 5, 8] y) {{ r = Relu (x) y = Add (r, {}) }}"
     for name, op in (("zeros_like_1", "add"), ("position", "position_embedding")):
