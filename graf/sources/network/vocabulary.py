@@ -25,7 +25,7 @@ REARRANGEMENTS: dict[str, Names] = {
         "alias clone contiguous detach dropout feature_dropout alpha_dropout native_dropout lift_fresh_copy"
         " resolve_conj resolve_neg requires_grad copy alias_copy lift_fresh detach_copy _conj conj positive"
         " feature_alpha_dropout conj_physical",
-        "Identity MemcpyFromHost MemcpyToHost Dropout Optional OptionalGetElement SequenceConstruct",
+        "Identity MemcpyFromHost MemcpyToHost Dropout Optional OptionalGetElement SequenceConstruct SequenceInsert",
     ),
     "cast": Names(
         "to _to_copy type_as float half bfloat16 double int long bool fake_quantize_per_tensor_affine"

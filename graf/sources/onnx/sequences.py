@@ -15,6 +15,16 @@ def _sequence(call: Call) -> Step:
     return call.step("identity", call.reads(), (), parts=call.reads())
 
 
+def _with_part(call: Call) -> Step:
+    """A sequence with one more part, behind the others if no place is given."""
+    given, part, place = call.first.settings.get("parts"), call.operand(1), call.operand(2)
+    if given is None or part is None or (place is not None and place.scalar is None):
+        return call.step("identity", call.reads(0, 1), ())
+    parts = list(given)
+    parts.insert(len(parts) if place is None else int(place.scalar or 0), part)
+    return call.step("identity", call.reads(0, 1), (), parts=parts)
+
+
 def _split_to_sequence(call: Call) -> Step:
     """Parts of one length are known; others are not."""
     data, axis = call.first, call.number("axis", 0)
@@ -54,6 +64,8 @@ def _joined_sequence(call: Call) -> Step:
 
 SEQUENCES: dict[str, Callable[[Call], Any]] = {
     "SequenceConstruct": _sequence,
+    "SequenceEmpty": _sequence,
+    "SequenceInsert": _with_part,
     "SplitToSequence": _split_to_sequence,
     "SequenceAt": _sequence_at,
     "ConcatFromSequence": _joined_sequence,

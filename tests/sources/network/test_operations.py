@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
 OWN_NAMES = {  # of ONNX that graf keeps as they are
     "AffineGrid", "CausalConvWithState", "Det", "Hardmax", "ImageDecoder", "LinearAttention",
     "Multinomial", "NegativeLogLikelihoodLoss", "RegexFullMatch", "SequenceErase",
-    "SequenceInsert", "SequenceMap", "SoftmaxCrossEntropyLoss", "StringConcat", "StringNormalizer",
+    "SequenceMap", "SoftmaxCrossEntropyLoss", "StringConcat", "StringNormalizer",
     "StringSplit", "SwiGLU", "TfIdfVectorizer",
 }  # fmt: skip
 

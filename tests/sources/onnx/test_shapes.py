@@ -166,3 +166,22 @@ def test_sizes_that_are_clipped(tmp_path):
         y = Relu (padded)
     }"""
     assert read_graph(saved(tmp_path, text)).attributes["shape"].tolist() == ["1x3x8x8", "1x3x9x9"]
+
+
+def test_parts_that_are_put_into_a_sequence(tmp_path):
+    """Behind the others, or at a place, as TorchScript writes what is appended to a list."""
+    text = """g (float[3, 4] x) => (float[n, h, w] y) {
+        s = SequenceEmpty ()
+        a = Relu (x)
+        t = SequenceInsert (s, a)
+        b = Tanh (x)
+        u = SequenceInsert (t, b, first)
+        c = SequenceAt (u, first)
+        d = Sigmoid (c)
+        v = SequenceInsert (u, d)
+        y = ConcatFromSequence <axis = 0, new_axis = 1> (v)
+    }"""
+    graph = read_graph(saved(tmp_path, text, first=np.array(0)))
+    assert ops(graph) == ["relu", "tanh", "sigmoid", "concat"]
+    assert graph.attributes["shape"][-1] == "3x3x4"
+    assert graph.edges.tolist() == [[0, 1], [0, 2], [2, 3], [1, 4], [2, 4], [3, 4]]
