@@ -92,7 +92,7 @@ def is_trained(tensor: ValueInfoProto) -> bool | None:
     for entry in tensor.metadata_props:
         if entry.key == KIND:
             return entry.value == "PARAMETER"
-        sources = entry.value.strip("[]").split(", ") if entry.key == SOURCES else ["?"]
+        sources = str(entry.value).strip("[]").split(", ") if entry.key == SOURCES else ["?"]
         if all(_is_given_by_exporter(source.strip("'")) for source in sources):
             return False
     return None

@@ -147,6 +147,16 @@ def test_what_an_exporter_says_of_a_tensor(tmp_path, key, value, is_parameter):
         assert ("position_embedding" in ops(graph)) == (is_parameter and call.startswith("Add"))
 
 
+def test_damaged_text_beside_a_tensor_says_nothing(tmp_path):
+    written = model("g (float[1, 4] x) => (float[1, 4] y) { y = Mul (x, t) }", t=weight(1, 4))
+    declared = onnx.helper.make_tensor_value_info("t", onnx.TensorProto.FLOAT, (1, 4))
+    declared.metadata_props.add(key=SOURCES, value="damaged")
+    written.graph.value_info.append(declared)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(written.SerializeToString().replace(b"damaged", b"dam\xffged"))
+    assert read_graph(path).n_parameters == 4
+
+
 def test_one_number_that_an_exporter_calls_a_parameter(tmp_path):
     written = model("g (float[1, 4] x) => (float[1, 4] y) { y = Mul (x, t) }", t=np.float32(3))
     declared = onnx.helper.make_tensor_value_info("t", onnx.TensorProto.FLOAT, ())
