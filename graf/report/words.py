@@ -150,7 +150,7 @@ def label(target: str, unit: str = "") -> str:
     'latency (batch 1)'
     """
     parts = [part for part in target.split("_") if part]
-    if len(parts) > 1 and parts[-1] == unit:
+    if len(parts) > 1 and parts[-1].lower() == unit.lower():
         parts = parts[:-1]
     spoken = [SHORT.get(part, part) for part in parts]
     return " ".join(part for part in spoken if part) or target

@@ -23,6 +23,15 @@ def test_a_table_without_description_is_guessed(write, table, cells):
     assert data.metadata["group"].to_dict() == {"phone_latency": "latency", "accuracy": "other"}
 
 
+def test_names_tell_units_and_which_costs_are(write, cells):
+    names = ["latency_ms", "latency (ms)", "Latency", "phone latency", "energy_mj", "chip_energy", "top1_pct", "acc"]
+    rows = pd.DataFrame(1.5, pd.Index(cells, name="architecture"), names)
+    facts = graf.load_dataset(write("mine.csv", rows.reset_index())).metadata
+    assert facts["unit"].tolist() == ["ms", "ms", "", "", "mJ", "", "percent", ""]
+    assert facts["direction"].tolist() == ["min"] * 6 + ["max"] * 2
+    assert facts["group"].tolist() == ["latency"] * 4 + ["energy"] * 2 + ["other"] * 2
+
+
 def test_features_of_graphs_are_no_targets(write, cells):
     arguments = {"graph": (), "pair": ("skip", "zero")}
     own = [

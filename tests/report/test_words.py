@@ -67,6 +67,7 @@ def test_words(name, sense, expected):
         ("latency_b1_ms", "ms", "latency (batch 1)"),
         ("pgd_0.05_acc", "fraction", "PGD 0.05 accuracy"),
         ("hw_edgegpu_latency", "ms", "edge GPU latency"),
+        ("energy_mj", "mJ", "energy"),
         ("ms", "ms", "ms"),
         ("hw", "", "hw"),
         ("<b>", "", "<b>"),
