@@ -44,7 +44,8 @@ def load_dataset(
     else from what graf knows of a published table of this format or name, or of a longer one such as
     `nasbench101_rest`, if the columns fit, else it is guessed from the columns' names: every numeric
     column that is neither a known proxy nor a feature of graphs is a target of kind "not stated"; `latency_ms`
-    tells its unit and that less is better. The other arguments overrule all of these. -1e8, which published files write for a failed proxy, and infinite values become NaN.
+    tells its unit and that less is better. The other arguments overrule all of these. -1e8, which published
+    files write for a failed proxy, and infinite values become NaN.
 
     Parameters
     ----------

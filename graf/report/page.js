@@ -21,7 +21,8 @@ async function unpack() {
 const byName = (table) => Object.fromEntries(table.names.map((name, i) => [name, table.columns[i]]));
 const broken = (name) => { // as in looks.py
   const [first, ...others] = escaped(name).replace(/^([^+]{14,}?\))(?=.{16})|(.{14,}?[+(])(?=.{6})/g, "$1$2\n").split("\n");
-  return [first, ...(others.length < 2 ? others : [`…${others.at(-1).replace(/^.*\)/, ")")}`])].join("<br>");
+  const fits = others.length < 2 && others.join("").length <= 38;
+  return [first, ...(fits ? others : [`…${others.at(-1).replace(/^.*\)/, ")")}`])].join("<br>");
 };
 const inLines = (text) => escaped(text).replace(/(.{30,}?) /g, "$1<br>");
 const target = () => data.targets[state.target];
@@ -196,7 +197,7 @@ function drawing(row) {
       : `<circle class="junction" cx="${x}" cy="${y}" r="12"/>`;
     return `<g${faded(i)}>${shape}<text class="middle" x="${x}" y="${y + 4}">${escaped(name)}</text></g>`;
   });
-  return `<svg class="graf-picture" role="img" width="${width + 20}" height="${height + 20}"
+  return `<svg class="graf-picture" role="img" aria-label="graph of the operations" width="${width + 20}" height="${height + 20}"
     viewBox="-10 -10 ${width + 20} ${height + 20}">${lines.join("")}${boxes.join("")}</svg>`;
 }
 

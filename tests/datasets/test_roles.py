@@ -24,7 +24,16 @@ def test_a_table_without_description_is_guessed(write, table, cells):
 
 
 def test_names_tell_units_and_which_costs_are(write, cells):
-    names = ["latency_ms", "latency (ms)", "Latency", "phone latency", "energy_mj", "chip_energy", "top1_pct", "acc"]
+    names = [
+        "latency_ms",
+        "latency (ms)",
+        "Latency",
+        "phone latency",
+        "energy_mj",
+        "chip_energy",
+        "top1_pct",
+        "acc",
+    ]
     rows = pd.DataFrame(1.5, pd.Index(cells, name="architecture"), names)
     facts = graf.load_dataset(write("mine.csv", rows.reset_index())).metadata
     assert facts["unit"].tolist() == ["ms", "ms", "", "", "mJ", "", "percent", ""]

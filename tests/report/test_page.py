@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from report.browser import Page, start
 
-from graf.report.figures import explained
+from graf.report.figures import explained, looks
 from graf.report.folder import PAGE, TABLES
 from graf.report.write import write
 
@@ -106,6 +106,7 @@ def test_the_cell_is_drawn(page, data):
     assert sorted(text for text in texts if text in data.space.ops) == sorted(filter(None, graph.op_names))
     faded = page.script("return document.querySelectorAll('#chosen svg g.faded rect').length")
     assert faded == sum(not live for live, op in zip(graph.live, graph.op_names, strict=True) if op)
+    assert page.find("#chosen svg").get_attribute("aria-label")
 
 
 def test_the_target_changes_the_plots(page, table):
@@ -282,6 +283,23 @@ def test_a_long_name_of_a_target_does_not_widen_the_window(page):
         "const width = list.getBoundingClientRect().width; list.remove(list.length - 1); return width"
     )
     assert width <= 330
+
+
+def test_a_long_word_is_broken(page):
+    overflow = page.script(
+        "const texts = document.querySelectorAll('nav a, li, h2, h4, #chosen th');"
+        "const old = [...texts].map((text) => text.textContent);"
+        "texts.forEach((text) => { text.textContent = 'x'.repeat(300); });"
+        "const found = document.documentElement.scrollWidth - innerWidth;"
+        "texts.forEach((text, i) => { text.textContent = old[i]; }); return found"
+    )
+    assert overflow <= 0
+
+
+def test_names_of_features_are_broken_as_in_other_figures(page):
+    names = ["live.depth", "n_paths(max_pool3x3+avg_pool3x3+skip+none)@reduce"]
+    names += [f"node_degree({'+'.join(['conv3x3'] * n)}).mean_out@simplified" for n in (1, 2, 3, 4)]
+    assert page.script("return arguments[0].map(broken)", names) == list(map(looks.broken, names))
 
 
 def test_numbers_are_short(page):

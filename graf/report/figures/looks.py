@@ -33,6 +33,7 @@ LINES = (BLUE, "#CC79A7", ORANGE, GREEN, "#E69F00", SKY, "#000000")
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 SMALL = {"size": 11}
 ROW = 27  # pixels for a name in two lines
+WIDEST = 38  # letters of a second line
 BREAK = r"^([^+]{14,}?\))(?=.{16})|(.{14,}?[+(])(?=.{6})"  # as on the page
 MOST_DRAWN = 3000  # dots as SVG, which prints well; more are drawn by WebGL
 
@@ -97,9 +98,12 @@ def broken(name: str) -> str:
     --------
     >>> broken("n_paths(max_pool3x3+avg_pool3x3+skip+none)@reduce")
     'n_paths(max_pool3x3+<br>…)@reduce'
+    >>> broken("node_degree(conv3x3+conv1x1+avg_pool3x3).mean_out@simplified")
+    'node_degree(conv3x3+<br>…).mean_out@simplified'
     """
     first, *others = re.sub(BREAK, r"\1\2\n", name).split("\n")
-    second = others if len(others) < 2 else ["…" + re.sub(r"^.*\)", ")", others[-1])]
+    fits = len(others) < 2 and len("".join(others)) <= WIDEST
+    second = others if fits else ["…" + re.sub(r"^.*\)", ")", others[-1])]
     return "<br>".join(map(escape, [first, *second]))
 
 
