@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,15 +41,30 @@ def read_input(path: Path, space: str | None = None) -> pd.DataFrame | pd.Series
 
 
 def networks_of(data: Dataset, folder: Path) -> pd.Series[Any]:
-    """The networks that the dataset names, in its order, those left out that cannot be read."""
-    missing = [name for name in data.architectures if not (folder / name).is_file()]
+    """The networks that the dataset names, in its order, those left out that cannot be read.
+
+    Raises `InputError` if the folder lacks a file that is named, or none of them can be read.
+    """
+    import pandas as pd
+
+    within = {name: os.path.relpath(folder / name, folder) for name in data.architectures}
+    missing = [name for name, path in within.items() if not _is_network(folder, path)]
     if missing:
         raise InputError(
             f"{folder} lacks {len(missing)} of the {len(data)} files that the dataset names, the first"
             f" {missing[0]!r:.80}; write paths in the folder, such as 'resnet50.onnx'"
         )
     graphs = _read_networks(folder)
-    return graphs[[name for name in data.architectures if name in graphs.index]]
+    found = {name: graphs[path] for name, path in within.items() if path in graphs.index}
+    if not found:
+        raise InputError(f"none of the {len(data)} .onnx files that the dataset names could be read")
+    return pd.Series(found, dtype=object).rename_axis("file")
+
+
+def _is_network(folder: Path, path: str) -> bool:
+    """Whether a path in a folder, and none out of it, is that of an ONNX file."""
+    inside = os.pardir not in Path(path).parts
+    return inside and path.lower().endswith(".onnx") and (folder / path).is_file()
 
 
 def _read_networks(path: Path) -> pd.Series[Any]:

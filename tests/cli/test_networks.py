@@ -60,6 +60,39 @@ def test_networks_that_a_dataset_names_must_be_there(run, labelled, tmp_path):
     assert not (tmp_path / "m").exists()
 
 
+@pytest.mark.parametrize("way", ["./{}", "{folder}/{}", "1/../{}"])
+def test_networks_are_found_however_their_paths_are_written(run, labelled, tmp_path, way):
+    table, folder = labelled
+    rows = pd.read_csv(table)
+    rows["file"] = [way.format(name, folder=folder) for name in rows["file"]]
+    rows.to_csv(tmp_path / "other.csv", index=False)
+    found = []
+    for path in (table, tmp_path / "other.csv"):
+        asked = ["fit", path, "--networks", folder, "--model", "random_forest", "-o", tmp_path / path.stem]
+        assert run(*asked)[0] == 0
+        found.append(run("predict", folder, "--model", tmp_path / path.stem)[1])
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("name", ["../elsewhere.onnx", "1/3.txt"])
+def test_files_that_are_no_networks_of_the_folder(run, labelled, tmp_path, name):
+    table, folder = labelled
+    (folder / name).write_text("x")
+    table.write_text(table.read_text().replace("1/3.onnx", name))
+    code, _, err = run("fit", table, "--networks", folder, "-o", tmp_path / "m")
+    assert code == 2
+    assert f"lacks 1 of the 12 files that the dataset names, the first '{name}'" in err
+
+
+def test_named_networks_of_which_none_can_be_read(run, labelled, tmp_path):
+    table, folder = labelled
+    for i in range(12):
+        (folder / f"{i % 2}" / f"{i}.onnx").write_text("x")
+    code, _, err = run("report", table, "--networks", folder, "-o", tmp_path / "r")
+    assert code == 2
+    assert "none of the 12 .onnx files that the dataset names could be read" in err
+
+
 @pytest.mark.parametrize("command", ["fit", "report"])
 def test_a_space_beside_networks_is_refused(run, labelled, tmp_path, command):
     table, folder = labelled
