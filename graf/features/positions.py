@@ -48,7 +48,7 @@ def op_depth(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -
     needs=(NUMBERED_JUNCTIONS,),
 )
 def junction_degree(batch: GraphBatch, sets: OperationSets, out: NDArray[np.float64]) -> None:
-    """Operations of the set beside the outermost junctions.
+    """Live operations of the set beside the outermost junctions.
 
     `out1` to `out3`: how many read the first, second and third junction in topological order;
     `in1` to `in3`: how many the last, second last and third last junction read. NaN where there

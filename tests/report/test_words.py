@@ -48,7 +48,7 @@ def test_columns_have_different_words_and_no_placeholders():
         (
             "junction_degree(skip).in2@normal",
             0,
-            "number of operations of {skip} that junction 2 from the end reads in the normal cell",
+            "number of live operations of {skip} that junction 2 from the end reads in the normal cell",
         ),
         ("zcp_synflow", 0, "zcp_synflow"),
         ("zcp_synflow", 1, "a higher zcp_synflow"),
