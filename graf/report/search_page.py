@@ -15,6 +15,7 @@ from plotly.colors import hex_to_rgb, qualitative
 
 from graf.exceptions import InputError
 from graf.files import atomic_path
+from graf.report.figures.looks import escape
 from graf.report.pages import render_page
 from graf.searchers import SearchResult
 from graf.searchers.objective import taken_columns
@@ -91,9 +92,10 @@ def _progress(runs: Mapping[str, list[SearchResult]], name: str) -> go.Figure:
                 x=x, y=high, line=edge, mode="lines", fill="tonexty", opacity=0.2, showlegend=False,
                 fillcolor=f"rgba{(*hex_to_rgb(colour), 0.2)}", hoverinfo="skip",
             )  # fmt: skip
-        figure.add_scatter(x=x, y=middle, line=step, mode="lines", name=label)
+        figure.add_scatter(x=x, y=middle, line=step, mode="lines", name=escape(label))
+    shown = escape(name)
     return figure.update_layout(
-        title=f"Best {name} so far", xaxis_title="architectures measured", yaxis_title=name, height=420
+        title=f"Best {shown} so far", xaxis_title="architectures measured", yaxis_title=shown, height=420
     )
 
 
@@ -108,14 +110,16 @@ def _fronts(runs: Mapping[str, list[SearchResult]], first: str, second: str) -> 
         history, front = results[0].history, results[0].front
         line = "" if len(results[0].directions) > 2 else "lines+"
         figure.add_scatter(
-            x=history[second], y=history[first], text=history["architecture"], mode="markers", opacity=0.3,
-            marker={"color": colour, "size": 5}, showlegend=False,
+            x=history[second], y=history[first], text=history["architecture"].map(escape), mode="markers",
+            opacity=0.3, marker={"color": colour, "size": 5}, showlegend=False,
         )  # fmt: skip
         figure.add_scatter(
-            x=front[second], y=front[first], text=front["architecture"], mode=f"{line}markers", name=label,
-            line={"color": colour, "shape": "vh"},
+            x=front[second], y=front[first], text=front["architecture"].map(escape), mode=f"{line}markers",
+            name=escape(label), line={"color": colour, "shape": "vh"},
         )  # fmt: skip
-    return figure.update_layout(title="Fronts", xaxis_title=second, yaxis_title=first, height=480)
+    return figure.update_layout(
+        title="Fronts", xaxis_title=escape(second), yaxis_title=escape(first), height=480
+    )
 
 
 def _found(runs: Mapping[str, list[SearchResult]]) -> pd.DataFrame:

@@ -53,6 +53,14 @@ def test_a_front_promises_no_more_than_was_found(tmp_path):
     assert fronts(three, tmp_path / "three.html")[0]["mode"] == "markers"
 
 
+def test_names_are_shown_as_they_are(tmp_path):
+    values = pd.DataFrame({"<b>acc": [1.0, 2], "<b>ms": [1.0, 2]}, graf.get_space("nasbench201").sample(2))
+    found = graf.search("nasbench201", values, direction={"<b>acc": "max", "<b>ms": "min"}, strategy="random")
+    text = write_search_page({"<b>search": found}, tmp_path / "search.html").read_text()
+    drawn = "".join(text.split("Plotly.newPlot(")[1:])
+    assert "<b>" not in drawn and r"\u003cb\u003e" not in drawn
+
+
 def test_one_search_with_failures(tmp_path):
     found = graf.search("nasbench201", lambda cell: 1 / cell.count("conv_3x3"), budget=20, strategy="random")
     text = write_search_page(found, tmp_path / "search.html").read_text()
