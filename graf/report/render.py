@@ -25,6 +25,21 @@ from graf.report.words import label, listed, words
 
 __all__ = ["figures", "render"]
 
+ALT = {  # what a figure shows, for those who do not see it; its numbers are in the tables
+    "tradeoff": "all architectures by two of their numbers",
+    "waterfall": "from the mean prediction to that of the chosen architecture",
+    "effects": "effects of features on targets",
+    "operations": "effects of operations on targets",
+    "importances": "importance of families of features, told in three ways",
+    "recipes": "shares of the variance of targets",
+    "ranking-": "Kendall tau by number of labels",
+    "predicted-": "predicted by measured values",
+    "features-": "importance of features",
+    "families-": "importance of families of features",
+    "operations-": "importance of operations",
+    "beeswarm-": "SHAP values of features",
+    "dependence-": "SHAP value by value of a feature",
+}
 ELSEWHERE = ("predictions",)  # the page has these numbers in another table, one row per architecture
 
 
@@ -99,9 +114,8 @@ def _drawn(graph: ComputationGraph) -> Markup:
 
 def _place(name: str, figure: go.Figure) -> Markup:
     """Where the page draws a figure once it comes into view."""
-    return Markup('<div class="figure" id="figure-{}" style="height:{}px"></div>').format(
-        name, figure.layout.height
-    )
+    place = '<div class="figure" role="figure" aria-label="{}" id="figure-{}" style="height:{}px"></div>'
+    return Markup(place).format(ALT[re.sub(r"\d", "", name)], name, figure.layout.height)
 
 
 def _labels(summary: Summary) -> dict[str, str]:
