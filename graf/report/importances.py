@@ -46,7 +46,8 @@ def importances_sentences(table: pd.DataFrame) -> list[str]:
     noise = table.index[~table["more_than_noise"]]
     real = table[table["more_than_noise"]]
     disagreed = real[real["reason"] != ""]
-    found = [f"{len(real)} of {len(table)} families matter more for this target than for permuted ones."]
+    verb = "matters" if len(real) == 1 else "matter"
+    found = [f"{len(real)} of {len(table)} families {verb} more for this target than for permuted ones."]
     if len(noise):
         found.append(f"Not distinguishable from noise: {listed(noise)}.")
     if disagreed.empty and len(real) > 1:

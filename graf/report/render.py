@@ -70,13 +70,14 @@ def render(summary: Summary) -> str:
 
 
 def figures(summary: Summary) -> dict[str, go.Figure]:
-    """Every figure of the page by its place: "effects", "operations", `<figure>-<i>` of target i, ..."""
+    """Every figure of the page by its place: "tradeoff", "effects", `<figure>-<i>` of target i, ..."""
     labels = _labels(summary)
     found = {
         "tradeoff": plots.tradeoff_figure(summary.n),
         "waterfall": plots.waterfall_figure(),
-        "effects": plots.effects_figure(summary.strongest, list(labels.values())),
     }
+    if len(summary.strongest):
+        found["effects"] = plots.effects_figure(summary.strongest, list(labels.values()))
     if len(summary.operation_effects):
         found["operations"] = plots.effects_figure(summary.operation_effects, list(labels.values()))
     if summary.importances is not None:

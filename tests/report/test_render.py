@@ -122,6 +122,20 @@ def test_architectures_are_drawn_with_their_drivers(page, summary):
     assert "The middling" in page.text
 
 
+def test_without_effects_there_is_nothing_to_draw(summary):
+    html = render(replace(summary, strongest=summary.strongest.iloc[:0], sentences=[]))
+    assert "No property has a steady effect." in html
+    assert 'id="figure-effects"' not in html
+
+
+def test_what_adds_nothing_neither_helps_nor_harms(summary):
+    first, *others = summary.examples
+    first = replace(first, drivers=first.drivers.assign(contribution=0.0))
+    html = render(replace(summary, examples=[first, *others]))
+    cells = re.findall(r'<td class="([^"]*)">\+0</td>', html)
+    assert len(cells) == len(first.drivers) and set(cells) == {"n"}
+
+
 def test_families_are_defined(page):
     assert "Fewest operations on a path of allowed operations" in page.text
     assert "Kadlecová" in page.text
