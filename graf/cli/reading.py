@@ -47,6 +47,8 @@ def networks_of(data: Dataset, folder: Path) -> pd.Series[Any]:
     """
     import pandas as pd
 
+    if not folder.is_dir():
+        raise InputError(f"`--networks` must be a folder of .onnx files, got {folder}")
     within = {name: os.path.relpath(folder / name, folder) for name in data.architectures}
     missing = [name for name, path in within.items() if not _is_network(folder, path)]
     if missing:

@@ -87,7 +87,7 @@ def items_of(data: Dataset) -> pd.DataFrame | list[str]:
     if data.space is None:
         raise InputError(
             f"dataset {data.name!r} has nothing to predict from: graf knows no search space for its"
-            " architectures, and it has no proxies; name columns as `proxies` when loading it"
+            " architectures, and it has no proxies; name columns as `proxies` when loading it, or give `networks`"
         )
     return data.architectures
 

@@ -84,6 +84,13 @@ def test_files_that_are_no_networks_of_the_folder(run, labelled, tmp_path, name)
     assert f"lacks 1 of the 12 files that the dataset names, the first '{name}'" in err
 
 
+def test_networks_are_a_folder(run, labelled, tmp_path):
+    table, _ = labelled
+    code, _, err = run("fit", table, "--networks", table, "-o", tmp_path / "m")
+    assert code == 2
+    assert f"`--networks` must be a folder of .onnx files, got {table}" in err
+
+
 def test_named_networks_of_which_none_can_be_read(run, labelled, tmp_path):
     table, folder = labelled
     for i in range(12):
