@@ -30,13 +30,29 @@ def with_networks(data: Dataset, networks: pd.Series[Any]) -> Dataset:
     Raises
     ------
     InputError
-        If the dataset has a search space, or none of the networks is in it.
+        If the dataset has a search space, none of the networks is in it, or an architecture has two.
     """
     if data.space is not None:
         raise InputError(f"`networks` are for datasets without a search space, got one of {data.space.name}")
+    _check(networks, data)
     data = data.select(data.targets.index.isin(networks.index))
     table = GraphFeatures().fit_transform(networks[data.architectures]).set_axis(data.targets.index)
     unstated = {name: f"total({name})" for name in COSTS if name not in data.info}
     totals = {name: table[column] for name, column in unstated.items() if column in table}
     proxies = pd.concat([table[distinguishable(table)], data.proxies], axis=1)
     return replace(data, proxies=proxies, info=data.info.assign(**totals))
+
+
+def _check(networks: pd.Series[Any], data: Dataset) -> None:
+    if not isinstance(networks, pd.Series):
+        raise InputError(
+            f"`networks` must be a Series of graphs indexed by architecture, got {type(networks).__name__}"
+        )
+    if networks.index.has_duplicates:
+        twice = networks.index[networks.index.duplicated()][0]
+        raise InputError(f"`networks` must hold one graph of each architecture, got several of {twice!r:.80}")
+    if not networks.index.isin(data.targets.index).any():
+        raise InputError(
+            f"`networks` must be indexed by architectures of {data.name}, such as {data.architectures[0]!r:.80};"
+            f" got {networks.index[:1].tolist()!r:.80}"
+        )

@@ -69,3 +69,20 @@ def test_a_report_tells_families_and_free_rows(named, networks, quick, tmp_path)
     assert set(pd.read_csv(tables / "scores.csv")["predictor"]) == {"graph features", "FLOPs", "parameters"}
     assert "op_count" in set(pd.read_csv(tables / "importance_by_family.csv")["family"])
     assert "explained by graph features" in (tmp_path / "report" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (dict, "must be a Series of graphs indexed by architecture, got dict"),
+        (lambda networks: pd.concat([networks, networks]), "must hold one graph of each architecture"),
+        (lambda networks: networks.iloc[:0], r"must be indexed by architectures of .*; got \[\]"),
+        (
+            lambda networks: networks.reset_index(drop=True),
+            r"must be indexed by architectures of .*; got \[0\]",
+        ),
+    ],
+)
+def test_networks_are_told_by_architecture(named, networks, change, message):
+    with pytest.raises(InputError, match=message):
+        with_networks(named, change(networks))
