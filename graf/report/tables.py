@@ -35,8 +35,8 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
             f"importance_by_{by}": _wide([e.importance(by) for e in explanations.values()], by)
             for by in ("feature", "family", "operation")
         },
-        "effects": summary.effects.reset_index(names="feature"),
-        "effects_by_operation": summary.operation_effects.reset_index(names="feature"),
+        "effects": _indexed(summary.effects, "feature"),
+        "effects_by_operation": _indexed(summary.operation_effects, "feature"),
         "examples": _stacked(
             {(e.role, e.architecture): e.values.reset_index(names="target") for e in summary.examples},
             ("role", "architecture"),
@@ -69,8 +69,12 @@ def _architectures(summary: Summary) -> pd.DataFrame:
 
 def _by_architecture(table: pd.DataFrame) -> pd.DataFrame:
     """The table with its index as a column; a blank behind names that other columns have already."""
-    found = table.rename(columns={name: f"{name} " for name in FACTS})
-    return found.rename_axis("architecture").reset_index()
+    return _indexed(table.rename(columns={name: f"{name} " for name in FACTS}), "architecture")
+
+
+def _indexed(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The table with its index as a column of this name; a blank behind that of a column that has it."""
+    return table.rename(columns={name: f"{name} "}).reset_index(names=name)
 
 
 def _strongest(explanations: list[Explanation]) -> list[str]:
@@ -104,4 +108,4 @@ def _stacked(parts: Mapping[Any, pd.DataFrame], names: tuple[str, ...] = ("targe
 
 
 def _wide(parts: list[pd.DataFrame], by: str) -> pd.DataFrame:
-    return pd.concat(parts, axis=1).rename_axis(columns=None).reset_index(names=by)
+    return _indexed(pd.concat(parts, axis=1).rename_axis(columns=None), by)

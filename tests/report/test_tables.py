@@ -66,3 +66,21 @@ def test_a_feature_may_be_called_like_a_column(proxies, quick):
     found = tables(summarize(data, ["test_acc"], Settings(**quick), lambda text: None))
     assert found["shap"]["target"].unique().tolist() == ["test_acc"]
     assert {"target ", "architecture "} <= set(found["shap"])
+
+
+def test_a_target_may_be_called_like_a_column(summary):
+    names = {target.name: name for target, name in zip(summary.targets, ("feature", "family"), strict=True)}
+    renamed = {
+        name: getattr(summary, name).rename(columns=names) for name in ("effects", "operation_effects")
+    }
+    targets = [
+        replace(t, name=names[t.name], explanation=_renamed(t.explanation, names)) for t in summary.targets
+    ]
+    metadata = summary.metadata.rename(index=names)
+    found = tables(replace(summary, targets=targets, lead=targets[0].name, metadata=metadata, **renamed))
+    assert list(found["effects"]) == ["feature", "feature ", "family"]
+    assert list(found["importance_by_family"]) == ["family", "feature", "family "]
+
+
+def _renamed(explanation, names):
+    return replace(explanation, target_names=[names[name] for name in explanation.target_names])
