@@ -148,8 +148,10 @@ def label(target: str, unit: str = "") -> str:
     --------
     >>> label("latency_b1_ms", "ms")
     'latency (batch 1)'
+    >>> label("latency (ms)", "ms")
+    'latency'
     """
-    parts = [part for part in target.split("_") if part]
+    parts = [part for part in target.removesuffix(f"({unit})").strip().split("_") if part]
     if len(parts) > 1 and parts[-1].lower() == unit.lower():
         parts = parts[:-1]
     spoken = [SHORT.get(part, part) for part in parts]
