@@ -24,21 +24,24 @@ def test_a_table_without_description_is_guessed(write, table, cells):
 
 
 def test_names_tell_units_and_which_costs_are(write, cells):
-    names = [
+    costs = [
         "latency_ms",
         "latency (ms)",
         "Latency",
         "phone latency",
         "energy_mj",
         "chip_energy",
-        "top1_pct",
-        "acc",
+        "train_time",
     ]
+    counts = ["params_m", "FLOPs"]
+    names = [*costs, "top1_pct", "acc", *counts]
     rows = pd.DataFrame(1.5, pd.Index(cells, name="architecture"), names)
-    facts = graf.load_dataset(write("mine.csv", rows.reset_index())).metadata
-    assert facts["unit"].tolist() == ["ms", "ms", "", "", "mJ", "", "percent", ""]
-    assert facts["direction"].tolist() == ["min"] * 6 + ["max"] * 2
-    assert facts["group"].tolist() == ["latency"] * 4 + ["energy"] * 2 + ["other"] * 2
+    data = graf.load_dataset(write("mine.csv", rows.reset_index()))
+    facts = data.metadata.loc[[*costs, "top1_pct", "acc"]]
+    assert facts["unit"].tolist() == ["ms", "ms", "", "", "mJ", "", "", "percent", ""]
+    assert facts["direction"].tolist() == ["min"] * 7 + ["max"] * 2
+    assert facts["group"].tolist() == ["latency"] * 4 + ["energy"] * 2 + ["cost"] + ["other"] * 2
+    assert list(data.proxies) == counts
 
 
 def test_features_of_graphs_are_no_targets(write, cells):
@@ -63,7 +66,7 @@ def test_what_graf_measures_is_known_by_its_names(write, cells):
     pytest.importorskip("torch")
     from graf.proxies import PROXIES
 
-    info = ["recipe", "latency_b1_spread_ms", "test_acc_seed0"]
+    info = ["recipe", "temperature", "latency_b1_spread_ms", "n_parameters", "n_macs", "test_acc_seed0"]
     targets = ["latency_b1_ms", "ece", "nll_ts", "train_seconds", "test_acc"]
     rows = pd.DataFrame(1.5, pd.Index(cells, name="architecture"), [*PROXIES, *info, *targets])
     data = graf.load_dataset(write("mine.csv", rows.reset_index()))
