@@ -38,8 +38,9 @@ class GraphFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         those of whole networks (`graf.features.networks`).
     compat : None, or a release of the published code, "zc_combine", "graf_nas" or "paper": the
         published columns, with their names, order and sentinels.
-    simplified : True computes on `ComputationGraph.simplified()` graphs, so that architectures of
-        the same function get the same values; "both" gives the graph's own columns and these,
+    simplified : True computes on `ComputationGraph.simplified()` graphs, so that cells of
+        NAS-Bench-201 and TransNAS-Bench-101-micro get the same values exactly if they have the same
+        function (in other spaces nearly so); "both" gives the graph's own columns and these,
         as in `live.depth@simplified`, where any of these says something new (for architectures of a
         search space; graphs of none get the plain columns).
     choices : whether the default columns are followed by those of what architectures chose in their

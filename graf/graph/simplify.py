@@ -33,8 +33,10 @@ def simplified(graph: ComputationGraph) -> ComputationGraph:
     where the operation is, and what comes of zeros alone, the bias of a norm, for nothing.
 
     Cells of NAS-Bench-201 and TransNAS-Bench-101-micro that compute the same function, up to
-    the names of their weights, get graphs with the same `canonical_hash`. Contracted sums are
-    written out, so the number of edges can grow to the number of paths.
+    the names of their weights, get graphs with the same `canonical_hash`. A few cells of DARTS and
+    LHD that compute the same do not: sums that a concatenation reads stay as they are written, equal
+    ones too, and which of these is read counts. Contracted sums are written out, so the number of edges can
+    grow to the number of paths.
 
     Examples
     --------
