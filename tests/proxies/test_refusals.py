@@ -81,6 +81,25 @@ def test_no_activation_and_equal_inputs():
         scored(["nwot"], Shared(), data=(x[:1].expand(8, -1, -1, -1), y[:8]))
 
 
+class Huge(nn.Module):
+    """As linear attention, which divides large numbers in single precision whatever the weights are."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(128, 3)
+
+    def forward(self, x):
+        y = self.layer(x.flatten(1)).float()
+        return y.exp().exp().exp() / y.exp().exp().exp() * y
+
+
+def test_synflow_says_that_numbers_are_too_large():
+    module = Huge()
+    nn.init.constant_(module.layer.weight, 0.1)
+    with pytest.warns(UserWarning, match="synflow: .*numbers on it are too large"):
+        scored(["synflow"], module)
+
+
 class Pairs(Dataset):
     """Inputs of one class."""
 

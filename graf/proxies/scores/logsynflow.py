@@ -13,7 +13,7 @@ __all__ = ["logsynflow"]
 @proxy(
     cost="O(parameters)",
     reference="Cavagnero et al., 2023 (FreeREA)",
-    undefined="a gradient is below -1, as behind a layer norm, so that its logarithm does not exist",
+    undefined="a gradient is below -1, as behind a layer norm, so that its logarithm does not exist, or is too large",
 )
 def logsynflow(linear_weights: list[Tensor], linear_gradients: list[Tensor]) -> Tensor:
     """Sum over weights of weight times log(1 + gradient), in the network that `synflow` looks at."""
