@@ -86,7 +86,8 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
     Architectures are built by the space, with weights drawn from `seed`. Modules are used as they
     are, and left as they are. Values do not depend on the other networks, nor on which other
     proxies are asked for: each pass over a network serves all proxies that need it and draws from
-    the same seed. Where a value does not exist it is NaN, and a warning says why.
+    the same seed. The last digits depend on torch's number of threads, of which processes get fewer.
+    Where a value does not exist it is NaN, and a warning says why.
 
     Inputs are rows of the data and of what a module gives; what it gives for each token, pixel or position
     of a sequence is averaged. Inside, inputs may come first, (N, T, C), or tokens, (T, N, C), as the shape

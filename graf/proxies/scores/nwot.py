@@ -25,6 +25,7 @@ def nwot(agreement: Tensor) -> Tensor:
     """Logarithm of the determinant of the matrix of how many activations two inputs agree on.
 
     An activation is seen by its operation; it counts as on where its input is above zero. The value
-    grows with the batch size and with the number of activations.
+    grows with the number of activations, and about in proportion to the batch size: of 32 inputs it is half
+    of the published values of NAS-Bench-Suite-Zero, which are those of 64.
     """
     return agreement
