@@ -118,7 +118,7 @@ def ratios_of(batch: GraphBatch) -> Values:
     spread = (sequence > 1) | image | (linear & np.isfinite(sequence))
     role[(role == DENSE) & ~spread] = 0
     source, target = batch.edges
-    role[target[(depthwise & image)[target] & linear[source]]] = DENSE
+    role[target[(depthwise & image)[target] & (linear & (role == DENSE))[source]]] = DENSE
     ratio = np.empty(len(role))
     offset, _, _, pred_indptr, preds = batch.arrays
     mlp_ratios(offset, pred_indptr, preds, role, batch.attribute("channels"), ratio)

@@ -87,6 +87,14 @@ def test_depthwise_convolutions_inside_of_mlps():
     assert mlps(["linear", "dw_conv4", "silu", "layer_norm", "linear"], chain, width)[0] == 0  # Mamba
 
 
+def test_layers_that_give_the_kernels_of_convolutions_are_no_mlps():
+    """As in conditionally parametrised convolutions: a layer on pooled features mixes kernels."""
+    operations = ["input", "global_avg_pool", "linear", "dw_conv3x3", "relu", "conv1x1"]
+    graph = [(0, 1), (1, 2), (2, 3), (0, 3), (3, 4), (4, 5)]
+    image = {"sequence": [NAN] * 6, "resolution": [7.0, 1.0, NAN, 7.0, 7.0, 7.0]}
+    assert mlps(operations, graph, [32, 32, 288, 32, 32, 32], **image)[0] == 0
+
+
 def test_gated_mlps_count_once_by_their_gated_channels():
     operations = ["layer_norm", "linear", "silu", "linear", "multiply", "linear", "add"]
     edges = [(0, 1), (1, 2), (0, 3), (2, 4), (3, 4), (4, 5), (0, 6), (5, 6)]
