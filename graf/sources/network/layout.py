@@ -24,14 +24,19 @@ class Layout(NamedTuple):
     resolution: float = nan
     sequence: float = nan
 
+    @property
+    def n_positions(self) -> float:
+        """Positions of the sequence, or of the image of two axes."""
+        return self.sequence if isnan(self.resolution) else round(self.resolution**2)
+
 
 def layout_of(step: Step, before: Sequence[Layout]) -> Layout:
     """The layout of what a step gives, after the layouts of what it reads.
 
     Kinds of operations that fix the channel axis decide. Any other keeps the axis with as many
     channels as before, or as all that it reads together (a concatenation), or the axis without which
-    the image has the side it had before; else it is the second axis of an image and the last one of
-    anything else. The image of an input is the squarer of the two readings. Rows of a matrix into which
+    the image has the side it had before, or a sequence as many positions; else it is the second axis of
+    an image and the last one of anything else. The image of an input is the squarer of the two readings. Rows of a matrix into which
     positions were put, as before a product, are still these positions, and so are those taken for experts;
     so are positions that were put before the samples. Samples come first in what a network is given.
     """
@@ -51,9 +56,8 @@ def _is_turned(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) -> 
     """Whether the positions it reads stand before the samples, as inside `nn.MultiheadAttention`."""
     if len(shape) != 3 or not before:
         return False
-    n_positions = before[0].sequence if isnan(before[0].resolution) else round(before[0].resolution ** 2)
     same = unfixed(step.reads)[0].size == shape[0] * shape[1] * before[0].channels
-    return shape[0] == n_positions and same
+    return shape[0] == before[0].n_positions and same
 
 
 def _keeps_rows(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) -> bool:
@@ -84,8 +88,9 @@ def _channel_axis(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) 
     if step.op in FIRST or "conv" in step.op or "pool2" in step.op or "kernel" in step.settings:
         return 1
     if len(shape) < 4:
-        kept = bool(before) and before[0].channels == shape[1]
-        return -1 if len(shape) == 3 and not kept else _matching(step, shape, before) or 1
+        if len(shape) == 3 and not (before and before[0].channels == shape[1]):
+            return _with_same_length(shape, before) or -1
+        return _matching(step, shape, before) or 1
     if not before:
         return min((1, -1), key=lambda axis: _elongation(shape[2:] if axis == 1 else shape[1:-1]))
     return _matching(step, shape, before) or _with_same_side(shape, before[0]) or 1
@@ -106,6 +111,12 @@ def _with_same_side(shape: tuple[int, ...], before: Layout) -> int | None:
     sides = {axis: _with_channels(shape, axis).resolution for axis in (1, -1)}
     found = [axis for axis, side in sides.items() if isclose(side, before.resolution)]
     return found[0] if len(found) == 1 else None
+
+
+def _with_same_length(shape: tuple[int, ...], before: Sequence[Layout]) -> int | None:
+    """The second axis if only the last one has the positions of before, as where channels of `conv1d` are cut."""
+    is_first = bool(before) and before[0].channels != shape[2] == before[0].n_positions != shape[1]
+    return 1 if is_first else None
 
 
 def _elongation(positions: tuple[int, ...]) -> float:

@@ -56,6 +56,20 @@ def test_images_with_channels_last():
     assert set(graph.attributes["resolution"]) == {80**0.5}
 
 
+@pytest.mark.parametrize(("convolution", "n_axes"), [(F.conv1d, 1), (F.conv2d, 2)])
+def test_parts_of_channels_in_front_of_positions(convolution, n_axes):
+    """As of a gate in a convolution over a sequence, or over an image whose positions were put in a row."""
+
+    def gated(x, w):
+        value, gate = convolution(x, w).flatten(2).chunk(2, 1)
+        return value * gate.sigmoid()
+
+    graph = read_graph(Function(gated, w=(16, 3, *[1] * n_axes)), ((1, 3, *[7] * n_axes),))
+    assert graph.op_names[-2:] == ("sigmoid", "multiply")
+    assert graph.attributes["channels"][-2:].tolist() == [8, 8]
+    assert graph.attributes["sequence"][-2:].tolist() == [7**n_axes] * 2
+
+
 def test_concatenations_of_images_as_wide_as_they_have_channels():
     """As in the second stage of a U-Net for images of 256 pixels."""
 
