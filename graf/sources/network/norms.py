@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
 
 from graf.sources.network.patterns import (
@@ -14,6 +14,7 @@ from graf.sources.network.patterns import (
     plain,
     scaled,
     through,
+    unscaled,
     without_number,
 )
 from graf.sources.network.step import Network, Step, is_fixed
@@ -33,16 +34,21 @@ def recognise_norms(network: Network) -> None:
         if step.op == "power" and len(step.reads) == 2:
             _pool_powers(step)
         if step.op in ("multiply", "divide"):
-            _normalise(step)
+            _normalise(step, _standardise)
         if step.op == "add":
             _shift(step)
         if step.op in ("multiply", "add"):
             _absorb(step)
         if step.op == "instance_norm":
             _regroup(step)
+    for step in network:  # tensors that are scaled and then shifted are known now
+        if step.op in ("multiply", "divide"):
+            _normalise(step, _scale)
+        if step.op == "multiply":
+            _absorb(step)
 
 
-def _normalise(step: Step) -> None:
+def _normalise(step: Step, become: Callable[[Step, Step, Step, list[Step]], None]) -> None:
     for centred, scale in [tuple(map(bare, step.reads))] if step.op == "divide" else pairs(step):
         length = through(scale) if step.op == "divide" else _divisor(scale)
         if length is not None and length.op in ("clamp", "maximum", "add", "norm", "minimum"):
@@ -51,7 +57,7 @@ def _normalise(step: Step) -> None:
         if step.op == "divide" and spread is not None:
             centred, weights = _unweighted(centred)
         if spread is not None:
-            _standardise(step, centred, spread, weights)
+            become(step, centred, spread, weights)
             return
 
 
@@ -180,6 +186,13 @@ def _standardise(step: Step, centred: Step, spread: Step, weights: list[Step]) -
         step.become(ROOTS[spread.op], [centred, *weights], axes=spread.settings.get("axes"))
 
 
+def _scale(step: Step, operand: Step, spread: Step, weights: list[Step]) -> None:
+    """A tensor over the root of its variance, without being centred: scaled alone, as by its mean square."""
+    varied, over = _variance(_bounded(spread))
+    if varied is operand:
+        step.become("rms_norm", [operand, *weights], axes=over.settings.get("axes"))
+
+
 def _bounded(step: Step) -> Step:
     """The step behind a number that keeps it above zero."""
     if step.op == "clamp":
@@ -191,9 +204,10 @@ def _bounded(step: Step) -> Step:
 def _variance(step: Step) -> tuple[Step | None, Step]:
     """The tensor whose variance a step is, and the step over whose axes it is taken.
 
-    The variance is one operation, the mean of squared differences to the mean, or the mean of
-    squares without the square of the mean, which rounding may leave below zero.
+    The variance is one operation, the mean of squared differences to the mean, perhaps times n / (n - 1),
+    or the mean of squares without the square of the mean, which rounding may leave below zero.
     """
+    step = unscaled(step)
     if step.op == "variance":
         return bare(step.reads[0]), step
     if step.op == "mean":

@@ -14,6 +14,18 @@ def norm(x, axes, centred, root):
     return root(y, y.pow(2).mean(axes, keepdim=True) + 1e-6)
 
 
+def own_variance(x, mean):
+    return x.var(-1, unbiased=False, keepdim=True)
+
+
+def slow_variance(x, mean):
+    return (x - mean).square().mean(-1, keepdim=True)
+
+
+def unbiased_variance(x, mean):
+    return slow_variance(x, mean) * 8 / 7
+
+
 ROOTS = [
     lambda y, v: y / torch.sqrt(v),
     lambda y, v: y * torch.rsqrt(v),
@@ -51,15 +63,24 @@ def test_a_norm_whose_numerator_is_weighted_before_the_division(unbiased):
     assert graph.n_parameters == 16
 
 
+@pytest.mark.parametrize("root", ROOTS)
+def test_a_tensor_that_is_scaled_by_its_variance_without_being_centred(root):
+    """As in the small ConvNeXts of timm."""
+    for variance in (own_variance, slow_variance, unbiased_variance):
+
+        def scaled(x, w, variance=variance):
+            return root(x, variance(x, x.mean(-1, keepdim=True)) + 1e-6) * w
+
+        graph = read_graph(Function(scaled, w=8), ((1, 4, 8),))
+        assert graph.op_names == (None, "rms_norm")
+        assert graph.n_parameters == 8
+
+
 def test_variance_of_its_own():
     def normed(x):
         return (x - x.mean(-1, keepdim=True)) * torch.rsqrt(x.var(-1, unbiased=False, keepdim=True) + 1e-5)
 
     assert ops_of(normed, (1, 4, 8)) == ["layer_norm"]
-
-
-def slow_variance(x, mean):
-    return (x - mean).square().mean(-1, keepdim=True)
 
 
 def fast_variance(x, mean):
@@ -68,6 +89,9 @@ def fast_variance(x, mean):
 
 def bounded_variance(x, mean):
     return torch.maximum(fast_variance(x, mean), torch.tensor(0.0))
+
+
+VARIANCES = [own_variance, slow_variance, unbiased_variance, fast_variance, bounded_variance]
 
 
 def as_flax(x, mean, scale, b):
@@ -82,7 +106,7 @@ def as_keras(x, mean, scale, b):
     return x * scale + (-mean * scale + b)
 
 
-@pytest.mark.parametrize("variance", [slow_variance, fast_variance, bounded_variance])
+@pytest.mark.parametrize("variance", VARIANCES)
 @pytest.mark.parametrize("shifted", [as_flax, as_tensorflow, as_keras])
 def test_norms_whose_scale_is_multiplied_first(variance, shifted):
     def normed(x, w, b):
