@@ -116,10 +116,11 @@ class Tensors:
                 self._gather_back(step, operand.shape or ())
 
     def _is_no_weight(self, op_type: str, i: int, step: Step) -> bool:
-        """Whether what a node reads in place `i` is a mask, a table of waves, a size or a state."""
+        """Whether what a node reads in place `i` is a mask, waves or their angles, a size or a state."""
         return (
             (op_type in MASKING and self._is_table(step, is_mask, is_wave, is_ramp))
             or (op_type in GATHERING and i == 0 and self._is_table(step, is_wave))
+            or (op_type in ("Sin", "Cos") and not self.trained.get(step.name))
             or i in UNTRAINED.get(op_type, ())
             or (op_type in ("Resize", "Upsample") and i > 0)
             or (op_type in ("LSTM", "GRU", "RNN") and i > STATES and self._is_uniform(step))

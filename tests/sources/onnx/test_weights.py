@@ -59,6 +59,8 @@ def test_masks_and_waves_are_no_weights(tmp_path):
     )  # of rows and columns of an image
     assert read_graph(saved(tmp_path, text, t=places)).n_parameters == 0
     assert read_graph(saved(tmp_path, text, t=weight(64, 12))).n_parameters == 768
+    text = "g (float[1, 8, 3] x) => (float[1, 8, 3] y) { w = Cos (t)  y = Add (x, w) }"
+    assert read_graph(saved(tmp_path, text, t=positions.astype(np.float32))).n_parameters == 0
     text = "g (int64[1, 3] x) => (float[1, 3, 6] y) { y = Gather (t, x) }"
     for table, op in ((wave, "gather"), (weight(8, 6), "embedding")):
         assert ops(read_graph(saved(tmp_path, text, t=table))) == [op]
