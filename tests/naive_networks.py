@@ -492,6 +492,7 @@ def receptive_side(graph, kernel_name):
             first.append(level[v] / depth)
             field[v] = 0
         if field[v] == 0:
+            distance[v] = 0
             continue
         if v in transposed:
             kernel = math.ceil(kernel / stride)

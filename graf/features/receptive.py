@@ -44,9 +44,9 @@ def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None
     Nothing caps the field, which may be larger than the input: `of_input` divides it by the side
     of the input (attribute `resolution` of the input nodes). Global attention, recurrent layers,
     global and adaptive pools, reductions, products of matrices and spectral operations see
-    everything: what comes from them alone has no field, and `global_at` says after which part of
-    the depth the first of them comes, NaN if there is none. Norms and linear layers count as
-    pointwise. `log`: decimal logarithm of the size.
+    everything: what comes from them alone has no field, nor do strides before it count, and
+    `global_at` says after which part of the depth the first of them comes, NaN if there is none.
+    Norms and linear layers count as pointwise. `log`: decimal logarithm of the size.
     """
     from graf.kernels.receptive import receptive_fields
 

@@ -24,7 +24,7 @@ def receptive_fields(
     A node adds reach (n_nodes,), in positions of its own input, to the field of what it reads,
     and multiplies the distance of its positions by step (n_nodes,); where branches meet, the
     largest of both counts. What a node that sees_all (n_nodes,) gives has no field, and where it
-    meets what has one, it does not count. 1 if no node has any. O(V + E) per graph.
+    meets what has one, neither it nor the strides before it count. 1 if no node has any. O(V + E) per graph.
     """
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
@@ -38,7 +38,7 @@ def receptive_fields(
                 field[v] = max(field[v], field[preds[e]])
                 distance[v] = max(distance[v], distance[preds[e]])
             if sees_all[start + v] or field[v] == 0.0:
-                field[v] = 0.0  # of the whole input
+                field[v] = distance[v] = 0.0  # of the whole input
                 continue
             field[v] += reach[start + v] * distance[v]
             distance[v] *= step[start + v]

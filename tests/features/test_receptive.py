@@ -26,6 +26,15 @@ def test_dilation_widens_and_transposed_convolution_narrows_again():
     assert found[0] == 1 + 2 + 8 * 2 + (4 / 2 - 1) * 2 + 2
 
 
+def test_strides_in_front_of_global_attention_do_not_count_behind_it():
+    """As of keys and values that are reduced in space (Wang et al., Pyramid Vision Transformer, 2021)."""
+    edges = [(0, 1), (1, 2), (0, 2), (2, 3), (0, 3), (3, 4)]
+    found = row(["conv4x4", "conv8x8", "attention", "add", "conv3x3"], edges,
+                kernel=[4, 8, np.nan, np.nan, 3], stride=[4, 8, np.nan, np.nan, 1],
+                windows=[np.nan, np.nan, 1, np.nan, np.nan], key_sequence=[np.nan] * 5)  # fmt: skip
+    assert found[0] == 4 + 7 * 4  # of the keys; behind the sum it is 4 + 2 * 4
+
+
 def test_height_and_width_grow_apart():
     found = row(["conv1x7", "conv7x1", "conv3x3"], kernel=[7**0.5, 7**0.5, 3], kernel_height=[1, 7, np.nan],
                 kernel_width=[7, 1, np.nan])  # fmt: skip
