@@ -26,12 +26,17 @@ def families(names: Iterable[str]) -> list[str]:
 def statistics(names: Iterable[str]) -> list[str]:
     """The family and statistic of each column, and the own name of what is no graph feature.
 
+    A total has no statistic, but the quantity that it adds up: multiply-adds, which may tell nearly all about a
+    device, must not share a weight with the sum of all kernel sizes. A choice has that of its options.
+
     Examples
     --------
-    >>> statistics(["op_count(skip)", "node_degree(skip).in", "zcp_nwot"])
-    ['op_count.', 'node_degree.in', 'zcp_nwot']
+    >>> statistics(["op_count(skip)", "node_degree(skip).in", "total(n_macs)", "zcp_nwot"])
+    ['op_count.', 'node_degree.in', 'total.n_macs', 'zcp_nwot']
     """
-    return [name if column is None else f"{column.family}.{column.stat}" for name, column in _parsed(names)]
+    return [
+        name if column is None else f"{column.family}.{_quantity(column)}" for name, column in _parsed(names)
+    ]
 
 
 def choices(names: Iterable[str]) -> list[int]:
@@ -53,7 +58,7 @@ def chosen(names: Iterable[str]) -> list[str]:
     >>> chosen(["choice(1->2=skip)", "choice(1->2=none)"])
     ['1->2', '1->2']
     """
-    return [column.attribute.partition("=")[0] for _, column in _parsed(names) if column is not None]
+    return [_quantity(column) for _, column in _parsed(names) if column is not None]
 
 
 def graph_columns(names: Iterable[str]) -> dict[str, Column]:
@@ -96,6 +101,10 @@ def views(names: Iterable[str]) -> list[list[int]]:
     return [
         [i for i, column in columns if column is None or column.simplified == kind] for kind in (False, True)
     ]
+
+
+def _quantity(column: Column) -> str:
+    return column.stat or column.attribute.partition("=")[0]
 
 
 def _is_choice(column: Column | None) -> bool:
