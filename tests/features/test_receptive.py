@@ -78,6 +78,15 @@ class Merging(torch.nn.Module):
         return x.permute(0, 3, 1, 2)
 
 
+class Patches(torch.nn.Module):
+    """A sequence of patches of 4 x 4 positions, as einops cuts it."""
+
+    def forward(self, x):
+        n, c, h, w = x.shape
+        x = x.reshape(n, c, h // 4, 4, w // 4, 4).permute(0, 2, 4, 3, 5, 1)
+        return x.reshape(n, h * w // 16, 16 * c)
+
+
 class Triplet(torch.nn.Module):
     """Rows in place of channels for one convolution, as in triplet attention."""
 
@@ -97,6 +106,7 @@ class Triplet(torch.nn.Module):
         ([Merging(), torch.nn.LazyConv2d(8, 3)], 6),
         ([torch.nn.LazyConv2d(8, 3, 2), torch.nn.PixelShuffle(2), torch.nn.LazyConv2d(8, 3)], 3 + 2),
         ([torch.nn.LazyConv2d(8, 3), torch.nn.PixelUnshuffle(3), torch.nn.ReLU()], 3 + 2),
+        ([torch.nn.LazyConv2d(8, 3, padding=1), Patches(), torch.nn.LazyLinear(5)], 3 + 3),
         ([Triplet(), torch.nn.LazyConv2d(8, 3)], 3 + 2),
     ],
 )

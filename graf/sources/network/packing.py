@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from math import isqrt, prod
 
 from graf.sources.network.step import Step
 
@@ -26,7 +27,8 @@ class Packing:
         """Note that a step only rearranges the first of what it reads."""
         first, last = self._image((*reads, step)[0])
         own = step.shape or ()
-        self._images[id(step)] = first if len(first) > 3 else own, own if len(own) > 3 else last
+        in_rows = len(last) == 6 and len(own) == 3  # patches, two axes of each side, as a sequence
+        self._images[id(step)] = first if len(first) > 3 else own, own if len(own) > 3 or in_rows else last
 
     def _image(self, step: Step) -> tuple[Shape, Shape]:
         return self._images.get(id(step), (step.shape or (),) * 2)
@@ -34,6 +36,8 @@ class Packing:
 
 def _packed(old: Shape, new: Shape) -> float:
     """How many positions along each side of an image were put into channels, wherever these stand."""
+    if len(old) == 4 and len(new) == 3:
+        return _packed_in_rows(old, new)
     if len(old) != len(new) or len(old) < 4 or 0 in (*old, *new):
         return 1.0
     first_and_last = [[(shape[1], shape[2:]), (shape[-1], shape[1:-1])] for shape in (old, new)]
@@ -43,3 +47,14 @@ def _packed(old: Shape, new: Shape) -> float:
         if not ratios and has == had * ratio ** len(after):
             return ratio
     return 1.0
+
+
+def _packed_in_rows(old: Shape, new: Shape) -> float:
+    """The same where square patches of an image have become a sequence of vectors."""
+    images = [(old[1], old[2:]), (old[3], old[1:3])]
+    ratios = [1]
+    for (had, sides), has in product(images, new[1:]):
+        ratio = isqrt(has // had) if had else 0
+        if ratio and had * ratio**2 == has and not any(side % ratio for side in sides):
+            ratios.append(ratio)
+    return max(ratios) if prod(old[1:]) == prod(new[1:]) else 1
