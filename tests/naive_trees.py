@@ -58,14 +58,19 @@ def expected_value(node, x, known):
     return np.average(values, weights=node["covers"])
 
 
-def shapley_values(trees, x):
-    """The Shapley value of each feature."""
-    n, value = len(x), _game(trees, x)
+def shapley_values(trees, x, groups=None):
+    """The Shapley value of each feature, or of each group of features that become known together."""
+    groups = range(len(x)) if groups is None else groups
+    n, value = max(groups) + 1, _game(trees, x)
+
+    def worth(known):
+        return value[frozenset(i for i, group in enumerate(groups) if group in known)]
+
     found = np.zeros(n)
     for i in range(n):
         for known in _subsets(n, {i}):
             weight = factorial(len(known)) * factorial(n - len(known) - 1) / factorial(n)
-            found[i] += weight * (value[known | {i}] - value[known])
+            found[i] += weight * (worth(known | {i}) - worth(known))
     return found
 
 
@@ -95,24 +100,6 @@ def interaction_values(trees, x):
             found[i, j] += weight * (both - value[known | {i}] - value[known | {j}] + neither)
     found += found.T
     return found + np.diag(shapley_values(trees, x) - found.sum(axis=1))
-
-
-def owen_values(trees, x, groups):
-    """Owen values: Shapley over groups, and within a group, where others are known all or none."""
-    n, value = len(x), _game(trees, x)
-    n_groups = max(groups) + 1
-    members = [frozenset(i for i in range(n) if groups[i] == g) for g in range(n_groups)]
-    found = np.zeros(n)
-    for i in range(n):
-        own = members[groups[i]]
-        for outer in _subsets(n_groups, {groups[i]}):
-            others = frozenset().union(*(members[g] for g in outer))
-            outside = factorial(len(outer)) * factorial(n_groups - len(outer) - 1) / factorial(n_groups)
-            for inner in _subsets(n, set(range(n)) - own | {i}):
-                inside = factorial(len(inner)) * factorial(len(own) - len(inner) - 1) / factorial(len(own))
-                known = others | inner
-                found[i] += outside * inside * (value[known | {i}] - value[known])
-    return found
 
 
 def _game(trees, x):

@@ -130,27 +130,6 @@ class TreeShap:
         found[:, diagonal, diagonal] = values - found.sum(axis=2)
         return found
 
-    def owen_values(self, X: Any, groups: Any) -> Floats:
-        """Owen values (n, n_features, n_outputs) of features in groups, as in `values`.
-
-        Groups share the prediction among them (their values are those of `values(X, groups)`), and
-        the features of a group share what it got; features of other groups are known all or none.
-        Exact; O(n_groups width) times the time of `values` (G. Owen, Values of games with a priori
-        unions, 1977).
-        """
-        rows, groups = self._rows(X), self._checked(groups)
-        n_features, n_groups = len(groups), int(groups.max()) + 1
-        found = np.zeros((len(rows), n_features, len(self.base_values)))
-        for group in range(n_groups):
-            inside = groups == group
-            players = np.where(inside, np.arange(n_features), n_features + groups)
-            laid_out = _LaidOut(self._ensemble, players)
-            n_points = laid_out.most_players // 2 + 1
-            for t, weight in zip(*_unit_legendre(n_points), strict=True):
-                fixed = np.repeat([np.nan, t], [n_features, n_groups])
-                found[:, inside] += weight * laid_out.run(rows, fixed)[0][:, :n_features][:, inside]
-        return found
-
     def _rows(self, X: Any) -> Floats:
         rows = np.asarray(X, np.float32).astype(np.float64)  # as the trees themselves compare
         expected = self._ensemble.n_features
@@ -189,7 +168,7 @@ class _LaidOut:
         self.splits = Splits(player[self.nodes.node], *_splits(ensemble, self.nodes.node))
         self.points = _gauss_legendre((self.most_players + 1) // 2)
 
-    def run(self, rows: Floats, fixed: Floats | None = None, pairs: bool = False) -> tuple[Floats, Floats]:
+    def run(self, rows: Floats, pairs: bool = False) -> tuple[Floats, Floats]:
         """Values (n, n_players, n_outputs), and mixed derivatives of pairs."""
         from graf.kernels._jit import threads_for
         from graf.kernels.tree_shap import tree_shap
@@ -197,9 +176,8 @@ class _LaidOut:
         n, k, n_outputs = len(rows), self.n_players, len(self.base_values)
         out = np.zeros((n, k, n_outputs))
         crossed = np.zeros((n, k, k, n_outputs) if pairs else (0, 0, 0, 0))
-        fixed = np.full(k, np.nan) if fixed is None else fixed
         with threads_for(n * len(self.nodes.node) // LEAST):
-            tree_shap(rows, self.nodes, self.splits, *self.points, fixed, out, crossed)
+            tree_shap(rows, self.nodes, self.splits, *self.points, out, crossed)
         return out, crossed
 
 
@@ -217,10 +195,6 @@ def _gauss_legendre(most: int) -> tuple[Floats, Floats]:
     """Points and weights (most + 1, most) on (0, 1): row n holds those of n points."""
     points, weights = np.zeros((2, most + 1, most))
     for n in range(1, most + 1):
-        points[n, :n], weights[n, :n] = _unit_legendre(n)
+        roots, shares = np.polynomial.legendre.leggauss(n)
+        points[n, :n], weights[n, :n] = (roots + 1) / 2, shares / 2
     return points, weights
-
-
-def _unit_legendre(n: int) -> tuple[Floats, Floats]:
-    points, weights = np.polynomial.legendre.leggauss(n)
-    return (points + 1) / 2, weights / 2

@@ -13,7 +13,7 @@ is carried down, the means up. All are polynomials of a degree below the number 
 path, which Gauss-Legendre nodes integrate exactly. Pairs: the mixed second derivatives.
 
 Players may be features or groups of features that become known together: "the same feature" then
-reads "the same player". Some players may be known with a fixed probability instead of t.
+reads "the same player".
 """
 
 from __future__ import annotations
@@ -162,19 +162,17 @@ def tree_shap(
     splits: Splits,
     points: Array,
     weights: Array,
-    fixed: Array,
     out: Array,
     pairs: Array,
 ) -> None:
     """SHAP values of rows X (n, n_features) into out (n, n_players, n_outputs).
 
-    Points and weights (most + 1, most) are those of Gauss-Legendre on (0, 1), by their number; fixed
-    (n_players,) are probabilities of being known, NaN for those known with probability t. Into
-    pairs (n, n_players, n_players, n_outputs), unless it is empty, the mixed derivatives, in part
+    Points and weights (most + 1, most) are those of Gauss-Legendre on (0, 1), by their number.
+    Into pairs (n, n_players, n_players, n_outputs), unless it is empty, the mixed derivatives, in part
     at [i, j] and in part at [j, i]. O(rows nodes width); with pairs times depth.
     """
     for block in prange((len(out) + BLOCK - 1) // BLOCK):
-        _explain_block(block * BLOCK, X, nodes, splits, points, weights, fixed, out, pairs)
+        _explain_block(block * BLOCK, X, nodes, splits, points, weights, out, pairs)
 
 
 @jit
@@ -185,7 +183,6 @@ def _explain_block(
     splits: Splits,
     points: Array,
     weights: Array,
-    fixed: Array,
     out: Array,
     pairs: Array,
 ) -> None:
@@ -219,7 +216,7 @@ def _explain_block(
                 if n_pairs > 0 and depth > 0:
                     _grow(desk, depth - 1, q, nodes, place)
                 _turn(desk, depth, x[splits.feature[place]], splits.threshold[place], splits.missing[place])
-                _lean(desk, depth, q, nodes, place, points[q], fixed[player[place]])
+                _lean(desk, depth, q, nodes, place, points[q])
     for b in range(min(BLOCK, n - start)):
         for f in range(n_players):
             for o in range(n_outputs):
@@ -271,7 +268,7 @@ def _turn(desk: _Desk, depth: int, x: Array, threshold: float, missing: float) -
 
 
 @jit
-def _lean(desk: _Desk, depth: int, q: int, nodes: Nodes, place: int, points: Array, fixed: float) -> None:
+def _lean(desk: _Desk, depth: int, q: int, nodes: Nodes, place: int, points: Array) -> None:
     """How going left depends on the player being known."""
     above, share, s = nodes.above[place], nodes.share[place], nodes.above_share[place]
     for b in range(BLOCK):
@@ -282,10 +279,9 @@ def _lean(desk: _Desk, depth: int, q: int, nodes: Nodes, place: int, points: Arr
         desk.known[depth, b] = known
         desk.lean[depth, b] = known * (desk.goes[depth, b] - share)
     for k in range(q):
-        t = points[k] if np.isnan(fixed) else fixed
-        inverse = 1.0 / (s + t * (1.0 - s))
-        desk.tau[depth, k] = t * inverse
-        desk.slope[depth, k] = s * inverse * inverse if np.isnan(fixed) else 0.0
+        inverse = 1.0 / (s + points[k] * (1.0 - s))
+        desk.tau[depth, k] = points[k] * inverse
+        desk.slope[depth, k] = s * inverse * inverse
 
 
 @jit

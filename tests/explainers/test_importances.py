@@ -7,7 +7,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 
 from graf import PerformancePredictor, get_space
 from graf.exceptions import InputError, UnknownNameError, UnsupportedError
-from graf.explainers import TreeShap, compare_importances
+from graf.explainers import compare_importances
 from graf.explainers.importances import METHODS
 
 
@@ -79,15 +79,6 @@ def test_pure_noise_passes_as_often_as_the_level_says():
         n_tests, passed = n_tests + len(found), passed + found["more_than_noise"].sum()
     assert n_tests == 125
     assert 0.08 * n_tests <= passed <= 0.32 * n_tests  # 0.2, and three standard deviations
-
-
-def test_shapley_importance_is_that_of_groups_as_players(planted):
-    X, y = planted
-    model = ExtraTreesRegressor(5, random_state=0).fit(X, y)
-    groups = np.array([0, 0, 1, 2, 2, 2, 2])
-    explainer = TreeShap(model)
-    owen = explainer.owen_values(X[:20], groups)[..., 0]
-    np.testing.assert_allclose(explainer.values(X[:20], groups)[..., 0], owen @ np.eye(3)[groups], atol=1e-10)
 
 
 def test_the_same_seed_gives_the_same_table_whatever_the_processes(planted):

@@ -238,15 +238,12 @@ def test_rows_of_another_width(data):
 
 
 @pytest.mark.parametrize("groups", [[0, 1, 2, 3], [0, 0, 1, 1], [1, 0, 1, 1], [0, 0, 0, 0]])
-def test_owen_values_are_those_of_the_definition(groups, data):
+def test_groups_are_players(groups, data):
     X, y = data
     model = RandomForestRegressor(2, random_state=0).fit(X, y)
     trees, rows = forest_nodes(model), X[:4]
-    explainer = TreeShap(model)
-    found = explainer.owen_values(rows, groups)[..., 0]
-    np.testing.assert_allclose(found, [naive_trees.owen_values(trees, x, groups) for x in rows], atol=1e-12)
-    together = np.stack([found[:, np.array(groups) == g].sum(axis=1) for g in range(max(groups) + 1)], axis=1)
-    np.testing.assert_allclose(explainer.values(rows, groups)[..., 0], together, atol=1e-12)
+    expected = [naive_trees.shapley_values(trees, x, groups) for x in rows]
+    np.testing.assert_allclose(TreeShap(model).values(rows, groups)[..., 0], expected, atol=1e-12)
 
 
 def test_groups_are_not_sums_of_features(data):
