@@ -8,7 +8,7 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from graf.kernels._jit import parallel_jit
+from graf.kernels._jit import jit, parallel_jit
 
 __all__ = ["adjacent", "count_operations", "degrees"]
 
@@ -47,6 +47,28 @@ def count_operations(offset: Array, node_op: Array, out: Array) -> None:
                 out[g, node_op[v]] += 1.0
 
 
+@jit
+def _count_ends(
+    start: int, last: int, node_op: Array, flags: Array, pred_indptr: Array, preds: Array, counts: Array
+) -> float:
+    """The number of stations; into counts (n_ops, 4), per operation, what `degrees` sums up over sets."""
+    counts[:] = 0.0
+    stations = 0.0
+    for v in range(start, last):
+        target, is_station = node_op[v], flags[v] & 4 != 0
+        stations += is_station
+        for e in range(pred_indptr[v], pred_indptr[v + 1]):
+            u = start + preds[e]
+            source = node_op[u]
+            if target >= 0:
+                counts[target, 0] += flags[u] & 1 != 0
+                counts[target, 3] += flags[u] & 4 != 0
+            if source >= 0:
+                counts[source, 1] += flags[v] & 2 != 0
+                counts[source, 2] += is_station
+    return stations
+
+
 @parallel_jit
 def degrees(
     offset: Array, node_op: Array, flags: Array, pred_indptr: Array, preds: Array, allowed: Array, out: Array
@@ -63,21 +85,7 @@ def degrees(
     for c in prange((n_graphs + chunk - 1) // chunk):
         counts = np.empty((n_ops, 4), np.float64)
         for g in range(c * chunk, min(n_graphs, (c + 1) * chunk)):
-            counts[:] = 0.0
-            stations = 0.0
-            start = offset[g]
-            for v in range(start, offset[g + 1]):
-                target, is_station = node_op[v], flags[v] & 4 != 0
-                stations += is_station
-                for e in range(pred_indptr[v], pred_indptr[v + 1]):
-                    u = start + preds[e]
-                    source = node_op[u]
-                    if target >= 0:
-                        counts[target, 0] += flags[u] & 1 != 0
-                        counts[target, 3] += flags[u] & 4 != 0
-                    if source >= 0:
-                        counts[source, 1] += flags[v] & 2 != 0
-                        counts[source, 2] += is_station
+            stations = _count_ends(offset[g], offset[g + 1], node_op, flags, pred_indptr, preds, counts)
             for s in range(n_sets):
                 at_input, at_output, total_in, total_out = 0.0, 0.0, 0.0, 0.0
                 for op in range(n_ops):

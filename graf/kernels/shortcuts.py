@@ -30,13 +30,55 @@ def _forks(start: int, n: int, pred_indptr: Array, preds: Array) -> tuple[Array,
 
 
 @jit
-def _reached(preds: Array, first: int, last: int, u: int, reach: Array, bit: np.uint64) -> bool:
+def _bit(number: int) -> np.uint64:
+    return np.uint64(1) << np.uint64(number % WORD)
+
+
+@jit
+def _mark(
+    start: int, n: int, pred_indptr: Array, preds: Array, number: Array, word: int, begin: int, reach: Array
+) -> None:
+    """The forks of a word, of which the first is begin, that come before each node, itself included, into reach."""
+    for v in range(begin, n):
+        bits = _bit(number[v]) if number[v] // WORD == word else np.uint64(0)
+        for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
+            if preds[e] >= begin:
+                bits |= reach[preds[e]]
+        reach[v] = bits
+
+
+@jit
+def _is_bypassed(preds: Array, first: int, last: int, u: int, bit: np.uint64, reach: Array) -> bool:
     """Whether one of the predecessors comes after u, which the bit stands for."""
     later = np.uint64(0)
     for e in range(first, last):
         if preds[e] > u:
             later |= reach[preds[e]]
     return later & bit != 0
+
+
+@jit
+def _add(length: int, allowed: Array, found: Array) -> None:
+    """Number, sum, sum of squares and maximum of lengths in the sets that allow it, with one more."""
+    for s in range(len(allowed)):
+        if allowed[s]:
+            found[4 * s] += 1.0
+            found[4 * s + 1] += length
+            found[4 * s + 2] += length * length
+            found[4 * s + 3] = max(found[4 * s + 3], length)
+
+
+@jit
+def _summarise(found: Array) -> None:
+    """From sums to mean and standard deviation."""
+    for s in range(len(found) // 4):
+        size = found[4 * s]
+        if size == 0.0:
+            found[4 * s + 1 : 4 * s + 4] = np.nan
+        else:
+            mean = found[4 * s + 1] / size
+            found[4 * s + 1] = mean
+            found[4 * s + 2] = np.sqrt(max(0.0, found[4 * s + 2] / size - mean * mean))
 
 
 @parallel_jit
@@ -50,7 +92,6 @@ def shortcuts(
     NaN without a shortcut. allowed is bool (n_ops + 2, n_sets). Nodes that come after a fork are
     marked bit by bit, 64 forks at once: O((V + E) (1 + forks / 64)) per graph.
     """
-    n_sets = allowed.shape[1]
     for g in prange(len(offset) - 1):
         start, n = offset[g], offset[g + 1] - offset[g]
         forks, number = _forks(start, n, pred_indptr, preds)
@@ -58,37 +99,14 @@ def shortcuts(
         reach = np.zeros(n, np.uint64)  # the forks of the present word that come before a node
         for word in range((len(forks) + WORD - 1) // WORD):
             begin = forks[word * WORD]
+            _mark(start, n, pred_indptr, preds, number, word, begin, reach)
             for v in range(begin, n):
-                bits = np.uint64(0)
                 first, last = pred_indptr[start + v], pred_indptr[start + v + 1]
-                for e in range(first, last):
-                    if preds[e] >= begin:
-                        bits |= reach[preds[e]]
-                if number[v] // WORD == word:
-                    bits |= np.uint64(1) << np.uint64(number[v] % WORD)
-                reach[v] = bits
-                if last - first < 2:
-                    continue
-                for e in range(first, last):
+                for e in range(first, last if last - first > 1 else first):
                     u = preds[e]
-                    if number[u] // WORD != word:
-                        continue
-                    bit = np.uint64(1) << np.uint64(number[u] % WORD)
-                    if not _reached(preds, first, last, u, reach, bit):
-                        continue
-                    length = level[start + v] - level[start + u] - (node_op[start + u] != -1)
-                    for s in range(n_sets):
-                        if allowed[node_op[start + v], s]:
-                            out[g, 4 * s] += 1.0
-                            out[g, 4 * s + 1] += length
-                            out[g, 4 * s + 2] += length * length
-                            out[g, 4 * s + 3] = max(out[g, 4 * s + 3], length)
-        for s in range(n_sets):
-            size = out[g, 4 * s]
-            if size == 0.0:
-                for c in range(1, 4):
-                    out[g, 4 * s + c] = np.nan
-            else:
-                mean = out[g, 4 * s + 1] / size
-                out[g, 4 * s + 1] = mean
-                out[g, 4 * s + 2] = np.sqrt(max(0.0, out[g, 4 * s + 2] / size - mean * mean))
+                    if number[u] // WORD == word and _is_bypassed(
+                        preds, first, last, u, _bit(number[u]), reach
+                    ):
+                        length = level[start + v] - level[start + u] - (node_op[start + u] != -1)
+                        _add(length, allowed[node_op[start + v]], out[g])
+        _summarise(out[g])

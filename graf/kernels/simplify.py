@@ -58,6 +58,22 @@ def _grown(values: Array, size: int) -> Array:
 
 
 @jit
+def _carried(
+    reads: Array, live: Array, begin: Array, end: Array, terms: Array, n_terms: int
+) -> tuple[Array, int]:
+    """The terms and their number, with those behind them that live predecessors carry, sorted."""
+    mark = n_terms
+    for u in reads:
+        if live[u]:
+            size = end[u] - begin[u]
+            terms = _grown(terms, n_terms + size)
+            terms[n_terms : n_terms + size] = terms[begin[u] : end[u]]
+            n_terms += size
+    terms[mark:n_terms].sort()
+    return terms, n_terms
+
+
+@jit
 def _found(first: int, last: int, kind: int, terms: Array, kinds: Array, indptr: Array, reads: Array) -> int:
     """The new node, from `first` on, that does what the kind does to the terms; -1 if there is none."""
     for k in range(first, last):
@@ -101,38 +117,29 @@ def simplify(
         for v in range(n):
             op, is_end, mark = node_op[start + v], flags[start + v] & 3 > 0, n_terms
             if live[v]:
-                for e in range(pred_indptr[start + v], pred_indptr[start + v + 1]):
-                    u = preds[e]
-                    if live[u]:
-                        terms = _grown(terms, n_terms + end[u] - begin[u] + 1)
-                        for t in range(begin[u], end[u]):
-                            terms[n_terms] = terms[t]
-                            n_terms += 1
-                terms[mark:n_terms].sort()
+                read = preds[pred_indptr[start + v] : pred_indptr[start + v + 1]]
+                terms, n_terms = _carried(read, live, begin, end, terms, n_terms)
             elif not is_end:
                 continue
             passes = op == -1 or identity[op]
             stateful = not passes and (not stateless[op] or weights[start + v] > 0)
             alone = is_end or stateful or (passes and kept[v] and n_terms - mark != 1)
             if not (passes and not alone):
-                applied = n_terms - mark if linear[op] and not alone else 1  # to each term, or to their sum
-                width = 1 if linear[op] and not alone else n_terms - mark
-                terms = _grown(terms, mark + applied + 1)
+                to_each = linear[op] and not alone  # term, not to their sum
+                applied, width = (n_terms - mark, 1) if to_each else (1, n_terms - mark)
+                kind = -1 if alone else kinds[start + v]  # like no other, or like those of its kind
+                terms = _grown(terms, mark + applied)
                 for i in range(applied):
-                    read = terms[mark + i : mark + i + width]
-                    node = (
-                        -1
-                        if alone
-                        else _found(first, n_new, kinds[start + v], read, new_kinds, indptr, reads)
-                    )
+                    summed = terms[mark + i : mark + i + width]
+                    node = -1 if alone else _found(first, n_new, kind, summed, new_kinds, indptr, reads)
                     if node < 0:
                         node, n_new = n_new, n_new + 1
                         sources, new_kinds = _grown(sources, n_new), _grown(new_kinds, n_new)
+                        sources[node], new_kinds[node] = start + v, kind
                         indptr = _grown(indptr, n_new + 1)
-                        sources[node], new_kinds[node] = start + v, -1 if alone else kinds[start + v]
                         indptr[n_new] = indptr[node] + width
                         reads = _grown(reads, indptr[n_new])
-                        reads[indptr[node] : indptr[n_new]] = read
+                        reads[indptr[node] : indptr[n_new]] = summed
                     terms[mark + i] = node - first
                 n_terms = mark + applied
             begin[v], end[v] = mark, n_terms
