@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from graf.explainers import Explanation
+from graf.report.examples import Example
 from graf.report.summarize import Summary
+from graf.report.target import TargetSummary
 
 __all__ = ["tables"]
 
@@ -18,32 +20,14 @@ N_STRONGEST = 15
 
 def tables(summary: Summary) -> dict[str, pd.DataFrame]:
     """Every table by the name of its file, all columns named, none an index."""
-    by_target = {target.name: target for target in summary.targets}
-    explanations = {name: target.explanation for name, target in by_target.items()}
-    kept = _strongest(list(explanations.values()))
     found = {
         "targets": _targets(summary),
-        "trials": _stacked({name: target.trials for name, target in by_target.items()}),
-        "scores": _stacked({name: target.scores for name, target in by_target.items()}),
-        "predictions": _stacked(
-            {name: t.predictions.reset_index(names="architecture") for name, t in by_target.items()}
-        ),
+        **_scored(summary.targets),
         "architectures": _architectures(summary),
-        "features": _by_architecture(explanations[summary.lead].data[kept]),
-        "shap": _stacked({name: _shap(explanation, kept) for name, explanation in explanations.items()}),
-        **{
-            f"importance_by_{by}": _wide([e.importance(by) for e in explanations.values()], by)
-            for by in ("feature", "family", "operation")
-        },
+        **_explained({target.name: target.explanation for target in summary.targets}, summary.lead),
         "effects": _indexed(summary.effects, "feature"),
         "effects_by_operation": _indexed(summary.operation_effects, "feature"),
-        "examples": _stacked(
-            {(e.role, e.architecture): e.values.reset_index(names="target") for e in summary.examples},
-            ("role", "architecture"),
-        ),
-        "drivers": _stacked(
-            {(e.role, e.architecture): e.drivers for e in summary.examples}, ("role", "architecture")
-        ),
+        **_examples({(example.role, example.architecture): example for example in summary.examples}),
         "changes": summary.changes,
     }
     if summary.recipes is not None:
@@ -51,6 +35,34 @@ def tables(summary: Summary) -> dict[str, pd.DataFrame]:
     if summary.importances is not None:
         found["importances"] = summary.importances.reset_index(names="family")
     return found
+
+
+def _scored(targets: Sequence[TargetSummary]) -> dict[str, pd.DataFrame]:
+    predictions = {target.name: target.predictions.reset_index(names="architecture") for target in targets}
+    return {
+        "trials": _stacked({target.name: target.trials for target in targets}),
+        "scores": _stacked({target.name: target.scores for target in targets}),
+        "predictions": _stacked(predictions),
+    }
+
+
+def _explained(explanations: dict[str, Explanation], lead: str) -> dict[str, pd.DataFrame]:
+    kept = _strongest(list(explanations.values()))
+    return {
+        "features": _by_architecture(explanations[lead].data[kept]),
+        "shap": _stacked({name: _shap(explanation, kept) for name, explanation in explanations.items()}),
+        **{
+            f"importance_by_{by}": _wide([e.importance(by) for e in explanations.values()], by)
+            for by in ("feature", "family", "operation")
+        },
+    }
+
+
+def _examples(examples: dict[tuple[str, str], Example]) -> dict[str, pd.DataFrame]:
+    values = {key: example.values.reset_index(names="target") for key, example in examples.items()}
+    drivers = {key: example.drivers for key, example in examples.items()}
+    names = ("role", "architecture")
+    return {"examples": _stacked(values, names), "drivers": _stacked(drivers, names)}
 
 
 def _targets(summary: Summary) -> pd.DataFrame:
