@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from graf.sources.network.patterns import (
-    SAME_VALUES,
+    TURNING,
     bare,
     behind,
     is_only_of,
@@ -22,7 +22,6 @@ from graf.sources.network.step import Network, Step, is_fixed
 __all__ = ["recognise_activations"]
 
 TOLERANCE = 1e-3
-TURNING = ("transpose", *SAME_VALUES)  # as of channels that stand last for one product
 
 
 class Found(NamedTuple):

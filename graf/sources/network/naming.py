@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import ge
 
 from graf.sources.network.patterns import pairs
@@ -17,14 +18,8 @@ RENAMED = {"reciprocal": "divide", "square": "power", "sum_square": "norm", "ord
 def name_operations(network: Network) -> None:
     """Give convolutions and pools their final names, and other steps a name that may stand in a column."""
     for step in network:
-        if step.op in ("conv", "conv_transpose"):
-            step.op = _convolution(step)
-        elif step.op in ("max_pool", "avg_pool", "lp_pool"):
-            step.op = _pool(step)
-        elif step.op in ("adaptive_avg_pool", "adaptive_max_pool"):
-            step.op = _adaptive(step)
-        elif step.op in ("mean", "max"):
-            step.op = _reduction(step)
+        if step.op in NAMED:
+            step.op = NAMED[step.op](step)
         elif step.op == "multiply" and any(first is second for first, second in pairs(step)):
             step.become("power", step.reads[:1], **step.settings)
         elif step.op not in VOCABULARY and step.op not in REARRANGEMENTS:
@@ -81,3 +76,11 @@ def _spatial(step: Step) -> tuple[int, ...]:
 
 def _joined(sizes: tuple[int, ...]) -> str:
     return "x".join(map(str, sizes))
+
+
+NAMED: dict[str, Callable[[Step], str]] = {
+    **dict.fromkeys(("conv", "conv_transpose"), _convolution),
+    **dict.fromkeys(("max_pool", "avg_pool", "lp_pool"), _pool),
+    **dict.fromkeys(("adaptive_avg_pool", "adaptive_max_pool"), _adaptive),
+    **dict.fromkeys(("mean", "max"), _reduction),
+}
