@@ -77,6 +77,23 @@ def networks(draw, max_nodes=10):
     )
 
 
+def renumbered(graph, random, **changes):
+    """The same graph with nodes and edges in another order, and with other arguments of `from_edges` perhaps."""
+    order = list(range(graph.n_nodes))
+    random.shuffle(order)
+    back = np.argsort(order)
+    edges = [(order[u], order[v]) for u, v in graph.edges.tolist()]
+    random.shuffle(edges)
+    arguments = {
+        "inputs": [order[v] for v in graph.inputs],
+        "outputs": [order[v] for v in graph.outputs],
+        "ops": graph.ops,
+        "ops_on": graph.ops_on,
+        "attributes": {name: values[back] for name, values in graph.attributes.items()},
+    }
+    return ComputationGraph.from_edges([graph.op_names[v] for v in back], edges, **arguments | changes)
+
+
 def graphs(max_nodes=8):
     """Computation graphs of both kinds."""
     return st.one_of(node_graphs(max_nodes), edge_graphs(max_nodes))

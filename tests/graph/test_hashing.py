@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import OPS, graphs
+from strategies import OPS, graphs, renumbered
 
 from graf import ComputationGraph, get_space
 from graf.graph.hashing import SHAPES
@@ -14,17 +14,7 @@ from graf.graph.hashing import SHAPES
 
 @given(graphs(), st.randoms(use_true_random=False))
 def test_renumbering_keeps_the_hash(graph, random):
-    order = list(range(graph.n_nodes))
-    random.shuffle(order)
-    edges = [(order[u], order[v]) for u, v in graph.edges.tolist()]
-    random.shuffle(edges)
-    renumbered = ComputationGraph.from_edges(
-        [graph.op_names[order.index(node)] for node in range(graph.n_nodes)],
-        edges,
-        inputs=[order[node] for node in graph.inputs],
-        outputs=[order[node] for node in graph.outputs],
-    )
-    assert renumbered.canonical_hash == graph.canonical_hash
+    assert renumbered(graph, random, ops=None).canonical_hash == graph.canonical_hash
 
 
 @given(graphs(max_nodes=5), graphs(max_nodes=5))
