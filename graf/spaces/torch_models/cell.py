@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Cell", "classifier", "conv_bn", "relu_conv_bn"]
+__all__ = ["Cell", "Residual", "classifier", "conv_bn", "relu_conv_bn"]
 
 
 class Zero(nn.Module):
@@ -39,6 +39,18 @@ class FactorizedReduce(nn.Module):
         shifted = self.pad(x)[:, :, 1:, 1:]
         joined: Tensor = self.bn(torch.cat([self.convs[0](x), self.convs[1](shifted)], dim=1))
         return joined
+
+
+class Residual(nn.Module):
+    """The sum of what a body and a shortcut make of the same tensor."""
+
+    def __init__(self, body: nn.Module, shortcut: nn.Module) -> None:
+        super().__init__()
+        self.body, self.shortcut = body, shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        total: Tensor = self.shortcut(x) + self.body(x)
+        return total
 
 
 def conv_bn(c_in: int, c_out: int, kernel: int, stride: int = 1) -> nn.Sequential:

@@ -9,7 +9,7 @@ from torch import nn
 
 from graf.spaces.nats_size import CELL
 from graf.spaces.torch_models.cell import Cell, classifier, conv_bn
-from graf.spaces.torch_models.nasbench201 import Reduction
+from graf.spaces.torch_models.nasbench201 import reduction
 from graf.spaces.torch_models.state import seeded
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def build(space: NATSSize, stages: Sequence[tuple[int, int]], seed: int) -> nn.S
         parts: list[nn.Module] = [conv_bn(space.input_shape[0], channels, 3)]
         for stage, (c_in, c_out) in enumerate(stages):
             if stage:
-                parts.append(Reduction(channels, c_in))
+                parts.append(reduction(channels, c_in))
             parts.append(cell(c_in, c_out))
             channels = c_out
         parts += [nn.BatchNorm2d(channels), nn.ReLU(), *classifier(channels, space.n_classes)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from torch import Tensor, nn
+from torch import nn
 
-from graf.spaces.torch_models.cell import classifier, conv_bn, relu_conv_bn
+from graf.spaces.torch_models.cell import Residual, classifier, conv_bn, relu_conv_bn
 from graf.spaces.torch_models.state import seeded
 
 if TYPE_CHECKING:
@@ -16,18 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["build"]
 
 
-class ResidualBlock(nn.Module):
+def residual_block(c_in: int, c_out: int, stride: int = 1) -> Residual:
     """Two 3x3 convolutions beside a shortcut, which is a 1x1 convolution if it widens or strides."""
-
-    def __init__(self, c_in: int, c_out: int, stride: int = 1) -> None:
-        super().__init__()
-        self.body = nn.Sequential(relu_conv_bn(c_in, c_out, 3, stride), relu_conv_bn(c_out, c_out, 3))
-        same = c_in == c_out and stride == 1
-        self.shortcut = nn.Identity() if same else conv_bn(c_in, c_out, 1, stride)
-
-    def forward(self, x: Tensor) -> Tensor:
-        total: Tensor = self.shortcut(x) + self.body(x)
-        return total
+    body = nn.Sequential(relu_conv_bn(c_in, c_out, 3, stride), relu_conv_bn(c_out, c_out, 3))
+    same = c_in == c_out and stride == 1
+    return Residual(body, nn.Identity() if same else conv_bn(c_in, c_out, 1, stride))
 
 
 def build(space: TransNASMacro, modules: Sequence[Module], seed: int) -> nn.Sequential:
@@ -39,5 +32,5 @@ def build(space: TransNASMacro, modules: Sequence[Module], seed: int) -> nn.Sequ
         ]  # fmt: skip
         for module in modules:
             c_in, channels = channels, channels * module.widening
-            parts += [ResidualBlock(c_in, channels, module.stride), ResidualBlock(channels, channels)]
+            parts += [residual_block(c_in, channels, module.stride), residual_block(channels, channels)]
         return nn.Sequential(*parts, *classifier(channels, space.n_classes))
