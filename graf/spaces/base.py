@@ -41,6 +41,7 @@ class SearchSpace(ABC):
     name: ClassVar[str]
     ops: ClassVar[OpSet]
     cells: ClassVar[tuple[str, ...]] = ()
+    kind_of_choices: ClassVar[str] = "option"  # of all of them, where they have the same options
 
     def __post_init__(self) -> None:
         for setting in fields(self):
@@ -228,7 +229,7 @@ class SearchSpace(ABC):
 
     def choice_kind(self, position: int) -> str:
         """What choices whose options are comparable have in common, such as "operation" or "kernel"."""
-        return "option"
+        return self.kind_of_choices
 
     def option_name(self, position: int, option: int) -> str:
         """An option of a choice, in a word or two."""

@@ -62,6 +62,7 @@ class FBNet(MobileSpace):
             "linear",
         )
     )
+    kind_of_choices: ClassVar[str] = "block"
 
     input_shape: tuple[int, int, int] = (3, 32, 32)
     n_classes: int = 100
@@ -74,10 +75,6 @@ class FBNet(MobileSpace):
     def choice_name(self, position: int) -> str:
         """The layer."""
         return f"layer {position}"
-
-    def choice_kind(self, position: int) -> str:
-        """All layers choose among the same blocks."""
-        return "block"
 
     def option_name(self, position: int, option: int) -> str:
         """The block, as the paper calls it."""

@@ -47,6 +47,7 @@ class NASBenchMacro(LayerChain):
 
     name: ClassVar[str] = "nasbench_macro"
     ops: ClassVar[OpSet] = OpSet(("skip", "mbconv3x3_e3", "mbconv5x5_e6", "conv1x1", "conv3x3", "linear"))
+    kind_of_choices: ClassVar[str] = "block"
     carried: ClassVar[tuple[str, ...]] = ("channels", "resolution", "stride", "kernel", "expansion")
 
     channels: int = 32
@@ -62,10 +63,6 @@ class NASBenchMacro(LayerChain):
     def choice_name(self, position: int) -> str:
         """The layer, as its node is called."""
         return f"layer.{position}"
-
-    def choice_kind(self, position: int) -> str:
-        """All layers choose among the same blocks."""
-        return "block"
 
     def option_name(self, position: int, option: int) -> str:
         """The block, "skip" for an identity."""

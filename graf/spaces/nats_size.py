@@ -65,6 +65,7 @@ class NATSSize(SearchSpace):
 
     name: ClassVar[str] = "nats_size"
     ops: ClassVar[OpSet] = OpSet(("skip", "conv1x1", "conv3x3", "resnet_block", "linear"))
+    kind_of_choices: ClassVar[str] = "channels"
 
     input_shape: tuple[int, int, int] = (3, 32, 32)
     n_classes: int = 10
@@ -77,10 +78,6 @@ class NATSSize(SearchSpace):
     def choice_name(self, position: int) -> str:
         """The layer."""
         return f"layer {position}"
-
-    def choice_kind(self, position: int) -> str:
-        """All layers choose among the same widths."""
-        return "channels"
 
     def option_name(self, position: int, option: int) -> str:
         """The number of channels."""

@@ -77,6 +77,7 @@ class TransNASMacro(SearchSpace):
 
     name: ClassVar[str] = "transnas_macro"
     ops: ClassVar[OpSet] = OpSet((*(module.op for module in MODULES.values()), "conv3x3", "linear"))
+    kind_of_choices: ClassVar[str] = "module"
 
     channels: int = 64
     input_shape: tuple[int, int, int] = (3, 256, 256)
@@ -95,10 +96,6 @@ class TransNASMacro(SearchSpace):
     def choice_name(self, position: int) -> str:
         """The module, as its node is called."""
         return f"module.{position}"
-
-    def choice_kind(self, position: int) -> str:
-        """All modules choose among the same kinds."""
-        return "module"
 
     def option_name(self, position: int, option: int) -> str:
         """The operation of the module, "absent" for none."""

@@ -40,6 +40,7 @@ class EdgeCellSpace(SearchSpace):
     """
 
     edges: ClassVar[tuple[tuple[int, int], ...]]
+    kind_of_choices: ClassVar[str] = "operation"
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
@@ -49,10 +50,6 @@ class EdgeCellSpace(SearchSpace):
     def choice_name(self, position: int) -> str:
         """The edge, as "1->2"."""
         return _edge_name(*self.edges[position])
-
-    def choice_kind(self, position: int) -> str:
-        """All edges choose among the same operations."""
-        return "operation"
 
     def option_name(self, position: int, option: int) -> str:
         """The operation."""
