@@ -26,7 +26,8 @@ __all__ = ["evaluate", "summary"]
 
 FIRST_SPLIT = 42  # the published protocol splits with seeds 42, 43, ...
 MOST_SEED = LARGEST_SEED - FIRST_SPLIT
-Entrant = PerformancePredictor | tuple[PerformancePredictor, pd.DataFrame]
+Pair = tuple[PerformancePredictor, pd.DataFrame]
+Entrant = PerformancePredictor | Pair
 
 
 def evaluate(
@@ -107,7 +108,7 @@ def _check_predictors(predictors: Any) -> None:
             )
 
 
-def _prepare(entrant: Entrant, items: Any) -> tuple[PerformancePredictor, pd.DataFrame]:
+def _prepare(entrant: Entrant, items: Any) -> Pair:
     """The predictor on precomputed columns, and these columns."""
     predictor, own = entrant if isinstance(entrant, tuple) else (entrant, items)
     inputs = Inputs.learn(own, predictor.features, predictor.graph_features())
@@ -118,7 +119,7 @@ def _prepare(entrant: Entrant, items: Any) -> tuple[PerformancePredictor, pd.Dat
 def _names(
     items: Any,
     predictors: Mapping[str, Entrant],
-    prepared: Mapping[str, tuple[PerformancePredictor, pd.DataFrame]],
+    prepared: Mapping[str, Pair],
 ) -> pd.Index[Any]:
     """The items by name, in their order; none where they have no names."""
     for label, entrant in predictors.items():
@@ -130,18 +131,16 @@ def _names(
     return pd.Index(items if named else [], dtype=object)
 
 
-def _in_one_order(
-    prepared: Mapping[str, tuple[PerformancePredictor, pd.DataFrame]], names: pd.Index[Any]
-) -> dict[str, tuple[PerformancePredictor, pd.DataFrame]]:
+def _in_one_order(prepared: Mapping[str, Pair], names: pd.Index[Any]) -> dict[str, Pair]:
     """Tables of the same architectures in the order of the items; others are in that order."""
-    found: dict[str, tuple[PerformancePredictor, pd.DataFrame]] = {}
+    found: dict[str, Pair] = {}
     for label, (predictor, table) in prepared.items():
         same = table.index.is_unique and names.is_unique and not names.symmetric_difference(table.index).size
         found[label] = predictor, table.loc[names] if same else table
     return found
 
 
-def _one_target(y: Any, prepared: Mapping[str, tuple[PerformancePredictor, pd.DataFrame]]) -> Floats:
+def _one_target(y: Any, prepared: Mapping[str, Pair]) -> Floats:
     if not prepared:
         raise InputError("`predictors` must hold at least one predictor, got none")
     targets = [read_targets(y, table.index) for _, table in prepared.values()]
