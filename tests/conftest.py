@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import settings
 
@@ -20,3 +21,10 @@ def graf_data() -> Path:
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def nasbench201(graf_data) -> pd.DataFrame:
+    """The published table of NAS-Bench-201, by cell."""
+    text = dict.fromkeys(["cell", "naslib_ops"], str)
+    return pd.read_csv(graf_data / "nasbench201.csv.gz", dtype=text).set_index("cell")

@@ -7,13 +7,6 @@ from graf import get_space
 
 
 @pytest.fixture(scope="session")
-def nasbench201(graf_data) -> pd.DataFrame:
-    """Published table of all cells."""
-    text = dict.fromkeys(["cell", "naslib_ops"], str)
-    return pd.read_csv(graf_data / "nasbench201.csv.gz", dtype=text).set_index("cell")
-
-
-@pytest.fixture(scope="session")
 def simple_cells(nasbench201) -> pd.Series:
     """Simplified graphs of the 9,445 cells without useless edges."""
     cells = nasbench201.index[nasbench201.connected == 1]

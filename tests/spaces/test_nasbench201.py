@@ -1,7 +1,6 @@
 """NAS-Bench-201 against its published table."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from faults import check_fault
 
@@ -9,12 +8,6 @@ from graf.spaces import NASBench201
 
 SPACE = NASBench201()
 CELL = "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|none~2|"
-
-
-@pytest.fixture(scope="module")
-def published(graf_data):
-    text = dict.fromkeys(["cell", "naslib_ops"], str)
-    return pd.read_csv(graf_data / "nasbench201.csv.gz", dtype=text).set_index("cell")
 
 
 def test_a_cell_by_hand():
@@ -47,18 +40,18 @@ def test_the_place_of_a_fault(right, wrong, expected, at):
     check_fault(SPACE, CELL.replace(right, wrong, 1), "NAS-Bench-201 cell", expected, at)
 
 
-def test_published_tuples(published):
-    choices = [tuple(map(int, ids.split("-"))) for ids in published.naslib_ops]
-    assert [SPACE.format(ids) for ids in choices] == published.index.tolist()
-    assert [SPACE.parse(cell) for cell in published.index] == choices
+def test_published_tuples(nasbench201):
+    choices = [tuple(map(int, ids.split("-"))) for ids in nasbench201.naslib_ops]
+    assert [SPACE.format(ids) for ids in choices] == nasbench201.index.tolist()
+    assert [SPACE.parse(cell) for cell in nasbench201.index] == choices
 
 
-def test_published_connected_cells(published):
-    connected = [graph.connected for graph in SPACE.batch(published.index)]
-    np.testing.assert_array_equal(connected, published.connected == 1)
+def test_published_connected_cells(nasbench201):
+    connected = [graph.connected for graph in SPACE.batch(nasbench201.index)]
+    np.testing.assert_array_equal(connected, nasbench201.connected == 1)
 
 
-def test_published_parameters(published):
-    table = published[published.zcp_params.notna()].sample(200, random_state=0)
+def test_published_parameters(nasbench201):
+    table = nasbench201[nasbench201.zcp_params.notna()].sample(200, random_state=0)
     counted = [SPACE.graph(cell).n_parameters / 1e6 for cell in table.index]
     assert counted == table.zcp_params.tolist()

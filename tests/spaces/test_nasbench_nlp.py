@@ -7,6 +7,7 @@ from math import prod
 import networkx as nx
 import numpy as np
 import pytest
+from recurrent import recipe
 
 from graf.exceptions import ArchitectureError
 from graf.spaces.nasbench_nlp import SOURCES, NASBenchNLP
@@ -14,12 +15,6 @@ from graf.spaces.parts import recurrent_recipe
 from graf.spaces.parts.recurrent_recipe import ARITY, Node
 
 SPACE = NASBenchNLP()
-
-
-def recipe(**nodes):
-    """A recipe from node="op source source"."""
-    split = {name: text.split() for name, text in nodes.items()}
-    return {name: {"op": op, "input": inputs} for name, (op, *inputs) in split.items()}
 
 
 RNN = recipe(sum="linear x h_prev_0", h_new_0="activation_tanh sum")

@@ -3,16 +3,11 @@
 from itertools import product
 
 import pytest
+from recurrent import recipe
 
 from graf.exceptions import ArchitectureError
 from graf.spaces.parts import recurrent_recipe
 from graf.spaces.parts.recurrent_recipe import ARITY, Node
-
-
-def recipe(**nodes):
-    """A recipe from node="op source source"."""
-    split = {name: text.split() for name, text in nodes.items()}
-    return {name: {"op": op, "input": inputs} for name, (op, *inputs) in split.items()}
 
 
 @pytest.mark.parametrize(
