@@ -3,23 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import RandomForestRegressor
+from searching import SMALL, convolutions
 
 import graf
 from graf.exceptions import InputError
 from graf.searchers import Constraint
 from graf.searchers.strategies import Guided
-
-SMALL = RandomForestRegressor(5, random_state=0)
-
-
-def convolutions(cell):
-    return cell.count("conv_3x3") + 0.1 * cell.count("conv_1x1")
-
-
-@pytest.fixture(scope="module")
-def data():
-    return graf.load_dataset("digits201")
 
 
 @pytest.mark.parametrize(

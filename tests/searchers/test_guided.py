@@ -25,11 +25,6 @@ FOREST = RandomForestRegressor(10, random_state=0)
 LETTERS = list("abcdefghijklmnopqrstuvwxyz")
 
 
-@pytest.fixture(scope="module")
-def data():
-    return graf.load_dataset("digits201")
-
-
 @pytest.mark.parametrize("acquisition", ["ucb", "thompson", "ei", "mean"])
 def test_better_than_chance(data, acquisition):
     def mean_best(strategy):

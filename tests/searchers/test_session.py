@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from searching import SMALL, convolutions
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.pipeline import make_pipeline
@@ -18,17 +19,7 @@ from graf.searchers import STRATEGIES as EVERY_STRATEGY
 from graf.searchers import Search
 from graf.searchers.strategies import NSGA2, Guided, Proposal, RandomSearch, Strategy
 
-SMALL = RandomForestRegressor(5, random_state=0)  # what it predicts is not at stake here
 STRATEGIES = {name: Guided(pool=60) if name == "guided" else name for name in EVERY_STRATEGY}
-
-
-def convolutions(cell):
-    return cell.count("conv_3x3") + 0.1 * cell.count("conv_1x1")
-
-
-@pytest.fixture(scope="module")
-def data():
-    return graf.load_dataset("digits201")
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=STRATEGIES)
