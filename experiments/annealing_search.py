@@ -10,6 +10,7 @@ Every run is saved when it is done, so that one that was killed goes on where it
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
@@ -17,7 +18,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _provenance import output_path, write_csv, write_json
+from _provenance import output_path, write_json
+from _resuming import completed
 
 import graf
 from graf.files import atomic_path
@@ -35,20 +37,14 @@ STRATEGIES: dict[str, str | Strategy] = {
 SEEDS, BUDGET, BATCH = range(20), 60, 5
 SHOWN = (20, 40, 60)  # queries
 TOP = 0.001
-KEY = ["target", "strategy", "seed"]
+KEY = ["target", "seed", "strategy"]
 
 
 def main(folder: Path) -> None:
     """Run what is missing, and write table, summary and picture."""
     data = graf.load_dataset("nasbench201")
-    path = folder / "annealing_search.csv"
-    results = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=KEY)
-    done = set(results[KEY].itertuples(index=False, name=None))
-    for target, seed, strategy in product(TARGETS, SEEDS, STRATEGIES):
-        if (target, strategy, seed) not in done:
-            found = run(data, target, strategy, seed)
-            results = found if results.empty else pd.concat([results, found], ignore_index=True)
-            write_csv(results, path)
+    wanted = product(TARGETS, SEEDS, STRATEGIES)
+    results = completed(folder / "annealing_search.csv", KEY, wanted, partial(run, data))
     table = summary(results)
     facts = {
         "packages": {name: version(name) for name in ("dimod", "dwave-samplers")},
@@ -65,7 +61,7 @@ def main(folder: Path) -> None:
     print(table.to_string(index=False))
 
 
-def run(data: graf.Dataset, target: str, strategy: str, seed: int) -> pd.DataFrame:
+def run(data: graf.Dataset, target: str, seed: int, strategy: str) -> pd.DataFrame:
     """One search: the best cell after every query, its rank among all cells, and seconds so far."""
     options = {"strategy": STRATEGIES[strategy], "batch": BATCH, "budget": BUDGET, "seed": seed}
     found = graf.search(data, target, **options)

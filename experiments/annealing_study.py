@@ -22,7 +22,8 @@ from time import perf_counter
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _provenance import output_path, write_csv, write_json
+from _provenance import output_path, write_json
+from _resuming import completed
 
 from graf.files import atomic_path
 from graf.searchers.boltzmann import Annealer, BoltzmannMachine, exact_sample, log_probabilities, train
@@ -62,7 +63,8 @@ def run(units: int, barrier: str, chains: str, sweeps: int, seed: int) -> pd.Dat
     machine = truth(units, BARRIERS[barrier], seed)
     data = exact_sample(machine, SAMPLES, seed)
     log_p = log_probabilities(machine)
-    rows: list[dict[str, float]] = []
+    keys = dict(zip(KEY, (units, barrier, chains, sweeps, seed), strict=True))
+    rows: list[dict[str, object]] = []
     spent, started = 0.0, perf_counter()
 
     def note(step: int, model: BoltzmannMachine) -> None:
@@ -72,27 +74,24 @@ def run(units: int, barrier: str, chains: str, sweeps: int, seed: int) -> pd.Dat
             log_q = log_probabilities(model)
             lacking = float((np.exp(log_p) * (log_p - log_q)).sum())
             likelihood = float(log_q[tuple(data.T)].mean())
-            rows.append({"step": step, "divergence": lacking, "log_likelihood": likelihood, "seconds": spent})
+            figures = {"divergence": lacking, "log_likelihood": likelihood, "seconds": spent}
+            rows.append({**keys, "step": step, **figures})
             started = perf_counter()
 
     kind = Exact() if chains == "exact" else chains
     settings = {"sweeps": sweeps, "steps": STEPS, "n_chains": CHAINS, "learning_rate": RATE}
     train(data, machine.cardinalities, kind, **settings, seed=seed, callback=note)
-    return pd.DataFrame(rows).assign(**dict(zip(KEY, (units, barrier, chains, sweeps, seed), strict=True)))
+    return pd.DataFrame(rows)
 
 
 def main(folder: Path) -> None:
     """Run what is missing, and write table, figures and picture."""
-    path = folder / "annealing_study.csv"
-    results = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=KEY)
-    done = set(results[KEY].itertuples(index=False, name=None))
     kinds = [("exact", 0), *product(KINDS, SWEEPS)]
-    wanted = [(units, seed) for units, seeds in SEEDS.items() for seed in seeds]
-    for (units, seed), barrier, (chains, sweeps) in product(wanted, BARRIERS, kinds):
-        if (units, barrier, chains, sweeps, seed) not in done:
-            found = run(units, barrier, chains, sweeps, seed)
-            results = found if results.empty else pd.concat([results, found], ignore_index=True)
-            write_csv(results[[*KEY, "step", "divergence", "log_likelihood", "seconds"]], path)
+    machines = [(units, seed) for units, seeds in SEEDS.items() for seed in seeds]
+    wanted = (
+        (units, barrier, *kind, seed) for (units, seed), barrier, kind in product(machines, BARRIERS, kinds)
+    )
+    results = completed(folder / "annealing_study.csv", KEY, wanted, run)
     table = summary(results)
     facts = {
         "packages": {name: version(name) for name in ("dimod", "dwave-samplers")},

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 from _provenance import output_path, write_csv, write_json
+from _resuming import completed
 from sklearn.ensemble import RandomForestRegressor
 
 from graf import Dataset, PerformancePredictor, load_dataset
@@ -44,21 +45,15 @@ def main(folder: Path) -> None:
 
 
 def splits(data: Dataset, path: Path) -> pd.DataFrame:
-    """Results of all splits; those in the file are kept, the others are added to it one by one."""
-    results = pd.read_csv(path) if path.exists() else pd.DataFrame({"seed": []})
+    """Results of all splits."""
     free = free_rows(data.architectures, data.space)
-    for seed in sorted(set(SEEDS) - set(results["seed"])):
+
+    def split(seed: int) -> pd.DataFrame:
         rivals = {label: (rival.set_params(random_state=seed), own) for label, (rival, own) in free.items()}
-        found = evaluate(
-            predictors(data, seed) | rivals,
-            data.proxies,
-            data.targets[TARGET],
-            train_sizes=SIZES,
-            seeds=[seed],
-        )
-        results = found if results.empty else pd.concat([results, found], ignore_index=True)
-        write_csv(results, path)
-    return results
+        models = predictors(data, seed) | rivals
+        return evaluate(models, data.proxies, data.targets[TARGET], train_sizes=SIZES, seeds=[seed])
+
+    return completed(path, ["seed"], zip(SEEDS), split)
 
 
 def predictors(data: Dataset, seed: int) -> dict[str, PerformancePredictor]:

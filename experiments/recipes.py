@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import json
 import warnings
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _provenance import output_path, write_csv, write_json
+from _provenance import output_path, write_json
+from _resuming import completed
 from scipy.special import logit
 from scipy.stats import kendalltau
 from sklearn.ensemble import ExtraTreesRegressor
@@ -45,7 +47,8 @@ BOOTSTRAPS = 200
 def main(folder: Path) -> None:
     """Run what is missing of the splits, and write the tables."""
     data = load_dataset("digits201_recipes")
-    results = splits(data, folder / "recipes.csv")
+    columns = inputs(data)
+    results = completed(folder / "recipes.csv", ["seed"], zip(SEEDS), partial(split, data, columns))
     facts = {
         "target": TARGET,
         "cells": data.targets.index.nunique(),
@@ -59,16 +62,6 @@ def main(folder: Path) -> None:
         print(name, shares)
     keys = {"index": ["labels", "predictor"], "columns": "pairs"}
     print(results.pivot_table(values="tau", **keys).round(3).to_string())
-
-
-def splits(data: Dataset, path: Path) -> pd.DataFrame:
-    """Results of all splits; those in the file are kept, the others are added to it one by one."""
-    results = pd.read_csv(path) if path.exists() else pd.DataFrame({"seed": []})
-    columns = inputs(data)
-    for seed in sorted(set(SEEDS) - set(results["seed"])):
-        results = pd.concat([results, split(data, columns, seed)], ignore_index=True)
-        write_csv(results, path)
-    return results
 
 
 def inputs(data: Dataset) -> dict[str, pd.DataFrame]:
@@ -127,9 +120,9 @@ def split(data: Dataset, columns: dict[str, pd.DataFrame], seed: int) -> pd.Data
             test[order[: max(SIZES)]] = False
             rows = pd.DataFrame({"cell": cells, "recipe": recipes, "true": y, "predicted": predicted})[test]
             facts = {
+                "seed": seed,
                 "predictor": label,
                 "labels": size,
-                "seed": seed,
                 "pairs": kind,
                 "tested": int(test.sum()),
             }
