@@ -8,7 +8,16 @@ from onnx import NodeProto, ValueInfoProto
 
 from graf.sources.network.vocabulary import from_aten
 
-__all__ = ["folds_norm", "is_filled", "is_made_up", "is_trained", "label_of", "module_of", "snake_case"]
+__all__ = [
+    "folds_norm",
+    "is_constant",
+    "is_filled",
+    "is_made_up",
+    "is_trained",
+    "label_of",
+    "module_of",
+    "snake_case",
+]
 
 RULES = "pkg.onnxscript.rewriter.rule_name"
 SCOPES = "pkg.torch.onnx.name_scopes"
@@ -63,6 +72,21 @@ def is_made_up(tensor: str) -> bool:
     (True, True, False)
     """
     return re.fullmatch(r"val_\d+|/.*_output_\d+", tensor) is not None
+
+
+def is_constant(tensor: str, in_node: bool) -> bool:
+    """Whether a tensor in a file of PyTorch's older exporter is one that this wrote into a node.
+
+    Tools that simplify a file may have moved it out of there, and put weights that they changed into nodes.
+
+    Examples
+    --------
+    >>> is_constant("/norm/Constant_1_output_0", in_node=False), is_constant("_v_188", in_node=True)
+    (True, False)
+    """
+    if re.fullmatch(r"(.*/)?Constant(_\d+)?_output_\d+", tensor):
+        return True
+    return in_node and not re.fullmatch(r"_v_\d+|/.*_output_\d+", tensor)  # the former of onnxsim
 
 
 def is_filled(tensor: str) -> bool:

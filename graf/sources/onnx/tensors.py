@@ -16,7 +16,7 @@ from graf.exceptions import GraphError
 from graf.sources.network.contents import described, is_mask, is_ramp, is_wave
 from graf.sources.network.patterns import through
 from graf.sources.network.step import Step
-from graf.sources.onnx.names import is_filled, is_made_up
+from graf.sources.onnx.names import is_constant, is_filled, is_made_up
 from graf.sources.onnx.types import itemsize_of, shape_of, tensor_type
 from graf.sources.onnx.values import content_of
 
@@ -53,7 +53,8 @@ class Tensors:
     Parameters
     ----------
     folder : where external data lies.
-    of_nodes : whether tensors in nodes may be weights, which PyTorch's older exporter keeps apart.
+    of_nodes : whether tensors that PyTorch's older exporter calls constants may be weights, as where it
+        finds no others.
     """
 
     def __init__(self, folder: Path, of_nodes: bool = True) -> None:
@@ -73,7 +74,7 @@ class Tensors:
         kind = tensor_type(dense.data_type, tensor.dims)
         shape = shape_of(kind) or ()
         size = prod(shape)
-        declared = self.trained.get(name) if self.of_nodes or not in_node else False
+        declared = False if not self.of_nodes and is_constant(name, in_node) else self.trained.get(name)
         trained = (size > 1 and not is_filled(name)) if declared is None else declared
         trained = trained and dense.data_type in FLOATS
         step = Step("weight" if trained else "constant", shape=shape, name=name, itemsize=itemsize_of(kind))
@@ -167,7 +168,8 @@ class Tensors:
             return step
         key = (id(step), owner)
         if key not in self.copies:
-            self.copies[key] = Step("weight", shape=step.shape, name=step.name, itemsize=step.itemsize)
+            copy = Step("weight", shape=step.shape, name=step.name, itemsize=step.itemsize)
+            self.copies[key], self.of[id(copy)] = copy, self.of[id(step)]
         return self.copies[key]
 
     def _tie(self, step: Step) -> None:

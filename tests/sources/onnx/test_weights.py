@@ -184,6 +184,39 @@ def test_tensors_in_nodes_of_pytorch_are_no_weights(tmp_path, producer, n_parame
     assert read_graph(tmp_path / "model.onnx").n_parameters == n_parameters
 
 
+@pytest.mark.parametrize(
+    ("name", "in_node", "n_parameters"),
+    [
+        ("_v_188", True, 4 * 3 + 4),
+        ("/gate/Reshape_output_0", True, 16),
+        ("/Constant_1_output_0", True, 12),
+        ("/gate/Constant_output_0", False, 12),
+        ("gate", False, 16),
+    ],
+)
+def test_files_of_pytorch_that_were_simplified(tmp_path, name, in_node, n_parameters):
+    """Tools put weights that they change into nodes, and constants of nodes beside the weights."""
+    text = f'g (float[2, 3] x) => (float[2, 4] y) {{ h = MatMul (x, w) r = Relu (h) y = Mul (r, "{name}") }}'
+    tensors = {"w": weight(3, 4), name: weight(4)}
+    written = model(text, **tensors)
+    written.producer_name = "pytorch"
+    if in_node:
+        value = written.graph.initializer.pop()
+        written.graph.node.insert(0, helper.make_node("Constant", [], [name], value=value))
+    onnx.save(written, tmp_path / "model.onnx")
+    assert read_graph(tmp_path / "model.onnx").n_parameters == n_parameters
+
+
+def test_zeros_that_several_first_states_are_made_of(tmp_path):
+    text = """g (float[5, 1, 3] x) => (float[5, 1, 1, 4] y) {
+        h = Transpose <perm = [0, 1, 2]> (start) c = Transpose <perm = [1, 0, 2]> (start)
+        y, last, cell = LSTM <hidden_size = 4> (x, w, r, b, "", h, c)
+    }"""
+    tensors = {"w": weight(1, 16, 3), "r": weight(1, 16, 4), "b": weight(1, 32)}
+    tensors["start"] = np.zeros((1, 1, 4), np.float32)
+    assert read_graph(saved(tmp_path, text, **tensors)).n_parameters == 16 * (3 + 4 + 2)
+
+
 @pytest.mark.parametrize("shape", [(1,), (1, 1)])
 def test_the_bias_of_a_product_with_one_output(tmp_path, shape):
     text = "g (float[2, 4] x) => (float[2, 1] y) { h = MatMul (x, w) y = Add (h, b) }"
