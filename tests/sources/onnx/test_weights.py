@@ -217,6 +217,20 @@ def test_zeros_that_several_first_states_are_made_of(tmp_path):
     assert read_graph(saved(tmp_path, text, **tensors)).n_parameters == 16 * (3 + 4 + 2)
 
 
+def test_a_mask_that_is_compared_with_a_number_is_no_weight(tmp_path):
+    """As causal masks of GPT-2, where the exporter folds nothing."""
+    text = """g (float[1, 2, 5, 5] x) => (float[1, 2, 5, 5] y) {
+        m = Slice (mask, start, end, axes) is = Equal (m, zero) w = Where (is, low, x) y = Softmax (w)
+    }"""
+    tensors = {
+        "zero": np.float32(0),
+        "low": np.float32(-1e9),
+        "mask": np.tri(8, dtype=np.float32)[None, None],
+    }
+    tensors |= {"start": np.array([0, 0]), "end": np.array([5, 5]), "axes": np.array([2, 3])}
+    assert read_graph(saved(tmp_path, text, **tensors)).n_parameters == 0
+
+
 @pytest.mark.parametrize("shape", [(1,), (1, 1)])
 def test_the_bias_of_a_product_with_one_output(tmp_path, shape):
     text = "g (float[2, 4] x) => (float[2, 1] y) { h = MatMul (x, w) y = Add (h, b) }"
