@@ -153,7 +153,7 @@ class Tensors:
         Matrices are told apart by the node, what stands beside a matrix by that matrix.
         """
         found = [step and self._own(step, node) if _is_matrix(step) else step for step in operands]
-        before = [read for step in found if step is not None for read in (step, *step.reads)]
+        before = [read for step in found if step is not None for read in (step, *map(through, step.reads))]
         beside = next((str(id(step)) for step in before if _is_matrix(step)), node)
         return tuple(step if step is None or _is_matrix(step) else self._own(step, beside) for step in found)
 
@@ -213,11 +213,11 @@ class Tensors:
 
 
 def _is_matrix(step: Step | None) -> bool:
-    return step is not None and step.op == "weight" and sum(n > 1 for n in step.shape or ()) > 1
+    return step is not None and step.op == "weight" and len(step.shape or ()) > 1 and step.size > 1
 
 
 def _is_linear(step: Step) -> bool:
-    return step.op == "matmul" and any(read.op == "weight" for read in step.reads)
+    return step.op == "matmul" and any(through(read).op == "weight" for read in step.reads)
 
 
 def constant_of(attributes: Mapping[str, Any]) -> Tensor:

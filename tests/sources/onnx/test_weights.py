@@ -231,6 +231,18 @@ def test_a_mask_that_is_compared_with_a_number_is_no_weight(tmp_path):
     assert read_graph(saved(tmp_path, text, **tensors)).n_parameters == 0
 
 
+@pytest.mark.parametrize("shape", [(4, 1), (1, 4)])
+def test_the_bias_of_a_product_with_one_output_that_is_used_again(tmp_path, shape):
+    text = """g (float[2, 4] x) => (float[2, 1] y, float[2, 1] z) {{
+        v = {} h = MatMul (x, v) y = Add (h, b)
+        r = Relu (x) t = {} i = MatMul (r, t) z = Add (i, b)
+    }}"""
+    turned = "Identity (w)" if shape == (4, 1) else "Transpose (w)"
+    graph = read_graph(saved(tmp_path, text.format(turned, turned), w=weight(*shape), b=weight(1)))
+    assert ops(graph) == ["linear", "relu", "linear"]
+    assert graph.n_parameters == 5
+
+
 @pytest.mark.parametrize("shape", [(1,), (1, 1)])
 def test_the_bias_of_a_product_with_one_output(tmp_path, shape):
     text = "g (float[2, 4] x) => (float[2, 1] y) { h = MatMul (x, w) y = Add (h, b) }"
