@@ -203,13 +203,13 @@ def _culprit(error: BaseException) -> str:
 
 @contextmanager
 def _evaluating(module: Any) -> Iterator[None]:
-    """The module in evaluation mode with plain outputs, and every part as it was afterwards."""
+    """The module in evaluation mode with plain outputs, and every part as it was afterwards.
+
+    Not by `eval`, which modules may have a version of their own of that changes their weights, as LoRA has.
+    """
     modes = {part: part.training for part in module.modules()}
-    try:
-        module.eval()
-    except NotImplementedError:  # by parts that torch.export gave, which have one mode
-        for part in modes:
-            part.training = False
+    for part in modes:
+        part.training = False
     hook = module.register_forward_hook(lambda _module, _inputs, output: _plain(output))
     try:
         yield

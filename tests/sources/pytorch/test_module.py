@@ -156,6 +156,21 @@ def test_the_module_stays_as_it_was():
     assert not module._forward_hooks
 
 
+class Merging(nn.Linear):
+    """Adds a part to its weights when it is told to evaluate, as layers with LoRA do."""
+
+    def train(self, mode=True):
+        self.weight.data += float(not mode)
+        return super().train(mode)
+
+
+def test_a_module_that_changes_its_weights_for_evaluation_keeps_them():
+    module = nn.Sequential(Merging(4, 4))
+    before = module[0].weight.clone()
+    read_graph(module, (1, 4))
+    assert torch.equal(module[0].weight, before)
+
+
 def test_weights_on_the_meta_device():
     with torch.device("meta"):
         module = nn.Sequential(nn.Linear(100_000, 100_000), nn.ReLU())
