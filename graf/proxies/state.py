@@ -20,6 +20,11 @@ from graf.proxies.contents import remembered
 
 __all__ = ["draw_from", "exact_products", "seeded", "step_by_step", "untouched"]
 
+BACKENDS: Any = torch.backends  # of which torch's types know little
+CUDA, CUDNN, MKLDNN = BACKENDS.cuda, BACKENDS.cudnn, BACKENDS.mkldnn
+OPERATIONS = (CUDA.matmul, CUDNN.conv, CUDNN.rnn, MKLDNN.matmul, MKLDNN.conv, MKLDNN.rnn)
+EXACT = "none", "ieee"
+
 
 @contextmanager
 def untouched(module: nn.Module) -> Iterator[Callable[[], None]]:
@@ -97,13 +102,31 @@ def draw_from(seed: int, device: torch.device) -> None:
 def exact_products() -> Iterator[None]:
     """Products of matrices and convolutions keep single precision, whatever less is allowed elsewhere.
 
-    By `torch.set_float32_matmul_precision`, and for convolutions on a GPU by torch's own default.
+    By `torch.set_float32_matmul_precision`, by `torch.backends`, for all operations or one, and for
+    convolutions on a GPU by torch's own default.
     """
     with (
+        _precisions_kept(),
         _set(torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, "highest"),
         _set_of(torch.backends.cudnn, "allow_tf32", False),
     ):
+        for operation in OPERATIONS:
+            if operation.fp32_precision not in EXACT:
+                operation.fp32_precision = "ieee"
         yield
+
+
+@contextmanager
+def _precisions_kept() -> Iterator[None]:
+    """What is allowed for each operation is the same after the block."""
+    before = [operation.fp32_precision for operation in OPERATIONS]
+    try:
+        yield
+    finally:
+        for operation, precision in zip(OPERATIONS, before, strict=True):
+            for change in ("none", precision):  # "none" follows what is set for all
+                if operation.fp32_precision != precision:
+                    operation.fp32_precision = change
 
 
 @contextmanager
@@ -125,7 +148,7 @@ def _set(get: Callable[[], Any], change: Callable[[Any], None], value: Any) -> I
     """A flag of torch has a value inside the block."""
     try:
         before = get()
-    except RuntimeError:  # it was set for each operation, which is left to do so
+    except RuntimeError:  # it was set for each operation
         before = value
     if before == value:
         yield

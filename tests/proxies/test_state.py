@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 
 from graf import ZeroCostProxies
 from graf.proxies import PROXIES
-from graf.proxies.state import seeded
+from graf.proxies.state import OPERATIONS, exact_products, seeded
 
 SETTINGS = {"regularised_swap": {"mu": 1.0, "sigma": 1.0}}
 
@@ -195,6 +195,30 @@ def test_values_do_not_depend_on_the_callers_precision_of_products(precision):
     finally:
         torch.set_float32_matmul_precision("highest")
     assert set(seen) == {("highest", False)}
+
+
+ALL, CUDA, CUDNN, MKLDNN = torch.backends, torch.backends.cuda, torch.backends.cudnn, torch.backends.mkldnn
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "value"),
+    [(of, "fp32_precision", "tf32") for of in (ALL, CUDA.matmul, CUDNN.conv, MKLDNN.matmul)]
+    + [(CUDA.matmul, "allow_tf32", True)],
+)
+def test_products_are_exact_whatever_is_set_for_operations(where, name, value):
+    def precisions():
+        return [operation.fp32_precision for operation in OPERATIONS]
+
+    before, default = precisions(), getattr(where, name)
+    setattr(where, name, value)
+    try:
+        changed = precisions()
+        with exact_products():
+            assert set(precisions()) <= {"none", "ieee"}
+        assert precisions() == changed
+    finally:
+        setattr(where, name, default)
+    assert precisions() == before
 
 
 def test_values_do_not_depend_on_the_callers_defaults():
