@@ -19,11 +19,13 @@ def workers(run: Callable[[], object], n_items: int, device: torch.device) -> in
     """Processes for networks of which `run` computes one.
 
     One on a CPU, whose cores torch uses already. Small networks leave a GPU idle while the next
-    operation is made ready, so that several processes share one; `run` is called three times there.
+    operation is made ready, so that several processes share one; `run` is called three times there, but
+    once where networks are too few for processes to pay.
     """
-    if device.type != "cuda":
+    if device.type != "cuda" or n_items == 1:
         return 1
-    run()  # what is done once
+    if n_items * _seconds(run, device) <= START:  # with what is done once
+        return 1
     seconds = _seconds(run, device)
     with profile(activities=[ProfilerActivity.CUDA]) as seen:
         _seconds(run, device)

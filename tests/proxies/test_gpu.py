@@ -105,6 +105,14 @@ def test_the_number_of_processes_is_measured():
     assert workers(lambda: [tiny + 1 for _ in range(200)], 100_000_000, device) > 1
 
 
+@pytest.mark.parametrize(("n_items", "runs"), [(1, 0), (1000, 1)])
+def test_what_cannot_pay_is_not_measured(n_items, runs, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: None)
+    seen = []
+    assert workers(lambda: seen.append(0), n_items, torch.device("cuda", 0)) == 1
+    assert len(seen) == runs
+
+
 def test_processes_only_where_they_pay():
     assert workers(lambda: None, 10**6, torch.device("cpu")) == 1
     assert enough(seconds=0.1, busy=0.03, n_items=10_000, cores=16) == 4
