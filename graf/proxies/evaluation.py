@@ -141,7 +141,8 @@ def _unwrapped(module: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def _is_finite(network: Network) -> torch.Tensor:
-    tensors = [p for p in network.parameters.values() if p.is_floating_point() and p.numel()]
+    numbers = [p for p in network.parameters.values() if p.is_floating_point() or p.is_complex()]
+    tensors = [p for p in numbers if p.numel()]
     return get_total_norm(tensors, norm_type=float("inf")).to(network.device).isfinite()
 
 

@@ -21,8 +21,8 @@ class Broken(nn.Module):
         raise ValueError("this module\nis broken")
 
 
-def not_finite():
-    module = nn.Sequential(nn.Flatten(), nn.Linear(128, 3))
+def not_finite(dtype=None):
+    module = nn.Sequential(nn.Flatten(), nn.Linear(128, 3, dtype=dtype))
     nn.init.constant_(module[1].weight, torch.nan)
     return module
 
@@ -30,6 +30,7 @@ def not_finite():
 BAD = {
     "fails": (Broken(), {}, "ValueError: this module"),
     "not finite": (not_finite(), {}, "weights that are no finite numbers"),
+    "complex": (not_finite(torch.complex64), {}, "weights that are no finite numbers"),
     "no parameters": (nn.Flatten(), {}, "no weights of convolutions"),
     "labels": (
         nn.Sequential(nn.Flatten(), nn.Linear(128, 2)),
