@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LARGEST_SEED", "is_whole", "unmasked"]
+__all__ = ["LARGEST_SEED", "is_whole", "type_name", "unmasked"]
 
 LARGEST_SEED = 2**32 - 1  # that NumPy, and so scikit-learn and XGBoost, can draw from
 
@@ -22,6 +22,19 @@ def is_whole(value: Any, least: int | None = None, most: int | None = None) -> b
     """
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     return whole and (least is None or value >= least) and (most is None or value <= most)
+
+
+def type_name(value: Any) -> str:
+    """The name of its type, with that of the library: pandas' DataFrame is not the only one.
+
+    Examples
+    --------
+    >>> type_name(3), type_name(np.arange(3))
+    ('int', 'numpy.ndarray')
+    """
+    found = type(value)
+    library = found.__module__.partition(".")[0]
+    return found.__name__ if library == "builtins" else f"{library}.{found.__name__}"
 
 
 def unmasked(values: Any) -> Any:

@@ -6,11 +6,12 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from graf.checks import LARGEST_SEED, is_whole
+from graf.checks import LARGEST_SEED, is_whole, type_name
 from graf.exceptions import InputError
 
-__all__ = ["check_coverage", "check_jobs", "check_novelty", "check_seed"]
+__all__ = ["check_coverage", "check_jobs", "check_novelty", "check_pandas", "check_seed"]
 
 
 def check_seed(random_state: Any) -> None:
@@ -40,6 +41,14 @@ def check_coverage(coverage: Any) -> None:
     """`InputError` unless it is a share of labels that an interval can hold."""
     if not (_is_number(coverage) and 0 < coverage < 1):
         raise InputError(f"`coverage` must lie between 0 and 1, got {coverage!r:.40}")
+
+
+def check_pandas(name: str, table: Any) -> None:
+    """`InputError` for a table of another library: as an array, its columns would lose their names."""
+    if hasattr(table, "columns") and not isinstance(table, pd.DataFrame):
+        raise InputError(
+            f"`{name}` must be a DataFrame of pandas or an array, got {type_name(table)}; call its to_pandas()"
+        )
 
 
 def _is_number(value: Any) -> bool:

@@ -14,6 +14,7 @@ from graf.exceptions import InputError, check_known
 from graf.features import Column, GraphFeatures, parse_column
 from graf.features.published import published_columns
 from graf.graph.batch import FOREIGN
+from graf.predictors.checks import check_pandas
 from graf.predictors.groups import graph_columns
 from graf.sources.items import architectures_of, read_batch
 from graf.spaces import SearchSpace
@@ -136,6 +137,7 @@ def _columns(items: Any) -> pd.DataFrame:
     """A DataFrame, or a two-dimensional array of numbers as one, with names of columns as text."""
     if isinstance(items, pd.DataFrame):
         return items.set_axis(items.columns.map(str), axis=1)
+    check_pandas("items", items)
     try:
         values = check_array(unmasked(items), dtype=np.float64, ensure_all_finite=False)
     except (TypeError, ValueError) as error:

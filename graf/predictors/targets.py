@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from graf.exceptions import InputError
+from graf.predictors.checks import check_pandas
 
 __all__ = ["is_text", "read_targets"]
 
@@ -51,6 +52,7 @@ def _table(y: Any) -> pd.DataFrame:
         raise InputError("fit requires y to be passed, but the target y is None")
     if isinstance(y, pd.Series):
         y = y.to_frame("target" if y.name is None else y.name)
+    check_pandas("y", y)
     if not isinstance(y, pd.DataFrame):
         y = _frame_of_array(y)
     table = pd.DataFrame(y).set_axis(y.columns.map(str), axis=1)

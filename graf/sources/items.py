@@ -9,6 +9,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from graf.checks import type_name
 from graf.exceptions import GraphError, InputError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
@@ -104,7 +105,7 @@ def _values(items: Any) -> list[Any]:
     if isinstance(items, pd.DataFrame):
         items = items.index
     if not isinstance(items, LISTS):
-        raise InputError(f"`items` must be a list, an array or a DataFrame, got {type(items).__name__}")
+        raise InputError(f"`items` must be a list, an array or a DataFrame, got {type_name(items)}")
     if isinstance(items, np.ndarray) and items.ndim != 1:
         raise InputError(f"`items` must have one dimension, got shape {items.shape}; pass one column of it")
     if len(items) == 0:

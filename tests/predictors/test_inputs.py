@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from graf import GraphBatch, GraphFeatures, get_space
@@ -80,6 +81,7 @@ def test_masked_numbers_are_missing():
         ([], "all", "at least one"),
         (GIVEN[[]], "given", "no columns to predict from"),
         (GIVEN.iloc[:0], "given", "at least one row"),
+        (pa.table({"flops": [1.0]}), "given", "got pyarrow.Table; call its to_pandas"),
         (GIVEN.assign(note="text"), "all", "column 'note' .* real numbers, got str"),
         (GIVEN.assign(flops=1j), "all", "column 'flops' .* got complex"),
         (GIVEN.rename(columns={"jacov": "flops"}), "all", "column 'flops' .* twice"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from graf.exceptions import InputError
@@ -74,6 +75,7 @@ def test_repeated_architectures_in_the_same_order_are_fine():
         (np.ma.masked_array([1, 2, 3], [False, True, False]), "got 1 NaN .* index 1"),
         (pd.DataFrame([[1, 2], [3, np.inf], [5, 6]], columns=["u", "v"]), "'v'.*index 1"),
         (pd.DataFrame([[1, 2]] * 3, columns=["u", "u"]), "'u' more than once"),
+        (pa.table({"u": [1, 2, 3]}), "got pyarrow.Table; call its to_pandas"),
         (pd.Series([1, 2, 3], ["a", "b", "x"]), "lacks 1 of them, such as 'c'"),
     ],
 )

@@ -3,6 +3,7 @@
 import networkx as nx
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,6 +133,7 @@ def test_graphs_of_a_named_space_take_its_vocabulary():
         (None, "must be a list, an array or a DataFrame, got NoneType"),
         (3, "must be a list, an array or a DataFrame, got int"),
         ({"a": 1}, "must be a list, an array or a DataFrame, got dict"),
+        (pa.table({"a": [1]}), "must be a list, an array or a DataFrame, got pyarrow.Table"),
         (iter(TRANSNAS), "must be a list, an array or a DataFrame, got list_iterator"),
         (np.array([TRANSNAS]).T, r"must have one dimension, got shape \(3, 1\); pass one column of it"),
         (np.array(3), r"must have one dimension, got shape \(\)"),
