@@ -44,6 +44,17 @@ def test_names_tell_units_and_which_costs_are(write, cells):
     assert list(data.proxies) == counts
 
 
+def test_errors_are_minimised_and_numbers_of_runs_are_no_targets(write, cells):
+    costs = ["peak_memory_mb", "Memory (MB)", "loss", "val loss", "Loss (test)", "Test error (%)"]
+    better = ["glossy", "Top-1 Acc. (%)"]
+    runs = ["id", "Run ID", "model_id", "seed"]
+    rows = pd.DataFrame(1.5, pd.Index(cells, name="architecture"), [*runs, *costs, *better])
+    data = graf.load_dataset(write("mine.csv", rows.reset_index()))
+    assert list(data.info) == runs
+    assert list(data.targets) == [*costs, *better]
+    assert data.metadata["direction"].tolist() == ["min"] * len(costs) + ["max"] * len(better)
+
+
 def test_features_of_graphs_are_no_targets(write, cells):
     arguments = {"graph": (), "pair": ("skip", "zero")}
     own = [
