@@ -24,7 +24,7 @@ const broken = (name) => { // as in looks.py
   const fits = others.length < 2 && others.join("").length <= 38;
   return [first, ...(fits ? others : [`…${others.at(-1).replace(/^.*\)/, ")")}`])].join("<br>");
 };
-const inLines = (text) => escaped(text).replace(/(.{30,}?) /g, "$1<br>");
+const inLines = (text, least = 30) => escaped(text).replace(new RegExp(`(.{${least},}?) `, "g"), "$1<br>");
 const target = () => data.targets[state.target];
 const better = (a, b, direction) => (direction === "max" ? a > b : a < b);
 
@@ -155,10 +155,11 @@ function fillWaterfall(trace, layout, width) {
   trace.decreasing = colour(target().direction !== "max");
   const sums = steps.reduce((ends, { value }) => [...ends, ends.at(-1) + value], [start]);
   const [low, high] = [Math.min(...sums), Math.max(...sums)];
-  const room = (high - low) * (width < 420 ? 0.8 : 0.35); // for the numbers beside the bars
+  const narrow = width < 420;
+  const room = (high - low) * (narrow ? 1.2 : 0.35); // for the numbers beside the bars
   layout.xaxis.range = [low - room, high + room];
   const unit = target().unit ? ` (${target().unit})` : "";
-  layout.xaxis.title = { text: inLines(`predicted ${target().label}${unit}`) };
+  layout.xaxis.title = { text: inLines(`predicted ${target().label}${unit}`, narrow ? 9 : 30) };
   $("unexplained").hidden = i !== undefined;
 }
 
@@ -256,6 +257,14 @@ function chooseTarget(k) {
   choose(state.chosen);
 }
 
+function openLinked() { // sections of other targets are hidden, where the browser finds none to scroll to
+  const sections = [...document.querySelectorAll("section.target")];
+  const k = sections.findIndex(({ id }) => `#${id}` === location.hash);
+  if (k < 0) return;
+  chooseTarget(k);
+  sections[k].scrollIntoView();
+}
+
 function addFilter() {
   const row = $("filter-row").content.cloneNode(true).firstElementChild;
   const [select, low, high] = row.querySelectorAll("select, input");
@@ -343,6 +352,8 @@ function start() {
   state.chosen = ranking()[0];
   chooseTarget(0);
   filter();
+  openLinked();
+  addEventListener("hashchange", openLinked);
   figures().forEach((div) => watcher.observe(div));
   document.body.dataset.ready = Math.round(performance.now());
 }

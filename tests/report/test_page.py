@@ -122,6 +122,28 @@ def test_the_target_changes_the_plots(page, table):
     assert page.has("#target-0")
 
 
+def test_a_link_to_a_target_shows_it(page):
+    page.script("location.hash = '#target-1'")
+    page.wait(lambda: page.has("#target-1"))
+    assert not page.has("#target-0")
+    page.script("location.hash = ''")
+    assert page.has("#target-1")
+
+
+def test_without_javascript_every_target_is_there_and_no_control(folder):
+    driver = start()
+    try:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+        driver.get((folder / PAGE).as_uri())
+        shown = {
+            name: driver.find_element("id", name).is_displayed()
+            for name in ("target-0", "target-1", "controls")
+        }
+    finally:
+        driver.quit()
+    assert shown == {"target-0": True, "target-1": True, "controls": False}
+
+
 def test_axes_change_the_trade_off(page, table):
     page.select("#axis-x", "number of conv3x3 operations")
     page.select("#axis-y", "latency, predicted")
