@@ -14,8 +14,17 @@ from graf.sources.network.patterns import (
     plain,
     scaled,
     through,
-    unscaled,
     without_number,
+)
+from graf.sources.network.spread import (
+    bounded,
+    divisor,
+    inverse_root,
+    is_mean,
+    square_root,
+    squared,
+    uncentred,
+    variance,
 )
 from graf.sources.network.step import Network, Step, is_fixed
 from graf.sources.network.vocabulary import REARRANGEMENTS
@@ -49,15 +58,20 @@ def recognise_norms(network: Network) -> None:
 
 
 def _normalise(step: Step, become: Callable[[Step, Step, Step, list[Step]], None]) -> None:
-    for centred, scale in [tuple(map(bare, step.reads))] if step.op == "divide" else pairs(step):
-        length = through(scale) if step.op == "divide" else _divisor(scale)
-        if length is not None and length.op in ("clamp", "maximum", "add", "norm", "minimum"):
-            _length(step, centred, length)
-        spread, weights = _inverse_root(scale) if step.op == "multiply" else (_square_root(scale), [])
-        if step.op == "divide" and spread is not None:
-            centred, weights = _unweighted(centred)
+    """A tensor over a length or the root of a spread, or times the reciprocal of either."""
+    if step.op == "divide":
+        operand, scale = map(bare, step.reads)
+        _length(step, operand, through(scale))
+        spread = square_root(scale)
         if spread is not None:
-            become(step, centred, spread, weights)
+            operand, weights = _unweighted(operand)
+            become(step, operand, bounded(spread), weights)
+        return
+    for operand, scale in pairs(step):
+        _length(step, operand, divisor(scale))
+        spread, weights = inverse_root(scale)
+        if spread is not None:
+            become(step, operand, bounded(spread), weights)
             return
 
 
@@ -69,7 +83,7 @@ def _normalise_locally(step: Step) -> None:
     mean = None if rest is None else plain(rest)
     if mean is None or mean.op != "avg_pool" or set(mean.settings["kernel"][1:]) != {1}:
         return  # perhaps of positions nearby
-    if _squared(plain(mean.reads[0])) is operand:
+    if squared(plain(mean.reads[0])) is operand:
         step.become("local_response_norm", [operand])
 
 
@@ -102,12 +116,12 @@ def _shift(step: Step) -> None:
     """
     for product, shift in pairs(step):
         for biases, mean, scale in _shifts(through(shift)) if product.op == "multiply" else ():
-            spread, weights = _inverse_root(scale)
+            spread, weights = inverse_root(scale)
             for operand, again in pairs(product):
                 turned = behind(operand, TURNING)
-                if again is not scale or spread is None or not _is_mean(mean, turned):
+                if again is not scale or spread is None or not is_mean(mean, turned):
                     continue
-                varied, over = _variance(_bounded(spread))
+                varied, over = variance(bounded(spread))
                 if varied is turned:
                     _become(step, [operand, *weights, *biases], over)
                     return
@@ -130,116 +144,30 @@ def _shifts(step: Step) -> Iterator[tuple[list[Step], Step, Step]]:
                 yield [bias], behind.reads[0] if added else mean, scale
 
 
-def _length(step: Step, vector: Step, length: Step) -> None:
+def _length(step: Step, vector: Step, length: Step | None) -> None:
     """A vector over its Euclidean length, bounded from below."""
+    if length is None or length.op not in ("clamp", "maximum", "add", "norm", "minimum"):
+        return
     found = next((through(read) for read in (length, *length.reads) if through(read).op == "norm"), None)
     if found is not None and found.settings["order"] == 2 and bare(found.reads[0]) is vector:
         step.become("l2_norm", [vector], axes=found.settings.get("axes"))
 
 
-def _divisor(step: Step) -> Step | None:
-    """What a number is divided by, times another number perhaps."""
-    step = plain(step)
-    if step.op == "divide" and bare(step.reads[0]).scalar is not None:
-        return through(step.reads[1])
-    return through(step.reads[0]) if step.op == "reciprocal" else None
-
-
-def _root(step: Step) -> Step | None:
-    """What a step is the reciprocal square root of, which a number may bound."""
-    step = through(step)
-    step = through(step.reads[0]) if step.op == "clamp" else step
-    if step.op == "reciprocal":
-        return _square_root(step.reads[0])
-    if step.op == "divide" and bare(step.reads[0]).scalar == 1:
-        return _square_root(step.reads[1])
-    if step.op == "power" and bare(step.reads[1]).scalar == -0.5:
-        return bare(step.reads[0])
-    return None
-
-
-def _square_root(step: Step) -> Step | None:
-    """What a step is the square root of; a number may be added that keeps it above zero."""
-    step = _bounded(through(step))
-    if step.op == "power" and bare(step.reads[1]).scalar == 0.5:
-        return bare(step.reads[0])
-    return bare(step.reads[0]) if step.op == "sqrt" else None
-
-
-def _inverse_root(step: Step) -> tuple[Step | None, list[Step]]:
-    """What a step is the reciprocal square root of, and the weight that this is multiplied by before."""
-    behind = through(step)
-    for root, weight in pairs(behind, "multiply"):
-        if is_fixed(weight) and weight.scalar is None and _root(root) is not None:
-            return _root(root), [weight]
-    return _root(step), []
-
-
 def _standardise(step: Step, centred: Step, spread: Step, weights: list[Step]) -> None:
     """A tensor over the root of its mean square, centred before or not, or over that of its sum of squares."""
-    spread = _bounded(spread)
-    operand = _uncentred(centred)
-    varied, over = _variance(spread)
+    operand = uncentred(centred)
+    varied, over = variance(spread)
     if operand is not None and varied is operand:
         _become(step, [operand, *weights], over)
-    elif spread.op in ROOTS and _squared(bare(spread.reads[0])) is centred:
+    elif spread.op in ROOTS and squared(bare(spread.reads[0])) is centred:
         step.become(ROOTS[spread.op], [centred, *weights], axes=spread.settings.get("axes"))
 
 
 def _scale(step: Step, operand: Step, spread: Step, weights: list[Step]) -> None:
     """A tensor over the root of its variance, without being centred: scaled alone, as by its mean square."""
-    varied, over = _variance(_bounded(spread))
+    varied, over = variance(spread)
     if varied is operand:
         step.become("rms_norm", [operand, *weights], axes=over.settings.get("axes"))
-
-
-def _bounded(step: Step) -> Step:
-    """The step behind a number that keeps it above zero."""
-    if step.op == "clamp":
-        return through(step.reads[0])
-    rest = without_number(step) if step.op == "add" else step
-    return through(step if rest is None else rest)
-
-
-def _variance(step: Step) -> tuple[Step | None, Step]:
-    """The tensor whose variance a step is, and the step over whose axes it is taken.
-
-    The variance is one operation, the mean of squared differences to the mean, perhaps times n / (n - 1),
-    or the mean of squares without the square of the mean, which rounding may leave below zero.
-    """
-    step = unscaled(step)
-    if step.op == "variance":
-        return bare(step.reads[0]), step
-    if step.op == "mean":
-        difference = _squared(bare(step.reads[0]))
-        return (None if difference is None else _uncentred(difference)), step
-    step = through(step.reads[0]) if step.op == "relu" else step
-    if step.op == "subtract" and len(step.reads) == 2:
-        of_squares, mean = through(step.reads[0]), _squared(bare(step.reads[1]))
-        operand = _squared(bare(of_squares.reads[0])) if of_squares.op == "mean" else None
-        if operand is not None and mean is not None and _is_mean(mean, operand):
-            return operand, of_squares
-    return None, step
-
-
-def _uncentred(step: Step) -> Step | None:
-    """The tensor that a step subtracts its mean from; None if it does no such thing."""
-    if step.op != "subtract" or len(step.reads) != 2:
-        return None
-    operand = bare(step.reads[0])
-    return operand if _is_mean(step.reads[1], operand) else None
-
-
-def _is_mean(step: Step, of: Step) -> bool:
-    mean = through(step)
-    return mean.op in ("mean", "variance") and bare(mean.reads[0]) is of
-
-
-def _squared(step: Step) -> Step | None:
-    """What a step is the square of."""
-    if step.op == "power":
-        return bare(step.reads[0]) if bare(step.reads[1]).scalar == 2 else None
-    return next((first for first, second in pairs(step, "multiply") if first is second), None)
 
 
 def _become(step: Step, reads: list[Step], over: Step) -> None:
