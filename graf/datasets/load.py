@@ -86,7 +86,7 @@ def load_dataset(
     return assemble(rows)
 
 
-def load_numbers(path: Path, space: str | None = None) -> pd.DataFrame:
+def load_numbers(path: Path, space: str | None) -> pd.DataFrame:
     """The columns of numbers in a table, row by row, indexed by architecture.
 
     Unlike in a dataset, an architecture may occur several times: rows are there to be predicted.

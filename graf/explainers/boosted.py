@@ -14,7 +14,7 @@ __all__ = ["boosted_pairs", "boosted_values", "unit"]
 Floats = NDArray[np.float64]
 
 
-def boosted_values(model: BoostedTrees, X: Floats, background: Floats | None = None) -> Attribution:
+def boosted_values(model: BoostedTrees, X: Floats, background: Floats | None) -> Attribution:
     """Values (n, n_features), their standard errors, which are 0, and the base value.
 
     SHAP values are exact in the scores that the trees predict, then stretched as those of the

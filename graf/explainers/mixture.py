@@ -23,7 +23,7 @@ N_BACKGROUND = 16  # rows that stand for what is unknown
 
 
 def mixture_values(
-    model: AutoRegressor, X: Floats, background: Floats | None = None, random_state: int = 0
+    model: AutoRegressor, X: Floats, background: Floats | None, random_state: int
 ) -> Attribution:
     """Values (n, n_features) of a fitted mixture, their standard errors, and their base value.
 

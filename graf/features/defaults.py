@@ -55,11 +55,7 @@ def _default_columns(
 
 
 def columns_of_graphs(
-    ops: OpSet,
-    attributes: Sequence[str],
-    cells: Sequence[str] = (),
-    simplified: bool = False,
-    is_chains: bool = False,
+    ops: OpSet, attributes: Sequence[str], cells: Sequence[str], simplified: bool, is_chains: bool
 ) -> list[Column]:
     """The default columns of graphs of no search space.
 

@@ -47,10 +47,10 @@ def run_recipes(
     recipes: Sequence[Recipe],
     folder: Path,
     *,
-    seeds: Sequence[int] = (0,),
-    repeat_every: int = 1,
-    n_jobs: int | None = None,
-    progress: bool = True,
+    seeds: Sequence[int],
+    repeat_every: int,
+    n_jobs: int | None,
+    progress: bool,
 ) -> Journal:
     """Train every architecture under every recipe; results land in `recipes.jsonl`.
 

@@ -30,7 +30,7 @@ class Fitted:
         model: PerformancePredictor,
         surrogate: Surrogate,
         directions: dict[str, str],
-        front: bool = False,
+        front: bool,
     ) -> None:
         self.model, self.surrogate, self.front = model, surrogate, front
         self.names = list(directions)

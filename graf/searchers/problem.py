@@ -43,9 +43,7 @@ class Problem:
         return replace(self, domain=domain)
 
 
-def read_problem(
-    space: Any, objective: Any = None, direction: str | Mapping[str, str] | None = None
-) -> Problem:
+def read_problem(space: Any, objective: Any, direction: str | Mapping[str, str] | None) -> Problem:
     """The problem that arguments of `graf.search` describe."""
     if isinstance(space, Dataset) and not callable(objective) and objective is not None:
         return _of_dataset(space, objective, direction)

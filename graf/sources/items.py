@@ -79,7 +79,7 @@ def architectures_of(items: Any) -> list[Any] | None:
 
 
 def graph_of_item(
-    items: Any, position: int, *, space: SearchSpace | None = None, published: bool = False
+    items: Any, position: int, *, space: SearchSpace | None, published: bool
 ) -> ComputationGraph:
     """The graph of one of the items that `read_batch` takes, with its names and all of its attributes."""
     if isinstance(items, GraphBatch):

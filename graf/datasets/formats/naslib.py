@@ -25,7 +25,7 @@ __all__ = ["open_naslib"]
 Record = Mapping[str, Any]
 
 
-def open_naslib(path: Path, task: str | None = None) -> Table:
+def open_naslib(path: Path, task: str | None) -> Table:
     """The table of one task; it must be named if the file has several."""
     with reading(path), open_binary(path) as stream:
         payload = json.load(stream, parse_int=float)  # an integer may exceed any float

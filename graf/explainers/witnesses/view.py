@@ -102,7 +102,7 @@ class View:
         """Number of live paths that pass a node."""
         return self.paths_to[node] * self.paths_from[node]
 
-    def along(self, mask: Mask, back: bool = False) -> tuple[list[int], list[list[int]], set[int]]:
+    def along(self, mask: Mask, back: bool) -> tuple[list[int], list[list[int]], set[int]]:
         """Nodes of the mask in the order of paths, the nodes ahead of each, and where paths begin.
 
         With `back`, paths run from the outputs against the edges.

@@ -35,7 +35,7 @@ SETTINGS = (
 SIZES = ("kernel", "stride", "dilation")
 
 
-def to_graph(network: Network, fold_batch_norm: bool = True) -> ComputationGraph:
+def to_graph(network: Network, fold_batch_norm: bool) -> ComputationGraph:
     """The graph of a network, with the attributes that costs and features are computed from.
 
     The steps are changed on the way. Raises `GraphError` if no output depends on an operation.

@@ -57,7 +57,7 @@ class Tensors:
         finds no others.
     """
 
-    def __init__(self, folder: Path, of_nodes: bool = True) -> None:
+    def __init__(self, folder: Path, of_nodes: bool) -> None:
         self.folder = folder
         self.of_nodes = of_nodes
         self.trained: dict[str, bool] = {}
