@@ -27,6 +27,8 @@ from graf.sources.items import graph_of_item
 
 __all__ = ["explain"]
 
+Floats = NDArray[np.float64]
+
 
 def explain(
     predictor: PerformancePredictor,
@@ -97,27 +99,22 @@ def explain(
     data = predictor.features_table(items)
     X = data.to_numpy(np.float64)
     rows = None if background is None else predictor.features_table(background).to_numpy(np.float64)
-    values, bases, errors, predictions = [], [], [], []
-    for name, model in models.items():
-        found, error, base = _values(model, X, rows, random_state)
-        prediction = predicted(model, X)
-        check_additivity(model, found, base, prediction)
-        predictions.append(nearest_level(predictor.levels_[name], prediction))
-        values.append(found)
-        errors.append(error)
-        bases.append(base + (predictions[-1] - prediction))
+    found = [
+        _explained(model, predictor.levels_[name], X, rows, random_state) for name, model in models.items()
+    ]
+    values, errors, bases, predictions = (np.stack(part, axis=-1) for part in zip(*found, strict=True))
     everything = Explanation(
-        values=np.stack(values, axis=-1),
-        base_values=np.stack(bases, axis=-1),
-        predictions=np.stack(predictions, axis=-1),
+        values=values,
+        base_values=bases,
+        predictions=predictions,
         data=data,
         target_names=tuple(models),
         columns=predictor.inputs_.columns,
         graph_of=_graphs(predictor, items),
         interactions=_pairs(models, X) if interactions else None,
-        errors=np.stack(errors, axis=-1),
+        errors=errors,
     )
-    return everything if len(values) > 1 else everything.select(everything.target_names[0])
+    return everything if len(models) > 1 else everything.select(everything.target_names[0])
 
 
 def _models(predictor: PerformancePredictor, target: str | None) -> dict[str, Any]:
@@ -137,9 +134,18 @@ def _check_pairs(predictor: PerformancePredictor, background: Any) -> None:
         )
 
 
-def _values(
-    model: Any, X: NDArray[np.float64], background: NDArray[np.float64] | None, random_state: int
-) -> Attribution:
+def _explained(
+    model: Any, levels: Floats, X: Floats, background: Floats | None, random_state: int
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Values (n, n_features), their standard errors, base values (n,) and predictions (n,) of one target."""
+    values, errors, base = _values(model, X, background, random_state)
+    of_model = predicted(model, X)
+    check_additivity(model, values, base, of_model)
+    predictions = nearest_level(levels, of_model)
+    return values, errors, base + (predictions - of_model), predictions
+
+
+def _values(model: Any, X: Floats, background: Floats | None, random_state: int) -> Attribution:
     """Values, their standard errors, which are 0 for trees, and the base value."""
     if isinstance(model, AutoRegressor):
         return mixture_values(model, X, background, random_state)
@@ -152,10 +158,7 @@ def _values(
 
 
 def _shared_values(
-    model: TransferRegressor,
-    X: NDArray[np.float64],
-    background: NDArray[np.float64] | None,
-    random_state: int,
+    model: TransferRegressor, X: Floats, background: Floats | None, random_state: int
 ) -> Attribution:
     """The weighted sum of the values of the own model and of those of other targets."""
     weight, slopes, constant = model.coefficients()
@@ -165,7 +168,7 @@ def _shared_values(
     return values, errors, constant + base
 
 
-def _pairs(models: dict[str, Any], X: NDArray[np.float64]) -> NDArray[np.float64]:
+def _pairs(models: dict[str, Any], X: Floats) -> Floats:
     pairs = [
         boosted_pairs(model, X) if isinstance(model, BoostedTrees) else interaction_values(model, X)
         for model in models.values()
