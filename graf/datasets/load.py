@@ -40,9 +40,9 @@ def load_dataset(
 ) -> Dataset:
     """A dataset by name, or from a file: CSV (packed or not), Parquet, or NASLib's JSON.
 
-    What the columns mean is taken from `description`, else from the TOML file beside the table,
-    else from what graf knows of a published table of this format or name, or of a longer one such as
-    `nasbench101_rest`, if the columns fit, else it is guessed from the columns' names: every numeric
+    What the columns mean is told by the first of these that there is: `description`; the TOML file beside
+    the table; what graf knows of a published table of this format or name, or of a longer one such as
+    `nasbench101_rest`, if the columns fit. Without any it is guessed from the columns' names: every numeric
     column that is neither a known proxy nor a feature of graphs is a target of kind "not stated"; `latency_ms`
     tells its unit and that less is better. The other arguments overrule all of these. -1e8, which published
     files write for a failed proxy, and infinite values become NaN.

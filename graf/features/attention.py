@@ -84,13 +84,14 @@ def attention_values(batch: GraphBatch) -> dict[str, Values]:
 def mlp(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     """MLPs inside of a network: their number, and mean, least and greatest MLP ratio.
 
-    An MLP is a linear layer or convolution of kernel 1 that reads another such layer through activations,
-    products (gates), powers, bounds, norms and sums of branches that start at the same tensor, at least one
-    activation among them, and nothing else: a shortcut ends it. A depthwise
-    convolution of an image right behind a linear layer is part of it (Mix-FFN, Xie et al., SegFormer, 2021);
-    one between convolutions makes an inverted residual block, which is no MLP. The ratio is
-    the number of channels that go into the last layer over those that come out: 4 in most vision
-    transformers. Layers on pooled features (squeeze-and-excitation, classifiers), with neither a
+    An MLP leads from one linear layer, or convolution of kernel 1, to another. Between them stand at least
+    one activation, and otherwise only products (gates), powers, bounds, norms, and sums of branches that
+    start at the same tensor: a shortcut ends it. A depthwise convolution of an image right behind a linear
+    layer is part of it (Mix-FFN, Xie et al., SegFormer, 2021). One between convolutions makes an inverted
+    residual block, which is no MLP.
+
+    The ratio is the number of channels that go into the last layer over those that come out: 4 in most
+    vision transformers. Layers on pooled features (squeeze-and-excitation, classifiers), with neither a
     `sequence` nor a `resolution` above 1, do not count; linear layers on one token do. NaN without one.
     """
     n, total, least, most = (part[:, 0] for part in summary(batch, ratios_of(batch)[None]))

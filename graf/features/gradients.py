@@ -1,10 +1,13 @@
 """What gradients meet on their way from the loss back to the parameters.
 
-Operations are of four kinds. They *pass* gradients on as they are (sums, concatenation, selection,
-resampling), *shrink* them (norms, softmax and other saturating functions, pools, means), *gate* them
-(products and activations like relu, which let through a part that depends on the input), or *mix*
-them by weights (convolutions, linear layers, recurrent layers, products of matrices, and whatever
-graf does not know). Attention shrinks, for its softmax.
+Operations are of four kinds:
+
+- *pass*: gradients go on as they are (sums, concatenation, selection, resampling);
+- *shrink*: they get smaller (norms, softmax and other saturating functions, pools, means; attention,
+  for its softmax);
+- *gate*: a part goes on, which depends on the input (products, activations like relu);
+- *mix*: weights mix them (convolutions, linear and recurrent layers, products of matrices, and whatever
+  graf does not know).
 """
 
 from __future__ import annotations

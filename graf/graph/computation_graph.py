@@ -223,9 +223,9 @@ class ComputationGraph:
         """Total of the attribute `n_macs_fvcore`: multiply-adds as fvcore counts them, of networks that were read.
 
         To compare with published tables, such as timm's. Beside `n_macs` it counts 2 for each element
-        of a batch norm, 5 of a layer or group norm (4 without weights), 1 of the input of an average
-        pool, and what every pass computes from weights alone, such as standardised weights or position
-        biases, which the first node carries.
+        of a batch norm, 5 of a layer or group norm (4 without weights), and 1 of the input of an average
+        pool. It also counts what every pass computes from weights alone, such as standardised weights or
+        position biases; the first node carries that.
         """
         return self._total("n_macs_fvcore")
 

@@ -15,28 +15,32 @@ __all__ = ["simplified"]
 def simplified(graph: ComputationGraph) -> ComputationGraph:
     """A graph of the same function without dead, zero, identity and repeated parts.
 
-    In order: zero operations and everything that no longer lies between an input and an output
-    go; identities and inner junctions are contracted, so that an operation reads the sum of its
-    predecessors (an edge occurs twice where a tensor is added twice); linear operations are
-    applied to each term of a sum, since pool(a + b) = pool(a) + pool(b); operations without
-    parameters that read the same tensors are merged, unless the attribute `call_id` tells them apart, as
-    in networks that were read: what they slice, and along which axes they work, is not in the graph. Inputs and outputs always stay, so a cell
-    that passes nothing on becomes an input and an output without a path. Sums stay junctions
-    where a reader may do something else than add them to what else it reads: operations on nodes,
-    and junctions that read junctions, as where a cell concatenates. An operation whose node has
-    parameters (a pool behind a projection) is not merged. Names are
-    dropped; attributes and cells are kept for the nodes that stay.
+    In order:
 
-    A skip counts as an identity also where it changes the shape and so has weights, as those that
-    read the input of a reduction cell: cells that differ in such weights alone are not told apart.
-    A norm inside of an operation, as behind the pools of DARTS in NASLib's network, is taken for linear
-    where the operation is, and what comes of zeros alone, the bias of a norm, for nothing.
+    1. Zero operations go, and everything that no longer lies between an input and an output.
+    2. Identities and inner junctions are contracted: an operation reads the sum of its predecessors,
+       one of them twice where a tensor is added twice.
+    3. Linear operations are applied to each term of a sum, since pool(a + b) = pool(a) + pool(b).
+    4. Operations without parameters that read the same tensors are merged. Those whose node has
+       parameters (a pool behind a projection) are not, nor those that the attribute `call_id` tells
+       apart, as in networks that were read: what they slice, and along which axes they work, is not in
+       the graph.
 
-    Cells of NAS-Bench-201 and TransNAS-Bench-101-micro that compute the same function, up to
-    the names of their weights, get graphs with the same `canonical_hash`. A few cells of DARTS and
-    LHD that compute the same do not: sums that a concatenation reads stay as they are written, equal
-    ones too, and which of these is read counts. Contracted sums are written out, so the number of edges can
-    grow to the number of paths.
+    Inputs and outputs always stay, so a cell that passes nothing on becomes an input and an output
+    without a path. A sum stays a junction where a reader may do something else than add it to what else
+    it reads: among operations on nodes, and where junctions read junctions, as a concatenation does.
+    Names are dropped; attributes and cells are kept for the nodes that stay. Sums are written out, so the
+    number of edges can grow to the number of paths.
+
+    A skip counts as an identity also where it changes the shape and so has weights, as those that read
+    the input of a reduction cell: cells that differ in such weights alone are not told apart. A norm inside
+    of an operation, as behind the pools of DARTS in NASLib's network, counts as linear where the operation
+    does; what it makes of zeros, its bias, counts as nothing.
+
+    Cells of NAS-Bench-201 and TransNAS-Bench-101-micro that compute the same function, up to the names of
+    their weights, get graphs with the same `canonical_hash`. A few cells of DARTS and LHD that compute the
+    same do not: sums that a concatenation reads stay as they are written, equal ones too, and it counts
+    which of these is read.
 
     Examples
     --------

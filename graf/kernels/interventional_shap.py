@@ -1,10 +1,12 @@
 """Exact SHAP values of trees where rows of a background stand for what is unknown.
 
 A row x and a background row z go down a tree together. Where they part at a feature for the first time,
-both ways are gone: x's, for all sets of known features that hold this one, and z's, for all others; where
-the path asks for it again, it is the value of the same row. A leaf is thus reached by the sets that hold
-the a features taken from x and none of the b taken from z, and counts, by Shapley's formula,
-(a - 1)! b! / (a + b)! for each of the former and -a! (b - 1)! / (a + b)! for each of the latter.
+both ways are gone: the way of x for the sets of known features that hold this one, that of z for all others.
+Where the path asks for the feature again, it is the value of the same row.
+
+Let a leaf be reached with a features taken from x and b taken from z. The sets that lead to it hold all of
+the a features and none of the b. By Shapley's formula it counts (a - 1)! b! / (a + b)! for each of the a,
+and -a! (b - 1)! / (a + b)! for each of the b.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ def mlp_ratios(
 ) -> None:
     """Channels that go into the last layer of an MLP over those that come out, into ratio (n_nodes,).
 
-    An MLP leads from a DENSE layer to the next through at least one ACTIVATION, and otherwise
-    through GATEs, which need one branch of it, and SUMs, which need all of theirs to start at the
-    same tensor: a shortcut ends it. NaN for nodes that are not its last layer. role is int
+    An MLP leads from a DENSE layer to the next. Between them is at least one ACTIVATION, and otherwise
+    only GATEs, of which one branch must be of it, and SUMs, of which all branches must start at the same
+    tensor: a shortcut ends it. NaN for nodes that are not its last layer. role is int
     (n_nodes,), 0 for what no MLP holds. O(V + E) per graph.
     """
     for g in prange(len(offset) - 1):

@@ -33,12 +33,17 @@ class Layout(NamedTuple):
 def layout_of(step: Step, before: Sequence[Layout]) -> Layout:
     """The layout of what a step gives, after the layouts of what it reads.
 
-    Kinds of operations that fix the channel axis decide. Any other keeps the axis with as many
-    channels as before, or as all that it reads together (a concatenation), or the axis without which
-    the image has the side it had before, or a sequence as many positions; else it is the second axis of
-    an image and the last one of anything else. The image of an input is the squarer of the two readings. Rows of a matrix into which
-    positions were put, as before a product, are still these positions, and so are those taken for experts;
-    so are positions that were put before the samples. Samples come first in what a network is given.
+    The axis of the channels is the first of these that there is:
+
+    1. the one that the kind of operation fixes;
+    2. the only one with as many channels as before, or as all that it reads together (a concatenation);
+    3. the one without which an image has the side that it had before, or a sequence as many positions;
+    4. the second axis of an image, the last one of anything else; of an input, whichever makes the image
+       squarer.
+
+    Samples come first in what a network is given. Positions stay positions where they were put into the rows
+    of a matrix, as before a product, where some were taken for experts, and where they were put before the
+    samples.
     """
     shape = step.shape or ()
     if "channels" in step.settings:  # attention

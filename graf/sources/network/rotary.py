@@ -23,9 +23,12 @@ ANGLES = (
 def recognise_rotary(network: Network) -> None:
     """Products with cosines and sines of positions, added up, are one rotary embedding.
 
-    Either of a tensor and of its halves swapped (Su et al., RoFormer, 2021), or half by half, or of
-    pairs as complex numbers with numbers of length one (Touvron et al., LLaMA, 2023), or of pairs with
-    the columns of their rotations (FLUX).
+    They are written in four ways:
+
+    - a tensor times cosines, plus its halves swapped times sines (Su et al., RoFormer, 2021);
+    - the same half by half;
+    - pairs as complex numbers, times numbers of length one (Touvron et al., LLaMA, 2023);
+    - each number of a pair times a column of the pair's rotation (FLUX).
     """
     for step in network:
         if step.op == "add":

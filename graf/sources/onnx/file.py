@@ -30,10 +30,11 @@ def read_onnx(
     Parameters
     ----------
     path : the file.
-    input_shapes : shapes of inputs by name. A size that the file leaves open and that is not given
-        is 1 along the first axis, 3 along the second one of an image (the channels, unless the file
-        says that the last axis is 1, 3 or 4 wide), 224 along its other axes, 128 along any other (a
-        sequence), 0 where its name says `past`, and the same wherever it has the same name.
+    input_shapes : shapes of inputs by name. Where the file leaves a size open and none is given, it is
+        the one that another axis of the same name has; else 1 along the first axis, and 0 where its
+        name says `past`. An image, of four axes or more, has 3 channels on the second axis, unless the
+        file says that the last axis is 1, 3 or 4 wide, and 224 along the others. Any other axis is a
+        sequence of 128.
     fold_batch_norm : count a batch norm as part of the convolution or linear layer before it.
 
     Raises
