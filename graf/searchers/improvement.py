@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from graf.checks import count
 from graf.directions import SIGNS
 from graf.exceptions import InputError, check_known
 from graf.predictors import PerformancePredictor
-from graf.searchers.checks import count
 from graf.searchers.objective import read_directions
 from graf.spaces import SearchSpace, get_space, infer_space
 
@@ -79,7 +79,7 @@ def improve(
     n, max_steps = count("n", n), count("max_steps", max_steps)
     space = infer_space([architecture]) if space is None else get_space(space)
     goal = _Goal(predictor, direction, space, architecture)
-    level: dict[Changes, float] = {frozenset(): 0.0}
+    level: list[Changes] = [frozenset()]
     seen = {space.format(goal.start)}
     better: dict[Changes, tuple[str, Floats]] = {}
     for _ in range(max_steps):
@@ -156,13 +156,12 @@ def _around(space: SearchSpace, start: tuple[int, ...], level: Iterable[Changes]
 
 def _most_promising(
     found: Iterable[Changes], gains: Floats, better: Mapping[Changes, object]
-) -> dict[Changes, float]:
+) -> list[Changes]:
     """Changes to go on from: the best of those that are no improvement yet."""
     open_ones = {
         changes: gain for changes, gain in zip(found, gains.tolist(), strict=True) if changes not in better
     }
-    best = sorted(open_ones, key=lambda changes: -open_ones[changes])[:MOST_EXPANDED]
-    return {changes: open_ones[changes] for changes in best}
+    return sorted(open_ones, key=lambda changes: -open_ones[changes])[:MOST_EXPANDED]
 
 
 def _table(goal: _Goal, better: Mapping[Changes, tuple[str, Floats]]) -> pd.DataFrame:
