@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LARGEST_SEED", "is_whole", "type_name", "unmasked"]
+from graf.exceptions import InputError
+
+__all__ = ["LARGEST_SEED", "count", "is_whole", "type_name", "unmasked"]
 
 LARGEST_SEED = 2**32 - 1  # that NumPy, and so scikit-learn and XGBoost, can draw from
 
@@ -35,6 +37,13 @@ def type_name(value: Any) -> str:
     found = type(value)
     library = found.__module__.partition(".")[0]
     return found.__name__ if library == "builtins" else f"{library}.{found.__name__}"
+
+
+def count(name: str, value: Any, least: int = 1) -> int:
+    """The value of an argument as an integer; `InputError`, which names it, unless it is one of `least` or more."""
+    if not is_whole(value, least):
+        raise InputError(f"`{name}` must be an integer of {least} or more, got {value!r:.60}")
+    return int(value)
 
 
 def unmasked(values: Any) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from graf.checks import count
 from graf.exceptions import InputError
-from graf.measure.checks import check_at_least
 from graf.spaces import SearchSpace, get_space
 
 __all__ = ["distinct_architectures"]
@@ -30,8 +30,8 @@ def distinct_architectures(space: SearchSpace | str, n: int, seed: int = 0) -> l
     >>> len({space.graph(a).simplified().canonical_hash for a in found})
     3
     """
-    check_at_least("n", n, 1)
-    check_at_least("seed", seed, 0)
+    count("n", n)
+    count("seed", seed, 0)
     space = get_space(space)
     found: dict[str, str] = {}
     everything = space.enumerate()

@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from graf.checks import count
 from graf.exceptions import require
 from graf.measure.checks import (
-    check_at_least,
     checked_seeds,
     digits_space,
     distinct_names,
@@ -87,8 +87,8 @@ def measure(
     names = distinct_names(space, architectures)
     seeds = checked_seeds(seeds)
     check_recipe(recipe, SIZES["train"])
-    check_at_least("n_jobs", 1 if n_jobs is None else n_jobs, 1)
-    check_at_least("latency_rounds", latency_rounds, 2)
+    count("n_jobs", 1 if n_jobs is None else n_jobs)
+    count("latency_rounds", latency_rounds, 2)
     folder, out = output_paths(folder, out)
     run_training(
         space,

@@ -14,7 +14,6 @@ from graf.journal import Journal
 from graf.spaces import ReducedSpace, SearchSpace, get_space
 
 __all__ = [
-    "check_at_least",
     "check_repeats",
     "checked_seeds",
     "digits_space",
@@ -55,14 +54,6 @@ def checked_seeds(seeds: Sequence[int]) -> list[int]:
     if not found or not all(map(is_whole, found)) or len(set(found)) < len(found):
         raise InputError(f"`seeds` must be different integers, at least one, got {seeds!r:.80}")
     return [int(seed) for seed in found]
-
-
-def check_at_least(name: str, value: int, least: int) -> None:
-    """Raise `InputError` that names an argument that is no integer, or below its least value."""
-    if not is_whole(value):
-        raise InputError(f"`{name}` must be an integer, got {value!r:.80}")
-    if value < least:
-        raise InputError(f"`{name}` must be at least {least}, got {value}")
 
 
 def check_repeats(journal: Journal, by: str, values: Iterable[int], architectures: Sequence[str]) -> None:

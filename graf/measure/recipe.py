@@ -7,9 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from graf.checks import is_whole
+from graf.checks import count, is_whole
 from graf.exceptions import InputError, check_known
-from graf.measure.checks import check_at_least
 
 __all__ = ["Recipe", "sample_recipes"]
 
@@ -97,8 +96,8 @@ def sample_recipes(n: int, seed: int = 0) -> list[Recipe]:
     >>> [recipe.epochs for recipe in sample_recipes(6)]
     [9, 7, 4, 6, 8, 5]
     """
-    check_at_least("n", n, 1)
-    check_at_least("seed", seed, 0)
+    count("n", n)
+    count("seed", seed, 0)
     from scipy.stats import qmc  # imported on use: it takes a while
 
     return [_recipe(*point) for point in qmc.LatinHypercube(8, seed=seed).random(n).tolist()]

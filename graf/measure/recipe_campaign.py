@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from graf.checks import count
 from graf.exceptions import InputError, require
 from graf.measure.checks import (
-    check_at_least,
     checked_seeds,
     digits_space,
     distinct_names,
@@ -85,8 +85,8 @@ def measure_recipes(
     if len(recipes) < 2 or len(set(recipes)) < len(recipes):
         raise InputError(f"`recipes` must be different ones, at least two, got {len(recipes)}")
     seeds = checked_seeds(seeds)
-    check_at_least("n_jobs", 1 if n_jobs is None else n_jobs, 1)
-    check_at_least("repeat_every", repeat_every, 1)
+    count("n_jobs", 1 if n_jobs is None else n_jobs)
+    count("repeat_every", repeat_every)
     folder, out = output_paths(folder, out)
     run_recipes(
         space,

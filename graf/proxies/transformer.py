@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
 import graf
-from graf.checks import LARGEST_SEED, is_whole
+from graf.checks import LARGEST_SEED, count, is_whole
 from graf.exceptions import InputError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.journal import Journal, JournalKind
@@ -251,9 +251,7 @@ class ZeroCostProxies(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
 
     def _check(self) -> None:
         for name, least in (("batch_size", 1), ("seed", 0)):
-            value = getattr(self, name)
-            if not is_whole(value, least):
-                raise InputError(f"`{name}` must be an integer of at least {least}, got {value!r}")
+            count(name, getattr(self, name), least)
         if self.seed > LARGEST_SEED:
             raise InputError(f"`seed` must be at most {LARGEST_SEED}, got {self.seed}")
         read_jobs(self.n_jobs)  # before a file of values is begun

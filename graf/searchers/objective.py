@@ -11,12 +11,22 @@ import numpy as np
 import pandas as pd
 
 from graf.directions import DIRECTIONS
-from graf.exceptions import InputError
+from graf.exceptions import InputError, check_known
 
-__all__ = ["VALUE", "Measurement", "failure", "measure", "read_directions", "read_values", "taken_columns"]
+__all__ = [
+    "VALUE",
+    "Measurement",
+    "check_goal",
+    "failure",
+    "measure",
+    "read_directions",
+    "read_values",
+    "taken_columns",
+]
 
 VALUE = "value"  # the only objective, where it has no name
 RESERVED = ("number", "architecture", "parent", "batch", "status", "reason")  # columns of the history
+GOALS = ("front", "each")
 LONGEST = 300
 
 
@@ -26,6 +36,11 @@ class Measurement:
 
     values: dict[str, float]
     reason: str = ""
+
+
+def check_goal(goal: Any) -> None:
+    """`UnknownNameError` unless it says what several objectives are searched for."""
+    check_known("goal", goal, GOALS)
 
 
 def read_directions(direction: str | Mapping[str, str]) -> dict[str, str]:

@@ -8,11 +8,12 @@ from zlib import crc32
 
 import numpy as np
 
+from graf.checks import count
 from graf.exceptions import ArchitectureError, require
-from graf.searchers.checks import check_goal, count
 from graf.searchers.clock import Clock
 from graf.searchers.domains import Domain, SpaceDomain
 from graf.searchers.history import FAILED, OK, PENDING, History, Trial
+from graf.searchers.objective import check_goal
 from graf.searchers.problem import Problem
 from graf.searchers.strategies import Proposal, State, Strategy, read_strategy
 from graf.searchers.surrogate import Surrogate, read_predictor
@@ -79,7 +80,7 @@ class GrafSampler(BaseSampler):
         self.seed, self.goal, self.name = count("seed", seed, least=0), goal, name
         problem = Problem(SpaceDomain(self.space), {}).limited(None, constraints, None)
         self._domain: Domain = problem.domain
-        template = read_predictor("auto" if predictor is None else predictor)
+        template = read_predictor(predictor)
         self._surrogate = Surrogate(template, self._domain, None, Clock())
         self.strategy.check(self._domain, self._surrogate)
         self._sizes = {f"{name}.{i}": k for i, k in enumerate(self.space.cardinalities)}

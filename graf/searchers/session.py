@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from graf.checks import count
 from graf.exceptions import InputError
 from graf.searchers.checkpoint import Checkpoint
-from graf.searchers.checks import check_goal, count
 from graf.searchers.clock import KINDS, Clock
 from graf.searchers.history import FAILED, OK, History, Trial
-from graf.searchers.objective import Measurement, measure
+from graf.searchers.objective import Measurement, check_goal, measure
 from graf.searchers.parameters import described
 from graf.searchers.problem import Problem, read_problem
 from graf.searchers.result import SearchResult
@@ -71,7 +71,7 @@ class Search:
         check_goal(goal)
         self.goal = goal
         self._clock = Clock()
-        template = read_predictor("auto" if predictor is None else predictor)
+        template = read_predictor(predictor)
         self._surrogate = Surrogate(template, self.problem.domain, proxies, self._clock)
         self.strategy.check(self.problem.domain, self._surrogate)
         self._history = History(self.problem.directions)

@@ -34,7 +34,8 @@ NOTHING = (
 
 
 def read_predictor(predictor: Any) -> PerformancePredictor:
-    """An unfitted predictor: of the name of a model, a scikit-learn regressor, or a predictor's parameters."""
+    """An unfitted predictor: of the name of a model ("auto" for None), a scikit-learn regressor, or a predictor's parameters."""
+    predictor = "auto" if predictor is None else predictor
     if isinstance(predictor, PerformancePredictor):
         unfitted: PerformancePredictor = clone(predictor)
         return unfitted

@@ -56,7 +56,7 @@ def test_samples_cover_every_setting_evenly():
 def test_same_seed_same_sample():
     assert sample_recipes(5, 1) == sample_recipes(5, 1) != sample_recipes(5, 2)
     assert len(set(sample_recipes(50))) == 50
-    with pytest.raises(InputError, match="`n` must be at least 1"):
+    with pytest.raises(InputError, match="`n` must be an integer of 1 or more"):
         sample_recipes(0)
-    with pytest.raises(InputError, match="`seed` must be at least 0"):
+    with pytest.raises(InputError, match="`seed` must be an integer of 0 or more"):
         sample_recipes(2, -1)

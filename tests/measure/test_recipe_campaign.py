@@ -73,7 +73,7 @@ def test_other_recipes_are_refused(measured, space, architectures):
         ({"recipes": 2}, "a recipe must be a `graf.measure.Recipe`, got 2"),
         ({"recipes": [{"epochs": 1}] * 2}, "a recipe must be"),
         ({"recipes": [Recipe(), Recipe(batch_size=801)]}, "`batch_size` must be at most 800"),
-        ({"repeat_every": 0}, "`repeat_every` must be at least 1"),
+        ({"repeat_every": 0}, "`repeat_every` must be an integer of 1 or more, got 0"),
         ({"architectures": []}, "`architectures`"),
         ({"seeds": (0, 0)}, "`seeds`"),
     ],

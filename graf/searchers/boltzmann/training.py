@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from graf.checks import count
 from graf.exceptions import InputError
 from graf.searchers.boltzmann.chains import Chains, read_chains
 from graf.searchers.boltzmann.gibbs import gibbs, uniform
 from graf.searchers.boltzmann.machine import BoltzmannMachine, Floats, check_choices
-from graf.searchers.checks import count
 
 __all__ = ["check_rates", "train"]
 
