@@ -70,6 +70,14 @@ def _reduction(step: Step) -> str:
     return {"mean": "global_avg_pool", "max": "global_max_pool"}[step.op] if pooled else step.op
 
 
+def _group_norm(step: Step) -> str:
+    """One with a group for each channel is an instance norm."""
+    if (step.reads[0].shape or ())[1:2] != (step.settings.get("groups"),):
+        return step.op
+    del step.settings["groups"]
+    return "instance_norm"
+
+
 def _spatial(step: Step) -> tuple[int, ...]:
     return (step.shape or ())[2:]
 
@@ -83,4 +91,5 @@ NAMED: dict[str, Callable[[Step], str]] = {
     **dict.fromkeys(("max_pool", "avg_pool", "lp_pool"), _pool),
     **dict.fromkeys(("adaptive_avg_pool", "adaptive_max_pool"), _adaptive),
     **dict.fromkeys(("mean", "max"), _reduction),
+    "group_norm": _group_norm,
 }

@@ -143,6 +143,15 @@ def test_an_instance_norm_of_some_channels_is_none_of_groups():
     assert ops_of(lambda x: F.instance_norm(x[:, :4]), (1, 8, 5, 5)) == ["instance_norm"]
 
 
+@pytest.mark.parametrize("size", [(1, 8, 5, 5), (1, 8, 25)])
+def test_a_norm_with_a_group_for_each_channel_is_that_of_instances(size):
+    """As in wav2vec 2.0; exporters write both alike."""
+    graph = read_graph(nn.GroupNorm(8, 8), size)
+    assert graph.op_names == (None, "instance_norm")
+    assert (graph.n_parameters, graph.attributes["channels"][1]) == (16, 8)
+    assert read_graph(nn.GroupNorm(4, 8), size).op_names == (None, "group_norm")
+
+
 def test_a_norm_of_what_is_turned_behind_its_mean():
     """As tf2onnx moves the transposition to channels last."""
     axes = (1, 2, 3)
