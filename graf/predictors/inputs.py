@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.utils import check_array
 
 from graf.checks import unmasked
-from graf.exceptions import InputError, check_known
+from graf.exceptions import InputError, UnknownNameError, check_known
 from graf.features import Column, GraphFeatures, parse_column
 from graf.features.published import published_columns
 from graf.graph.batch import FOREIGN
@@ -44,7 +44,7 @@ class Inputs:
         check_known("choice of features", features, FEATURE_CHOICES)
         has_given = features == "given" or (features == "all" and isinstance(items, pd.DataFrame))
         given = tuple(_columns(items).columns) if has_given else ()
-        inputs = cls(None if features == "given" else graph.fit(items), given)
+        inputs = cls(None if features == "given" else _fitted(graph, items), given)
         inputs._check_names()
         return inputs
 
@@ -104,6 +104,17 @@ class Inputs:
             twice = table.columns[table.columns.duplicated()][0]
             raise InputError(f"column {twice!r} of `items` occurs twice; leave one of them out")
         return _floats(table)
+
+
+def _fitted(graph: GraphFeatures, items: Any) -> GraphFeatures:
+    """Graph features of items; of a table without architectures the error tells how to do without."""
+    try:
+        return graph.fit(items)
+    except InputError as error:
+        has_columns = isinstance(items, pd.DataFrame) and items.shape[1] > 0
+        if not has_columns or isinstance(error, UnknownNameError):
+            raise
+        raise type(error)(f"{error}; or set `features` to 'given' to use the columns alone") from None
 
 
 def _fitted_columns(graph: GraphFeatures) -> dict[str, Column]:

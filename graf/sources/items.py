@@ -19,7 +19,7 @@ __all__ = ["LISTS", "architectures_of", "graph_of_item", "read_batch"]
 
 LISTS = (Sequence, np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)  # that items come in
 NAMES = {str: "an architecture (a string, tuple or dictionary)", ComputationGraph: "a graph"}
-REMEDY = "wrap a single architecture in a list, and index a DataFrame by architecture"
+REMEDY = "wrap a single architecture in a list, index a DataFrame by architecture, and read networks with `graf.read_graph`"
 
 
 def read_batch(
@@ -128,7 +128,8 @@ def _kind(values: list[Any]) -> type | None:
     if first is None or len(set(kinds.values())) > 1:
         at = next(i for i, value in enumerate(values) if first is None or kinds[type(value)] != first)
         expected = " or ".join(NAMES.values()) if first is None else f"{NAMES[first]}, as item 0 is"
-        raise InputError(f"item {at} must be {expected}, got {values[at]!r:.60}; {REMEDY}")
+        got = " ".join(repr(values[at]).split())  # that of a module has lines
+        raise InputError(f"item {at} must be {expected}, got {got:.60}; {REMEDY}")
     return first
 
 

@@ -86,7 +86,16 @@ def test_masked_numbers_are_missing():
         (GIVEN.assign(flops=1j), "all", "column 'flops' .* got complex"),
         (GIVEN.rename(columns={"jacov": "flops"}), "all", "column 'flops' .* twice"),
         (GIVEN.rename(columns={"jacov": COLUMNS[0]}), "all", "column 'op_count.* graph feature too"),
-        (GIVEN.reset_index(drop=True), "all", "item 0 .* index a DataFrame by architecture"),
+        (
+            GIVEN.reset_index(drop=True),
+            "all",
+            "item 0 .* index a DataFrame by architecture.* set `features` to 'given'",
+        ),
+        (
+            GIVEN.rename(index=lambda _: "resnet18"),
+            "all",
+            "'resnet18' is not in .* set `features` to 'given'",
+        ),
     ],
 )
 def test_bad_items_are_named(items, features, message):

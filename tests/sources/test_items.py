@@ -160,6 +160,17 @@ def test_other_items(items, message):
         read_batch(items)
 
 
+def test_what_has_lines_is_refused_in_one():
+    class Module:
+        def __repr__(self):
+            return "Module(\n  (0): Linear()\n)"
+
+    with pytest.raises(
+        InputError, match=r"got Module\( \(0\): Linear\(\) \); .*read networks with `graf.read_graph`$"
+    ):
+        read_batch([Module()])
+
+
 def test_a_faulty_item_is_named():
     with pytest.raises(
         ArchitectureError, match="architecture 1: choice 5 must be an integer between 0 and 3, got 9"
