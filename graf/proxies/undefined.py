@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from graf.exceptions import GrafError
 
-__all__ = ["Undefined", "is_out_of_memory", "reason_of"]
+__all__ = ["NO_ATTENTION", "Undefined", "is_out_of_memory", "reason_of"]
 
+NO_ATTENTION = "no module with weights computes attention (a softmax over keys)"
 NO_MEMORY = (
     "out of memory",
     "can't allocate memory",

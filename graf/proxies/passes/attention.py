@@ -16,7 +16,7 @@ from graf.proxies.network import Network, first_tensor, kernels
 from graf.proxies.observe import LAYER_FUNCTIONS, SOFTMAXES, Calls, Operations, running
 from graf.proxies.passes.order import Order, outputs_of_layers
 from graf.proxies.passes.results import Results
-from graf.proxies.undefined import Undefined
+from graf.proxies.undefined import NO_ATTENTION, Undefined
 
 __all__ = ["AttentionModules", "run"]
 
@@ -112,7 +112,7 @@ def run(network: Network, wanted: frozenset[str], results: Results) -> None:
         output = first_tensor(network(parameters, network.batch.inputs))
     inside = attention.weight_names()
     if not inside:
-        raise Undefined("no module with weights computes attention (a softmax over keys)")
+        raise Undefined(NO_ATTENTION)
     chosen = [weight for name, weight in zip(network.names, weights, strict=True) if name in inside]
     results["attention_weights"] = [one.detach() for one in maps if one.ndim > 2]
     with results.attempt(["projections"]):

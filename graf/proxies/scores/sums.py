@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
 
-from graf.proxies.undefined import Undefined
+from graf.proxies.undefined import NO_ATTENTION, Undefined
 
-__all__ = ["correlation", "covariance", "products", "total"]
+__all__ = ["correlation", "covariance", "of_role", "products", "total"]
 
 
 def total(values: Iterable[Tensor]) -> Tensor:
@@ -18,6 +18,16 @@ def total(values: Iterable[Tensor]) -> Tensor:
     if not values:
         raise Undefined("there is no layer to sum over")
     return torch.stack(values).sum()
+
+
+def of_role(
+    role: str, weights: Sequence[Tensor], gradients: Sequence[Tensor], roles: Sequence[str]
+) -> list[tuple[Tensor, Tensor]]:
+    """Weights and gradients of the layers of a role, "attention" or "other"; `Undefined` where nothing attends."""
+    if "attention" not in roles:
+        raise Undefined(NO_ATTENTION)
+    layers = zip(weights, gradients, roles, strict=True)
+    return [(weight, gradient) for weight, gradient, own in layers if own == role]
 
 
 def products(values: Tensor, gradients: Tensor) -> Tensor:

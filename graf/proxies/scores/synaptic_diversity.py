@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from graf.proxies.registry import proxy
-from graf.proxies.scores.sums import total
-from graf.proxies.undefined import Undefined
+from graf.proxies.scores.sums import of_role, total
 
 __all__ = ["synaptic_diversity"]
 
@@ -21,10 +20,8 @@ def synaptic_diversity(
     Weights of attention are those inside the modules that compute it; weights and gradients are
     those of the network of absolute weights (see `synflow`), in double precision.
     """
-    if "attention" not in linear_roles:
-        raise Undefined("no module with weights computes attention (a softmax over keys)")
-    layers = zip(linear_weights, linear_gradients, linear_roles, strict=True)
-    return total(_nuclear(w) * _nuclear(g) for w, g, role in layers if role == "attention")
+    layers = of_role("attention", linear_weights, linear_gradients, linear_roles)
+    return total(_nuclear(w) * _nuclear(g) for w, g in layers)
 
 
 def _nuclear(matrix: Tensor) -> Tensor:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from graf.proxies.registry import proxy
-from graf.proxies.scores.sums import total
-from graf.proxies.undefined import Undefined
+from graf.proxies.scores.sums import of_role, total
 
 __all__ = ["synaptic_saliency"]
 
@@ -19,7 +18,5 @@ def synaptic_saliency(
 
     In the network of absolute weights (see `synflow`), of which convolutions do not count.
     """
-    if "attention" not in linear_roles:
-        raise Undefined("no module with weights computes attention (a softmax over keys)")
-    layers = zip(linear_weights, linear_gradients, linear_roles, strict=True)
-    return total((w * g).abs().sum() for w, g, role in layers if role == "other" and w.ndim == 2)
+    layers = of_role("other", linear_weights, linear_gradients, linear_roles)
+    return total((w * g).abs().sum() for w, g in layers if w.ndim == 2)
