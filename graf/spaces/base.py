@@ -42,6 +42,7 @@ class SearchSpace(ABC):
     ops: ClassVar[OpSet]
     cells: ClassVar[tuple[str, ...]] = ()
     kind_of_choices: ClassVar[str] = "option"  # of all of them, where they have the same options
+    name_of_choices: ClassVar[str] = "choice {}"  # with the position in it, where none has a name of its own
 
     def __post_init__(self) -> None:
         for setting in fields(self):
@@ -225,7 +226,7 @@ class SearchSpace(ABC):
 
     def choice_name(self, position: int) -> str:
         """What a choice is about, in a word or two."""
-        return f"choice {position}"
+        return self.name_of_choices.format(position)
 
     def choice_kind(self, position: int) -> str:
         """What choices whose options are comparable have in common, such as "operation" or "kernel"."""

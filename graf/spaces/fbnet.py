@@ -63,6 +63,7 @@ class FBNet(MobileSpace):
         )
     )
     kind_of_choices: ClassVar[str] = "block"
+    name_of_choices: ClassVar[str] = "layer {}"
 
     input_shape: tuple[int, int, int] = (3, 32, 32)
     n_classes: int = 100
@@ -71,10 +72,6 @@ class FBNet(MobileSpace):
     def cardinalities(self) -> tuple[int, ...]:
         """Nine options per layer."""
         return (N_OPTIONS,) * N_LAYERS
-
-    def choice_name(self, position: int) -> str:
-        """The layer."""
-        return f"layer {position}"
 
     def option_name(self, position: int, option: int) -> str:
         """The block, as the paper calls it."""

@@ -48,6 +48,7 @@ class NASBenchMacro(LayerChain):
     name: ClassVar[str] = "nasbench_macro"
     ops: ClassVar[OpSet] = OpSet(("skip", "mbconv3x3_e3", "mbconv5x5_e6", "conv1x1", "conv3x3", "linear"))
     kind_of_choices: ClassVar[str] = "block"
+    name_of_choices: ClassVar[str] = "layer.{}"  # as nodes are called
     carried: ClassVar[tuple[str, ...]] = ("channels", "resolution", "stride", "kernel", "expansion")
 
     channels: int = 32
@@ -59,10 +60,6 @@ class NASBenchMacro(LayerChain):
     def cardinalities(self) -> tuple[int, ...]:
         """Three blocks for each of eight layers."""
         return (3,) * 8
-
-    def choice_name(self, position: int) -> str:
-        """The layer, as its node is called."""
-        return f"layer.{position}"
 
     def option_name(self, position: int, option: int) -> str:
         """The block, "skip" for an identity."""

@@ -66,6 +66,7 @@ class NATSSize(SearchSpace):
     name: ClassVar[str] = "nats_size"
     ops: ClassVar[OpSet] = OpSet(("skip", "conv1x1", "conv3x3", "resnet_block", "linear"))
     kind_of_choices: ClassVar[str] = "channels"
+    name_of_choices: ClassVar[str] = "layer {}"
 
     input_shape: tuple[int, int, int] = (3, 32, 32)
     n_classes: int = 10
@@ -74,10 +75,6 @@ class NATSSize(SearchSpace):
     def cardinalities(self) -> tuple[int, ...]:
         """Eight widths for each of five layers."""
         return (len(WIDTHS),) * 5
-
-    def choice_name(self, position: int) -> str:
-        """The layer."""
-        return f"layer {position}"
 
     def option_name(self, position: int, option: int) -> str:
         """The number of channels."""

@@ -78,6 +78,7 @@ class TransNASMacro(SearchSpace):
     name: ClassVar[str] = "transnas_macro"
     ops: ClassVar[OpSet] = OpSet((*(module.op for module in MODULES.values()), "conv3x3", "linear"))
     kind_of_choices: ClassVar[str] = "module"
+    name_of_choices: ClassVar[str] = "module.{}"  # as nodes are called
 
     channels: int = 64
     input_shape: tuple[int, int, int] = (3, 256, 256)
@@ -92,10 +93,6 @@ class TransNASMacro(SearchSpace):
     def size(self) -> int:
         """Places for the doublings times places for the halvings, over the three lengths."""
         return sum(sum(comb(n, k) for k in WIDENINGS) * sum(comb(n, k) for k in STRIDES) for n in LENGTHS)
-
-    def choice_name(self, position: int) -> str:
-        """The module, as its node is called."""
-        return f"module.{position}"
 
     def option_name(self, position: int, option: int) -> str:
         """The operation of the module, "absent" for none."""
