@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 from _provenance import write_csv
 
-__all__ = ["completed"]
+from graf.files import atomic_path
+
+__all__ = ["added", "completed"]
 
 
 def completed(
@@ -23,4 +25,13 @@ def completed(
             found = run(*key)
             results = found if results.empty else pd.concat([results, found], ignore_index=True)
             write_csv(results, path)
+    return results
+
+
+def added(store: Path, found: pd.DataFrame) -> pd.DataFrame:
+    """All rows of a Parquet file, to which some are added, whole or not at all."""
+    known = [pd.read_parquet(store)] if store.exists() else []
+    results = pd.concat([*known, found], ignore_index=True)
+    with atomic_path(store) as path:
+        results.to_parquet(path, index=False)
     return results

@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from _provenance import output_path, write_csv, write_json
+from _resuming import added
 from joblib import Parallel, delayed
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from xgboost import XGBRegressor
 
 from graf import Dataset, GraphFeatures, PerformancePredictor, load_dataset
-from graf.files import atomic_path
 from graf.predictors import evaluate, free_rows
 
 SIZES = (32, 128, 1024)
@@ -105,8 +105,7 @@ def run(table: Table, model: str, features: tuple[str, ...], store: Path) -> Non
                 inputs = dict(feature_tables(table, data))
             if name in inputs:
                 found = splits(data, target, inputs[name], key)
-                save(store, found)
-                write_csv(digest(pd.read_parquet(store)), store.with_name("reproduction.csv"))
+                write_csv(digest(added(store, found)), store.with_name("reproduction.csv"))
                 print(*key, found.groupby("labels")["tau"].mean().round(3).to_dict(), flush=True)
 
 
@@ -172,13 +171,6 @@ def is_done(store: Path, key: tuple[str, ...]) -> bool:
         return False
     done = pd.read_parquet(store, columns=KEYS)
     return bool((done == list(key)).all(axis=1).any())
-
-
-def save(store: Path, found: pd.DataFrame) -> None:
-    """Add a block to the store, whole or not at all."""
-    with atomic_path(store) as path:
-        known = [pd.read_parquet(store)] if store.exists() else []
-        pd.concat([*known, found], ignore_index=True).to_parquet(path, index=False)
 
 
 def digest(results: pd.DataFrame) -> pd.DataFrame:

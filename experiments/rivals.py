@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from _provenance import output_path, write_csv, write_json
+from _resuming import added
 from _rival_models import new_model
 from _rival_plot import plot
 from _rival_reuse import reused
@@ -30,7 +31,6 @@ from _rival_tasks import TASKS, Task, inputs
 from joblib import Parallel, delayed
 
 from graf import PerformancePredictor
-from graf.files import atomic_path
 from graf.predictors import evaluate
 
 KEYS = ["dataset", "target", "model", "features", "labels", "seed"]
@@ -143,12 +143,8 @@ def split(task: Task, model: str, features: str, size: int, seed: int) -> dict[s
 
 
 def save(store: Path, found: pd.DataFrame) -> None:
-    """Add a block to the store, whole or not at all, and renew what is made of it."""
-    known = [pd.read_parquet(store)] if store.exists() else []
-    results = pd.concat([*known, found], ignore_index=True)
-    with atomic_path(store) as path:
-        results.to_parquet(path, index=False)
-    write_csv(summary(results), store.with_name("rivals.csv"))
+    """Add a block to the store, and renew what is made of it."""
+    write_csv(summary(added(store, found)), store.with_name("rivals.csv"))
 
 
 def summary(results: pd.DataFrame) -> pd.DataFrame:
