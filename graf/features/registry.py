@@ -96,16 +96,14 @@ def _kinds(ops: OpSet) -> list[tuple[str, ...]]:
     return [names for names in dict.fromkeys(found) if names]
 
 
-def _pairs(ops: OpSet) -> list[tuple[str, ...]]:
-    return list(product(ops.active, repeat=2)) if len(ops.active) <= MAX_PAIRED else []
-
-
 ARGUMENTS: dict[str, Callable[[OpSet, Iterable[str]], list[tuple[str, ...]]]] = {
     "graph": lambda ops, attributes: [()],
     "operation": lambda ops, attributes: singly(ops),
     "active": lambda ops, attributes: singly(ops.active),
     "kind": lambda ops, attributes: _kinds(ops),
-    "pair": lambda ops, attributes: _pairs(ops),
+    "pair": lambda ops, attributes: (
+        list(product(ops.active, repeat=2)) if len(ops.active) <= MAX_PAIRED else []
+    ),
     "set": lambda ops, attributes: ops.subsets(),
     "attribute": lambda ops, attributes: singly(name for name in attributes if name not in LABELS),
 }

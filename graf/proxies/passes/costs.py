@@ -89,10 +89,6 @@ PRODUCTS: dict[Any, Callable[..., int]] = {
 }
 
 
-def _of_layer(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
-    return _with_bias(output.numel(), output, args, kwargs)
-
-
 def _of_transposed(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
     """By the input, each entry of which is spread; other layers gather each entry of the output."""
     return _with_bias(argument(0, "input", args, kwargs).numel(), output, args, kwargs)
@@ -108,10 +104,6 @@ def _of_norm(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int
     if not is_batch_norm(F.batch_norm, args, kwargs):
         return 0
     return output.numel() * (1 if argument(3, "weight", args, kwargs) is None else 2)
-
-
-def _of_rectifier(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
-    return output.numel()
 
 
 def _of_hardtanh(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
@@ -132,10 +124,10 @@ def _of_global_pool(output: Tensor, args: Sequence[Any], kwargs: dict[str, Any])
 
 Count = Callable[[Any, Sequence[Any], dict[str, Any]], int]
 COUNTS: list[tuple[frozenset[Any], Count]] = [
-    (LAYER_FUNCTIONS - TRANSPOSED, _of_layer),
+    (LAYER_FUNCTIONS - TRANSPOSED, lambda output, *call: _with_bias(output.numel(), output, *call)),
     (TRANSPOSED, _of_transposed),
     (BATCH_NORMS, _of_norm),
-    (RECTIFIERS, _of_rectifier),
+    (RECTIFIERS, lambda output, *_: output.numel()),
     (frozenset({F.hardtanh}), _of_hardtanh),
     (POOLS, _of_pool),
     (GLOBAL_POOLS, _of_global_pool),

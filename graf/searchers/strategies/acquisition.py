@@ -18,28 +18,16 @@ POINTS = 1000  # for volumes
 DRAWS = 16
 
 
-def _mean(mean: Floats, std: Floats, beta: float, rng: np.random.Generator) -> Floats:
-    return mean[None]
-
-
-def _upper(mean: Floats, std: Floats, beta: float, rng: np.random.Generator) -> Floats:
-    return (mean + beta * std)[None]
-
-
-def _thompson(mean: Floats, std: Floats, beta: float, rng: np.random.Generator) -> Floats:
-    return (mean + std * rng.standard_normal(mean.shape))[None]
-
-
 def _draws(mean: Floats, std: Floats, beta: float, rng: np.random.Generator) -> Floats:
     draws: Floats = MultivariateNormalQMC(np.zeros(mean.shape[1]), rng=rng).random(DRAWS)
     return mean + std * draws[:, None]
 
 
 ACQUISITIONS: dict[str, Callable[[Floats, Floats, float, np.random.Generator], Floats]] = {
-    "ucb": _upper,
-    "thompson": _thompson,
+    "ucb": lambda mean, std, beta, rng: (mean + beta * std)[None],
+    "thompson": lambda mean, std, beta, rng: (mean + std * rng.standard_normal(mean.shape))[None],
     "ei": _draws,
-    "mean": _mean,
+    "mean": lambda mean, std, beta, rng: mean[None],
 }
 
 

@@ -58,14 +58,6 @@ def _capped(step: Step, high: float) -> Found:
     return Found("clamp", step)
 
 
-def _maximum(step: Step) -> Found | None:
-    return next((Found("clamp" if low else "relu", other) for low, other in numbers(step)), None)
-
-
-def _minimum(step: Step) -> Found | None:
-    return next((_capped(other, high) for high, other in numbers(step)), None)
-
-
 def _multiply(step: Step) -> Found | None:
     if _mean(step):
         return None
@@ -116,10 +108,6 @@ def _divide(step: Step) -> Found | None:
     if grown is not None and grown.op == "absolute" and bare(grown.reads[0]) is first:
         return Found("softsign", first)
     return _reciprocal_of(second) if first.scalar == 1 else _hard_sigmoid(step)
-
-
-def _reciprocal(step: Step) -> Found | None:
-    return _reciprocal_of(bare(step.reads[0]))
 
 
 def _reciprocal_of(step: Step) -> Found | None:
@@ -246,11 +234,13 @@ MATCHERS: dict[str, Callable[[Step], Found | None]] = {
     "add": _add,
     "clamp": _clamp,
     "hardtanh": _clamp,
-    "maximum": _maximum,
-    "minimum": _minimum,
+    "maximum": lambda step: next(
+        (Found("clamp" if low else "relu", other) for low, other in numbers(step)), None
+    ),
+    "minimum": lambda step: next((_capped(other, high) for high, other in numbers(step)), None),
     "multiply": _multiply,
     "divide": _divide,
-    "reciprocal": _reciprocal,
+    "reciprocal": lambda step: _reciprocal_of(bare(step.reads[0])),
     "log": _log,
     "subtract": _subtract,
     "exp": _exp,

@@ -54,10 +54,6 @@ def _blocked_conv(call: Call) -> Step:
     return _fused_conv(call)
 
 
-def _fused_gemm(call: Call) -> Step:
-    return call.activated(linear(call))
-
-
 _nhwc_conv = of_channels_last(convolution, w=1)
 
 
@@ -144,10 +140,6 @@ def _embed(call: Call) -> list[Step | None]:
     return [_norm(call, "layer_norm", total, weights), None, total]
 
 
-def _group_norm(call: Call) -> Step:
-    return _grouped_norm(call, call.first)
-
-
 def _skip_group_norm(call: Call) -> list[Step]:
     """A residual connection and the group norm behind it; the sum is the second output."""
     total = call.plus(call.plus(call.first, call.operand(4)), call.operand(3))
@@ -161,10 +153,6 @@ def _grouped_norm(call: Call, step: Step) -> Step:
     return call.step("silu", [norm], norm.shape) if call.number("activation", 0) else norm
 
 
-def _rotary(call: Call) -> Step:
-    return call.step("rotary", call.reads(0, 2, 3), call.first.shape)
-
-
 CONTRIB: dict[str, Callable[[Call], Any]] = {
     "Conv": _blocked_conv,
     "FusedConv": _fused_conv,
@@ -174,7 +162,7 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "ReorderInput": _to_blocks,
     "ReorderOutput": _from_blocks,
     "Upsample": _upsampled,
-    "FusedGemm": _fused_gemm,
+    "FusedGemm": lambda call: call.activated(linear(call)),
     "FusedMatMul": product(0, 1),
     "TransposeMatMul": product(0, 1),
     "FusedMatMulActivation": product(0, 1),
@@ -191,9 +179,9 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "SkipLayerNormalization": _skip_norm("layer_norm", 4),
     "SkipSimplifiedLayerNormalization": _skip_norm("rms_norm", 3),
     "EmbedLayerNormalization": _embed,
-    "GroupNorm": _group_norm,
+    "GroupNorm": lambda call: _grouped_norm(call, call.first),
     "SkipGroupNorm": _skip_group_norm,
-    "RotaryEmbedding": _rotary,
+    "RotaryEmbedding": lambda call: call.step("rotary", call.reads(0, 2, 3), call.first.shape),
     "Attention": projected_attention,
     "MultiHeadAttention": multi_head_attention,
     "GroupQueryAttention": grouped_attention,

@@ -38,10 +38,6 @@ def _from_axis(call: Call) -> tuple[int, ...]:
     return tuple(range(axis + n if axis < 0 else axis, n))
 
 
-def _group_norm(call: Call) -> Step:
-    return call.step("group_norm", call.reads(0, 1, 2), groups=call.number("num_groups", 1))
-
-
 def _lp_norm(call: Call) -> Step:
     """Over the Euclidean length, or over the sum of absolute values in two steps, as PyTorch writes it."""
     vector, n = call.reads(0), call.rank()
@@ -61,10 +57,6 @@ def _reduction(op: str, **settings: Any) -> Callable[[Call], Step]:
         return call.step(op, call.reads(0), axes=tuple(axis % n if n else 0 for axis in given), **settings)
 
     return reduction
-
-
-def _log_sum(call: Call) -> Step:
-    return call.step("log", [_reduction("sum")(call)])
 
 
 def _clip(call: Call) -> Step:
@@ -90,10 +82,6 @@ def _several(op: str) -> Callable[[Call], Step]:
 def _mean(call: Call) -> Step:
     total = _several("add")(call)
     return total if total.op == "identity" else call.step("divide", [total, constant(len(total.reads))])
-
-
-def _split(call: Call) -> list[Step]:
-    return [call.step("slice", call.reads(0), shape) for shape in call.shapes]
 
 
 def _prelu(call: Call) -> Step:
@@ -124,7 +112,9 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "LayerNormalization": _normalised("layer_norm", 0, 1, 2, axes=True),
     "RMSNormalization": _normalised("rms_norm", 0, 1, axes=True),
     "SimplifiedLayerNormalization": _normalised("rms_norm", 0, 1, axes=True),
-    "GroupNormalization": _group_norm,
+    "GroupNormalization": lambda call: call.step(
+        "group_norm", call.reads(0, 1, 2), groups=call.number("num_groups", 1)
+    ),
     "LpNormalization": _lp_norm,
     "MeanVarianceNormalization": _normalised("instance_norm", 0),
     "Concat": concat,
@@ -134,7 +124,7 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "Max": _several("maximum"),
     "Min": _several("minimum"),
     "Mean": _mean,
-    "Split": _split,
+    "Split": lambda call: [call.step("slice", call.reads(0), shape) for shape in call.shapes],
     "LSTM": recurrent("lstm"),
     "GRU": recurrent("gru"),
     "RNN": recurrent("rnn"),
@@ -149,7 +139,7 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "ReduceL2": _reduction("norm", order=2),
     "ReduceSumSquare": _reduction("sum_square"),
     "ReduceLogSumExp": _reduction("logsumexp"),
-    "ReduceLogSum": _log_sum,
+    "ReduceLogSum": lambda call: call.step("log", [_reduction("sum")(call)]),
     **QUANTISED,
     **SEQUENCES,
 }

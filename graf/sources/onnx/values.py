@@ -50,18 +50,6 @@ def _axes(attributes: Attributes, axes: Array | None) -> tuple[int, ...] | None:
     return None if given is None else tuple(given)
 
 
-def _unsqueeze(attributes: Attributes, x: Array, axes: Array | None = None) -> Array:
-    return np.expand_dims(x, _axes(attributes, axes) or ())
-
-
-def _squeeze(attributes: Attributes, x: Array, axes: Array | None = None) -> Array:
-    return np.squeeze(x, _axes(attributes, axes))
-
-
-def _cast(attributes: Attributes, x: Array) -> Array:
-    return x.astype(onnx.helper.tensor_dtype_to_np_dtype(attributes["to"]))
-
-
 def _slice(
     attributes: Attributes,
     x: Array,
@@ -131,9 +119,9 @@ def _unary(function: Callable[[Any], Any]) -> Callable[..., Array]:
 EVALUATORS: dict[str, Callable[..., Any]] = {
     "Gather": lambda attributes, x, index: np.take(x, index, axis=attributes.get("axis", 0)),
     "Concat": lambda attributes, *parts: np.concatenate(parts, axis=attributes["axis"]),
-    "Unsqueeze": _unsqueeze,
-    "Squeeze": _squeeze,
-    "Cast": _cast,
+    "Unsqueeze": lambda attributes, x, axes=None: np.expand_dims(x, _axes(attributes, axes) or ()),
+    "Squeeze": lambda attributes, x, axes=None: np.squeeze(x, _axes(attributes, axes)),
+    "Cast": lambda attributes, x: x.astype(onnx.helper.tensor_dtype_to_np_dtype(attributes["to"])),
     "Slice": _slice,
     "Split": _split,
     "Reshape": _reshape,

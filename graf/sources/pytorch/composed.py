@@ -122,21 +122,9 @@ def _glu(bound: Bound, details: Details) -> Step:
     return details.step("multiply", [halves[0], details.step("sigmoid", [halves[1]])])
 
 
-def _copy(bound: Bound, details: Details) -> Step:
-    return details.step("identity", [bound["src"]])
-
-
 def _as_complex(bound: Bound, details: Details) -> Step:
     """Pairs of numbers as complex ones; products with these turn the pairs (`graf.sources.network.rotary`)."""
     return details.step("reshape", [bound["self"]], complex=True)
-
-
-def _square(bound: Bound, details: Details) -> Step:
-    return details.step("power", [bound["self"], constant(2)])
-
-
-def _rsqrt(bound: Bound, details: Details) -> Step:
-    return details.step("reciprocal", [details.step("sqrt", [bound["self"]])])
 
 
 def _std(bound: Bound, details: Details) -> Step:
@@ -211,11 +199,11 @@ COMPOSED: dict[str, Callable[[Bound, Details], Step | list[Step]]] = {
     "std": _std,
     "broadcast_tensors": _expanded,
     "meshgrid": _meshgrid,
-    "copy": _copy,
+    "copy": lambda bound, details: details.step("identity", [bound["src"]]),
     "view_as_complex": _as_complex,
     "glu": _glu,
-    "square": _square,
-    "rsqrt": _rsqrt,
+    "square": lambda bound, details: details.step("power", [bound["self"], constant(2)]),
+    "rsqrt": lambda bound, details: details.step("reciprocal", [details.step("sqrt", [bound["self"]])]),
     "baddbmm": _baddbmm,
     "addbmm": partial(_baddbmm, equation="bij,bjk->ik"),
     "_grouped_mm": _experts,

@@ -22,10 +22,6 @@ def _conv(bound: Bound) -> Settings:
     }
 
 
-def _conv_transpose(bound: Bound) -> Settings:
-    return _conv(bound) | {"transposed": True}
-
-
 def _pool(bound: Bound) -> Settings:
     kernel = _sizes(bound["kernel_size"])
     if "output_size" in bound:  # at places drawn at random, a fraction of the positions apart
@@ -36,10 +32,6 @@ def _pool(bound: Bound) -> Settings:
         "stride": _sizes(bound.get("stride") or kernel),
         "dilation": _sizes(bound.get("dilation", 1)),
     }
-
-
-def _reduction(bound: Bound) -> Settings:
-    return {"axes": _reduced(bound)}
 
 
 def _norm(bound: Bound) -> Settings:
@@ -59,17 +51,9 @@ def _clamp(bound: Bound) -> Settings:
     return {"min": low if _is_finite(low) else None, "max": high if _is_finite(high) else None}
 
 
-def _hardtanh(bound: Bound) -> Settings:
-    return {"min": bound.get("min_val", -1), "max": bound.get("max_val", 1)}
-
-
 def _layer_norm(bound: Bound) -> Settings:
     n, n_normed = len(bound["input"].shape or ()), len(bound["normalized_shape"])
     return {"axes": tuple(range(n - n_normed, n))}
-
-
-def _attention(bound: Bound) -> Settings:
-    return {"causal": bool(bound.get("is_causal", False))}
 
 
 def _equation(bound: Bound) -> Settings:
@@ -89,17 +73,20 @@ def _of_axes(bound: Bound) -> str:
 
 SETTINGS: dict[str, Callable[[Bound], Settings]] = {
     "conv": _conv,
-    "conv_transpose": _conv_transpose,
+    "conv_transpose": lambda bound: _conv(bound) | {"transposed": True},
     "max_pool": _pool,
     "avg_pool": _pool,
     "group_norm": lambda bound: {"groups": bound.get("num_groups", bound.get("group"))},
     "layer_norm": _layer_norm,
     "rms_norm": _layer_norm,
-    "attention": _attention,
+    "attention": lambda bound: {"causal": bool(bound.get("is_causal", False))},
     "matmul": _equation,
     "clamp": _clamp,
-    "hardtanh": _hardtanh,
-    **dict.fromkeys(("mean", "sum", "max", "min", "product", "variance", "logsumexp"), _reduction),
+    "hardtanh": lambda bound: {"min": bound.get("min_val", -1), "max": bound.get("max_val", 1)},
+    **dict.fromkeys(
+        ("mean", "sum", "max", "min", "product", "variance", "logsumexp"),
+        lambda bound: {"axes": _reduced(bound)},
+    ),
     "norm": _norm,
 }
 
