@@ -124,7 +124,7 @@ def simplify(
             passes = op == -1 or identity[op]
             stateful = not passes and (not stateless[op] or weights[start + v] > 0)
             alone = is_end or stateful or (passes and kept[v] and n_terms - mark != 1)
-            if not (passes and not alone):
+            if alone or not passes:
                 to_each = linear[op] and not alone  # term, not to their sum
                 applied, width = (n_terms - mark, 1) if to_each else (1, n_terms - mark)
                 kind = -1 if alone else kinds[start + v]  # like no other, or like those of its kind

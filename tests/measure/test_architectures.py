@@ -45,7 +45,9 @@ def test_leaves_out_useless_and_repeated_functions():
     assert len({*found} & {space.format((1, 1, 0, 1, 1, 1)), space.format((0, 1, 1, 1, 0, 1))}) == 1
 
 
-@pytest.mark.parametrize(("n", "said"), [(3, "at most 2"), (0, "an integer of 1 or more"), (1.5, "an integer")])
+@pytest.mark.parametrize(
+    ("n", "said"), [(3, "at most 2"), (0, "an integer of 1 or more"), (1.5, "an integer")]
+)
 def test_impossible_number(n, said):
     with pytest.raises(InputError, match=said):
         distinct_architectures(Few(), n)
