@@ -53,13 +53,16 @@ def label_of(node: NodeProto) -> str:
 def folds_norm(node: NodeProto) -> bool:
     """Whether the exporter says that a batch norm became part of a convolution or linear layer.
 
-    PyTorch's newer exporter names the rule that it applied; the older one renames both weights. ONNX Runtime
-    keeps their names where it takes an activation into a convolution or quantises it.
+    PyTorch's newer exporter names the rule that it applied, and the bias that there was none of after the weight;
+    the older one renames both weights. Other tools keep their names, as ONNX Runtime does where it takes an activation
+    into a convolution or quantises it.
     """
     places = WEIGHTS.get(node.op_type, (1, 2))
-    weights = [node.input[i] for i in places if i < len(node.input)]
+    weights = [node.input[i].removesuffix("_quantized") for i in places if i < len(node.input)]
     if len(weights) == len(places) and all(name.startswith("onnx::Conv") for name in weights):
         return "Conv" in node.op_type
+    if len(weights) == 2 and weights[0].endswith(".weight") and weights[1] == f"{weights[0]}_bias":
+        return True
     return any(entry.key == RULES and "FuseBatchNormInto" in entry.value for entry in node.metadata_props)
 
 

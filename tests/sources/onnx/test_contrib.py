@@ -109,13 +109,16 @@ def test_blocks_of_channels_that_are_filled_up(tmp_path):
     ids=["fused", "qlinear", "dynamic"],
 )
 def test_batch_norms_that_were_folded_into_convolutions_of_onnx_runtime(tmp_path, body):
-    """It keeps the names that PyTorch's older exporter gave to their weights."""
+    """It keeps the names that PyTorch's exporters gave to their weights."""
     text = f"g (float[1, 3, 9, 9] x) => (float[1, 4, 7, 7] y) {{ {body} }}"
-    weights = {"onnx::Conv_7": weight(4, 3, 3, 3), "onnx::Conv_8": weight(4)}
-    weights["onnx::Conv_7_quantized"] = weight(4, 3, 3, 3, dtype=np.uint8)
-    weights["onnx::Conv_8_quantized"] = weight(4, dtype=np.int32)
-    graph = read(tmp_path, text, **weights, s=np.float32(0.1), z=np.uint8(0))
-    assert graph.attributes["folded_norms"][1] == 1
+    names = [("onnx::Conv_7", "onnx::Conv_8")] + [("c.weight", "c.weight_bias")] * ("ConvInteger" not in body)
+    for name, bias in names:
+        weights = {name: weight(4, 3, 3, 3), bias: weight(4)}
+        weights[f"{name}_quantized"] = weight(4, 3, 3, 3, dtype=np.uint8)
+        weights[f"{bias}_quantized"] = weight(4, dtype=np.int32)
+        written = text.replace("onnx::Conv_7", name).replace("onnx::Conv_8", bias)
+        graph = read(tmp_path, written, **weights, s=np.float32(0.1), z=np.uint8(0))
+        assert graph.attributes["folded_norms"][1] == 1
 
 
 @pytest.mark.parametrize(
