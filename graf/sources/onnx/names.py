@@ -71,10 +71,12 @@ def is_made_up(tensor: str) -> bool:
 
     Examples
     --------
-    >>> is_made_up("val_15"), is_made_up("/norm/Constant_output_0"), is_made_up("norm.weight")
-    (True, True, False)
+    >>> is_made_up("val_15"), is_made_up("int64_m1_1d"), is_made_up("/norm/Constant_output_0")
+    (True, True, True)
+    >>> is_made_up("norm.weight")
+    False
     """
-    return re.fullmatch(r"val_\d+|/.*_output_\d+", tensor) is not None
+    return re.fullmatch(r"val_\d+|int64_m?\d+(_1d)?|/.*_output_\d+", tensor) is not None
 
 
 def is_constant(tensor: str, in_node: bool) -> bool:
