@@ -73,7 +73,8 @@ def _keeps_rows(step: Step, shape: tuple[int, ...], before: Sequence[Layout]) ->
     own = read.shape or ()
     taken = step.op == "gather" and shape[1] == before[0].channels
     kept = taken or read.size == shape[0] * before[0].channels
-    return kept and (len(own) == 2 or shape[0] > own[0])
+    turned = 1 < shape[0] == before[0].n_positions  # of a sequence before its one sample
+    return kept and (len(own) == 2 or shape[0] > own[0] or turned)
 
 
 def _with_channels(shape: tuple[int, ...], axis: int) -> Layout:

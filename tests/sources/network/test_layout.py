@@ -121,6 +121,23 @@ def test_rows_of_a_matrix_are_the_positions_that_were_put_there():
     assert last != last  # NaN
 
 
+class RowsOfStates(nn.Module):
+    """A linear layer on the states at all times, as tools write it for one sample."""
+
+    def __init__(self):
+        super().__init__()
+        self.recurrent, self.head = nn.LSTM(6, 8), nn.Linear(8, 5)
+
+    def forward(self, x):
+        return self.head(self.recurrent(x)[0].flatten(0, 1))
+
+
+def test_rows_of_a_matrix_are_the_times_that_stood_before_the_sample():
+    assert list(read_graph(RowsOfStates(), (7, 1, 6)).attributes["sequence"][1:]) == [7, 7]
+    graph = read_graph(nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)), (1, 8, 4, 4))
+    assert graph.attributes["resolution"][-1] != graph.attributes["resolution"][-1]  # NaN
+
+
 def test_rearrangements_are_bridged():
     def moved(x):
         x = torch.roll(x.permute(0, 2, 3, 1).unflatten(-1, (2, 4)).flatten(-2), 1, 1)
