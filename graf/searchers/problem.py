@@ -17,7 +17,7 @@ from graf.searchers.domains import Domain, ListDomain, SpaceDomain
 from graf.searchers.feasible import constrained
 from graf.searchers.joint import Joint
 from graf.searchers.objective import VALUE, read_directions, taken_columns
-from graf.sources.items import LISTS
+from graf.sources.items import LISTS, architectures_of, text_of
 from graf.spaces import SearchSpace, infer_space
 
 __all__ = ["Problem", "is_fitted", "predicted_by", "read_problem"]
@@ -94,17 +94,20 @@ def _domain(space: Any) -> Domain:
         raise InputError(
             f"`space` must be a search space, its name, a Dataset or a list of architectures, got {type(space).__name__}"
         )
-    members = [str(item) for item in space]
-    if not members:
+    if len(space) == 0:
         raise InputError("`space` must hold at least one architecture, got an empty list")
-    return ListDomain(members, _space_of(members))
+    architectures = architectures_of(space)
+    if architectures is None:
+        raise InputError("`space` must hold architectures, got graphs, which have no names to search by")
+    found = _space_of(architectures)
+    return ListDomain([str(one) if found is None else text_of(one, found) for one in architectures], found)
 
 
-def _space_of(members: list[str]) -> SearchSpace | None:
-    """The space that all members are written in."""
+def _space_of(architectures: list[Any]) -> SearchSpace | None:
+    """The space that all of them are written in."""
     try:
-        space = infer_space(members)
-        space.choices(members)
+        space = infer_space(architectures)
+        space.choices(architectures)
     except ArchitectureError:
         return None
     return space

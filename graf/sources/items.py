@@ -15,7 +15,7 @@ from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
 from graf.spaces import SearchSpace, get_space, infer_space
 
-__all__ = ["LISTS", "architectures_of", "graph_of_item", "read_batch"]
+__all__ = ["LISTS", "architectures_of", "graph_of_item", "read_batch", "text_of"]
 
 LISTS = (Sequence, np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)  # that items come in
 NAMES = {str: "an architecture (a string, tuple or dictionary)", ComputationGraph: "a graph"}
@@ -69,7 +69,7 @@ def read_batch(
     batch = drawn.with_ops(space.ops if ops is None else ops)
     if isinstance(items, pd.DataFrame):
         return items.index, batch, space
-    return pd.Index([_text(value, space) for value in values], dtype="str"), batch, space
+    return pd.Index([text_of(value, space) for value in values], dtype="str"), batch, space
 
 
 def architectures_of(items: Any) -> list[Any] | None:
@@ -148,8 +148,8 @@ def _graph(position: int, value: ComputationGraph | nx.DiGraph[Any]) -> Computat
         raise GraphError(f"item {position}: {error}") from None
 
 
-def _text(architecture: Any, space: SearchSpace) -> str:
-    """Text stays as it is, a tuple of numbers as its text; other objects as the space writes them."""
+def text_of(architecture: Any, space: SearchSpace) -> str:
+    """What tables call an architecture: text stays as it is, a tuple of numbers as its text; other objects as the space writes them."""
     if isinstance(architecture, str):
         return architecture
     if isinstance(architecture, (tuple, list)) and not any(map(np.iterable, architecture)):

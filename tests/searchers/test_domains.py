@@ -27,6 +27,17 @@ def test_choices_lead_back_to_candidates(name):
     assert domain.from_choices(choices) == candidates
 
 
+def test_architectures_that_are_objects_are_named_by_their_space():
+    matrix = [[0, 1, 0], [0, 0, 1], [0, 0, 0]]
+    cells = [{"matrix": matrix, "ops": ["input", op, "output"]} for op in ("maxpool3x3", "conv3x3-bn-relu")]
+    domain = Search(cells).problem.domain
+    assert domain.space.name == "nasbench101"
+    assert domain.members == [
+        "010|001|000:input|maxpool3x3|output",
+        "010|001|000:input|conv3x3-bn-relu|output",
+    ]
+
+
 @pytest.mark.parametrize("name", ["list", "limited"])
 def test_choices_that_make_no_candidate_are_left_out(name):
     domain, rng = DOMAINS[name], np.random.default_rng(0)

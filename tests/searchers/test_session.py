@@ -358,6 +358,11 @@ def test_a_callback_may_compare_a_value():
         ({"space": "nasbench2001"}, "did you mean 'nasbench201'"),
         ({"space": 3}, "`space` must be a search space"),
         ({"space": []}, "empty list"),
+        ({"space": ["a", None]}, "item 1 must be an architecture .* got None"),
+        (
+            {"space": [graf.ComputationGraph.from_edges(["relu"], [])]},
+            "`space` must hold architectures, got graphs",
+        ),
         ({"strategy": "evolutoin"}, "did you mean 'evolution'"),
         ({"budget": 0}, "`budget` must be an integer of 1 or more, got 0"),
         ({"budget": 2.5}, "`budget` must be"),
