@@ -160,13 +160,16 @@ class Dataset:
         return len(self.targets)
 
     def select(self, rows: Any) -> Dataset:
-        """The dataset of some rows: a boolean for each row, or architectures (all rows of each)."""
+        """The dataset of some rows: a boolean for each row, or architectures (all rows of each).
+
+        Booleans of a Series indexed by architecture are matched by it, others are in the order of the rows.
+        """
         positions = self._positions(rows)
         tables = {name: getattr(self, name).iloc[positions] for name in TABLES}
         return replace(self, **tables)
 
     def _positions(self, rows: Any) -> NDArray[np.intp]:
-        wanted = np.asarray(rows)
+        wanted = np.asarray(self._in_order(rows))
         if wanted.dtype == bool:
             if wanted.shape != (len(self),):
                 raise InputError(f"`rows` must have {len(self)} booleans, one per row, got {wanted.shape}")
@@ -178,6 +181,21 @@ class Dataset:
             missing = next(name for name in wanted.ravel().tolist() if name not in self.targets.index)
             raise InputError(f"`rows`: dataset {self.name!r} has no architecture {missing!r:.200}")
         return positions
+
+    def _in_order(self, rows: Any) -> Any:
+        """Booleans that are indexed by architecture, in the order of the rows."""
+        index = self.targets.index
+        named = (
+            isinstance(rows, pd.Series) and pd.api.types.is_bool_dtype(rows) and rows.index.isin(index).any()
+        )
+        if not named or len(rows) != len(self) or rows.index.equals(index):
+            return rows
+        if not (index.is_unique and rows.index.is_unique and rows.index.isin(index).all()):
+            raise InputError(
+                f"`rows` are booleans of other architectures than those of dataset {self.name!r}, or in another order"
+                " and some occur twice, so that they cannot be matched; bring them into its order"
+            )
+        return rows[index]
 
     def __repr__(self) -> str:
         return f"Dataset({self.name!r}: {self._summary()})"

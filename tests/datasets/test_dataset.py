@@ -31,6 +31,15 @@ def test_select_by_boolean(data, cells):
         assert chosen.space == data.space and chosen.metadata is data.metadata
 
 
+def test_select_by_booleans_in_another_order(data, cells):
+    assert data.select(data.targets["accuracy"].sort_values() > 50).architectures == [cells[0], cells[2]]
+    repeated = graf.load_dataset("digits201_recipes")
+    with pytest.raises(InputError, match="cannot be matched"):
+        repeated.select(repeated.targets["test_acc"].sort_values() > 0.5)
+    with pytest.raises(InputError, match="other architectures"):
+        data.select(pd.Series([True] * 3, [*cells[:2], "mine"]))
+
+
 def test_select_by_architecture_keeps_the_given_order(data, cells):
     assert data.select([cells[2], cells[0]]).targets["accuracy"].tolist() == [85.25, 90.5]
     assert data.select(pd.Index([cells[1]])).architectures == [cells[1]]
