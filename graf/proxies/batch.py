@@ -139,11 +139,11 @@ def _fetched(data: Dataset[Any], batch_size: int, seed: int) -> list[Batch]:
     parts = _drawn(len(data), batch_size, seed)
     with seeded(seed, torch.device("cpu")):
         items = [[data[int(i)] for i in part] for part in parts]
-    try:
-        return [_read(default_collate(part), "an item of `data`") for part in items]
-    except (TypeError, RuntimeError) as error:  # no numbers, or of different shapes
-        reason = str(error).splitlines()[0]
-        raise InputError(f"items of `data` cannot be put into one batch: {reason}; {REMEDY}") from None
+        try:
+            return [_read(default_collate(part), "an item of `data`") for part in items]
+        except (TypeError, RuntimeError) as error:  # no numbers, or of different shapes
+            reason = str(error).splitlines()[0]
+            raise InputError(f"items of `data` cannot be put into one batch: {reason}; {REMEDY}") from None
 
 
 def _range(labels: Tensor | None) -> tuple[int, int] | None:

@@ -143,7 +143,8 @@ def _unwrapped(module: nn.Module) -> nn.Module:
 def _is_finite(network: Network) -> torch.Tensor:
     numbers = [p for p in network.parameters.values() if p.is_floating_point() or p.is_complex()]
     tensors = [p for p in numbers if p.numel()]
-    return get_total_norm(tensors, norm_type=float("inf")).to(network.device).isfinite()
+    with network.device:  # that of the norm of nothing
+        return get_total_norm(tensors, norm_type=float("inf")).isfinite()
 
 
 def _empty_cache(device: torch.device) -> None:

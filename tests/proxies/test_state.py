@@ -234,6 +234,12 @@ def test_values_do_not_depend_on_the_callers_defaults():
         torch.set_default_dtype(torch.float32)
 
 
+def test_no_parameters_and_another_default_device():
+    proxies = ZeroCostProxies(["params"], "cpu", data=(torch.randn(4, 6), torch.arange(4) % 3), batch_size=4)
+    with torch.device("meta"):
+        assert proxies.fit_transform([nn.ReLU()]).loc[0, "params"] == 0
+
+
 def test_what_a_module_makes_is_on_its_device_and_on_no_other_of_the_kind():
     with torch.device("meta", 1), seeded(0, torch.device("meta", 0)):
         assert torch.get_default_device() == torch.device("meta", 0)

@@ -96,6 +96,9 @@ def test_data_as_a_dataset_of_torch():
     assert (tables[0]["snip"] != tables[2]["snip"]).all()
     assert len(fetched) == 3 * 8  # two batches of four
     assert torch.equal(torch.get_rng_state(), state)
+    again = proxies(data=Augmented([]), seed=2)
+    with torch.device("meta"):
+        pd.testing.assert_frame_equal(again.fit_transform(CELLS), tables[0])
 
 
 def test_other_proxies_do_not_change_a_value():
