@@ -133,6 +133,7 @@ def test_graphs_of_a_named_space_take_its_vocabulary():
         (None, "must be a list, an array or a DataFrame, got NoneType"),
         (3, "must be a list, an array or a DataFrame, got int"),
         ({"a": 1}, "must be a list, an array or a DataFrame, got dict"),
+        ([pd.Series([1])], "item 0 must be an .* got 0 1 dtype: int64; wrap"),
         (pa.table({"a": [1]}), "must be a list, an array or a DataFrame, got pyarrow.Table"),
         (iter(TRANSNAS), "must be a list, an array or a DataFrame, got list_iterator"),
         (np.array([TRANSNAS]).T, r"must have one dimension, got shape \(3, 1\); pass one column of it"),
