@@ -69,6 +69,12 @@ def test_columns_with_missing_integers_are_read():
     np.testing.assert_array_equal(learn(table, "given").table(table), [[1, 1], [np.nan, 0]])
 
 
+@pytest.mark.parametrize("dtype", ["boolean", "bool[pyarrow]"])
+def test_truth_values_are_numbers(dtype):
+    table = pd.DataFrame({"cutout": pd.array([True, None, False], dtype=dtype)})
+    np.testing.assert_array_equal(learn(table, "given").table(table)["cutout"], [1, np.nan, 0])
+
+
 def test_masked_numbers_are_missing():
     table = np.ma.masked_array([[1, 2], [3, 4]], [[False, True], [False, False]])
     np.testing.assert_array_equal(learn(table, "given").table(table), [[1, np.nan], [3, 4]])
