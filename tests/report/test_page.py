@@ -299,11 +299,13 @@ def test_print_shows_every_target(page, driver):
 
 
 def test_a_long_name_of_a_target_does_not_widen_the_window(page):
-    width = page.script(
+    width, beyond = page.script(
         "const list = document.querySelector('#target'); list.add(new Option('x'.repeat(500)));"
-        "const width = list.getBoundingClientRect().width; list.remove(list.length - 1); return width"
+        "const found = [list.getBoundingClientRect().width, document.documentElement.scrollWidth - innerWidth];"
+        "list.remove(list.length - 1); return found"
     )
     assert width <= 330
+    assert beyond <= 0
 
 
 def test_pictures_and_controls_have_names(page):
