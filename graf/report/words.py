@@ -79,6 +79,7 @@ SHORT = {
     "edgegpu": "edge GPU",
     "edgetpu": "edge TPU",
     "acc": "accuracy",
+    "lat": "latency",
     "val": "validation",
     "hw": "",
     "rob": "robust accuracy",

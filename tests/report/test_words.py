@@ -68,6 +68,7 @@ def test_words(name, sense, expected):
         ("pgd_0.05_acc", "fraction", "PGD 0.05 accuracy"),
         ("hw_edgegpu_latency", "ms", "edge GPU latency"),
         ("energy_mj", "mJ", "energy"),
+        ("lat_ms", "ms", "latency"),
         ("latency (ms)", "ms", "latency"),
         ("ms", "ms", "ms"),
         ("hw", "", "hw"),
