@@ -162,10 +162,8 @@ def _columns(items: Any) -> pd.DataFrame:
 def _floats(table: pd.DataFrame) -> pd.DataFrame:
     types = pd.api.types
     for name, dtype in table.dtypes.items():
-        known = types.is_numeric_dtype(dtype) or types.is_bool_dtype(
-            dtype
-        )  # Arrow's are no numbers to pandas
-        if not known or types.is_complex_dtype(dtype):
+        is_number = types.is_numeric_dtype(dtype) or types.is_bool_dtype(dtype)  # Arrow's booleans are none
+        if not is_number or types.is_complex_dtype(dtype):
             raise InputError(f"column {name!r} of `items` must hold real numbers, got {dtype}; drop it")
     if len(table) == 0:
         raise InputError("`items` must hold at least one row, got none")
