@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field, fields, is_dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -53,6 +54,18 @@ class Network:
     def batch(self) -> Batch:
         """The first batch."""
         return self.batches[0]
+
+    def for_modes(self) -> Network:
+        """The network whose modes a pass may set.
+
+        Where a part has a `train` or `eval` of its own, of a copy in training mode: these may write into
+        weights, as those of LoRA do, which are merged in evaluation mode.
+        """
+        if any(map(_sets_modes_itself, self.module.modules())):
+            # deepcopy refuses tensors that are no leaves
+            copies = {id(t): t.detach().clone() for _, _, t in self._other_tensors}
+            return replace(self, module=deepcopy(self.module, copies).train())
+        return self
 
     @cached_property
     def parameters(self) -> dict[str, Tensor]:
@@ -153,6 +166,10 @@ class Network:
         state = {**_copies(parameters), **(self.buffers() if buffers is None else buffers)}
         with default_dtype(dtype or self.dtype), step_by_step() if self._is_recurrent else nullcontext():
             return functional_call(self.module, state, args, dict(kwargs), tie_weights=self._is_tied)
+
+
+def _sets_modes_itself(part: nn.Module) -> bool:
+    return type(part).train is not nn.Module.train or type(part).eval is not nn.Module.eval
 
 
 def _copies(parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -57,7 +57,7 @@ class Plan:
         with untouched(network.module) as restore:
             for source, wanted in self.passes.items():
                 with results.attempt(wanted), seeded(network.seed, network.device):
-                    PASSES[source](network, wanted, results)
+                    PASSES[source](network.for_modes(), wanted, results)
                 restore()
                 ran.add(source)
                 for proxy in self.proxies:

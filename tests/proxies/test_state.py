@@ -177,6 +177,44 @@ def test_values_do_not_depend_on_the_callers_modes(name):
     assert np.isfinite(expected.iloc[0, 0])
 
 
+class Merging(nn.Linear):
+    """As a layer of LoRA: in evaluation mode its addition is within its weight."""
+
+    def __init__(self):
+        super().__init__(2, 2)
+        self.addition, self.merged = nn.Parameter(torch.tensor([[4.0, 0.5], [-2.0, 1.0]])), False
+        self.weight.data = torch.tensor([[0.25, -1.0], [3.0, 0.5]])
+
+    def train(self, mode=True):
+        super().train(mode)
+        if mode == self.merged:
+            self.weight.data += -self.addition.data if mode else self.addition.data
+            self.merged = not mode
+        return self
+
+    def forward(self, x):
+        return super().forward(x) + (0 if self.merged else x @ self.addition.T)
+
+
+@pytest.mark.filterwarnings("ignore:.*values do not exist")
+@pytest.mark.parametrize("name", sorted(PROXIES))
+def test_modes_that_write_into_weights_change_neither_values_nor_the_module(name):
+    torch.manual_seed(0)
+    module, data = (
+        nn.Sequential(Merging(), nn.ReLU(), nn.Linear(2, 3)),
+        (torch.randn(4, 2), torch.arange(4) % 3),
+    )
+    proxies = ZeroCostProxies([name], "cpu", data=data, batch_size=4, settings=settings_of(name))
+    values = []
+    for mode in (True, False):
+        module.train(mode)
+        before, place = module[0].weight.tolist(), module[0].weight.data_ptr()
+        values.append(proxies.fit_transform([module]))
+        assert (module[0].weight.tolist(), module[0].merged) == (before, not mode)
+        assert module[0].weight.data_ptr() == place
+    assert values[0].equals(values[1])
+
+
 @pytest.mark.parametrize("precision", ["highest", "high", "medium"])
 def test_values_do_not_depend_on_the_callers_precision_of_products(precision):
     seen = []
