@@ -88,5 +88,8 @@ def _between(
         found = F.pixel_unshuffle(found, max(1, found.shape[2] // signs.shape[2]))
     at_output, at_input = by_position(signs, sequences), by_position(found, sequences)
     if len(at_output) != len(at_input):
-        raise Undefined(f"a block makes {len(at_output)} positions of {len(at_input)}, by no whole factor")
+        raise Undefined(
+            f"a block makes {len(at_output)} positions of {len(at_input)}; only images that it makes smaller"
+            " by a whole factor are matched"
+        )
     return at_output, at_input
