@@ -14,7 +14,7 @@ from graf.predictors.choices import Choices, sure_share
 from graf.predictors.groups import choices, structure, views
 from graf.predictors.jackknife import own_share, width_that_holds
 from graf.predictors.label_scores import LabelScores
-from graf.predictors.repeats import is_among, number_of_architecture, number_of_row
+from graf.predictors.repeats import is_among, number_of_architecture, number_of_row, recipe
 from graf.predictors.view import SMALLEST, View, mixture
 
 __all__ = ["AutoRegressor"]
@@ -38,7 +38,8 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
     (`Choices`) takes over as much of the mixture as unseen training rows are sure of (`sure_share`).
     Rows that are the same count as one, with the mean of their labels: a row that is left out must not be known
     by its twin. Where architectures occur in several rows, as under several training recipes, intervals for new
-    architectures are as wide as leaving out whole architectures says, those for known ones as leaving out rows does.
+    architectures are as wide as leaving out whole architectures says, those for new recipes as leaving out whole
+    recipes does, if these occur in several rows; those for known ones are as wide as leaving out rows says.
 
     Parameters
     ----------
@@ -80,21 +81,15 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.scores_ = LabelScores(self.by_rank).fit(labels)
         scores = self.scores_.transform(labels)
         names = [f"x{i}" for i in range(X.shape[1])] if self.names is None else self.names
-        self._structure = structure(names)
-        architecture = self._architectures(X)
+        self._parts, groupings = _recurring(X, structure(names))
         self.views_ = [
-            self._view(columns, names).fit(X, scores, architecture)
+            self._view(columns, names).fit(X, scores, groupings)
             for columns in self._columns(names, X, scores)
         ]
         self._weigh(scores)
-        self._add_choices(names, X, scores, architecture)
-        self._set_widths(number, y, architecture)
+        self._add_choices(names, X, scores, groupings)
+        self._set_widths(number, y, groupings)
         return self
-
-    def _architectures(self, X: Floats) -> NDArray[np.intp] | None:
-        """Number (n,) of the architecture of each of the distinct rows; None where none occurs twice."""
-        number = number_of_architecture(X, self._structure)
-        return number if number.max() + 1 < len(X) else None
 
     def _view(self, columns: list[int], names: Sequence[str]) -> View:
         return View(columns, [names[i] for i in columns], self.random_state, self.n_jobs)
@@ -113,38 +108,40 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.weights_ = shares / shares.sum()
 
     def _add_choices(
-        self, names: Sequence[str], X: Floats, scores: Floats, architecture: NDArray[np.intp] | None
+        self, names: Sequence[str], X: Floats, scores: Floats, groupings: Sequence[NDArray[np.intp]]
     ) -> None:
         """Give part of all weights to the process that sees choices alone."""
         columns = choices(names)
         if not columns or set(columns) & set(self.views_[0].columns):
             return
-        added = Choices(columns, [names[i] for i in columns], self.random_state).fit(X, scores, architecture)
-        share = sure_share(self._unseen("unseen_")[0], added.unseen_, scores)
+        added = Choices(columns, [names[i] for i in columns], self.random_state).fit(X, scores, groupings)
+        share = sure_share(self._unseen()[0], added.unseen_, scores)
         if share > 0:
             self.views_.append(added)
             self.weights_ = np.append((1 - share) * self.weights_, share)
 
-    def _unseen(self, what: str) -> tuple[Floats, Floats]:
+    def _unseen(self, part: int | None = None) -> tuple[Floats, Floats]:
         """Scores (n_distinct,) of training rows by members that did not see them, and their standard deviation.
 
-        What they did not see are rows ("unseen_"), or all of their architectures ("apart_").
+        Or, of some part that recurs, by members that saw no row with the same one.
         """
-        parts = ([getattr(view, name) for view in self.views_] for name in (what, f"{what}std_"))
-        return mixture(self.weights_, *map(np.stack, parts))
+        of_views = [
+            (view.unseen_, view.unseen_std_) if part is None else view.apart_[part] for view in self.views_
+        ]
+        return mixture(self.weights_, *map(np.stack, zip(*of_views, strict=True)))
 
-    def _set_widths(self, number: NDArray[np.intp], y: Floats, architecture: NDArray[np.intp] | None) -> None:
-        """Learn how far labels lie from predictions without their row, and without their architecture, in widths."""
-        mean, std = (part[number] for part in self._unseen("unseen_"))
+    def _set_widths(self, number: NDArray[np.intp], y: Floats, groupings: Sequence[NDArray[np.intp]]) -> None:
+        """Learn how far labels lie from predictions without their row, and without each part that recurs, in widths."""
+        mean, std = (part[number] for part in self._unseen())
         own, n_distinct = self._own_width(mean, std), int(number.max()) + 1
         self.unseen_ = self.scores_.inverse_transform(mean)
         self._usual_width = np.median(own)
         self._own_share = own_share(own, np.abs(self.unseen_ - y), n_distinct)
         self._misses = self._missed(mean, std, y, n_distinct)
-        self._misses_apart = self._misses
-        if architecture is not None:
-            mean, std = (part[number] for part in self._unseen("apart_"))
-            self._misses_apart = self._missed(mean, std, y, int(architecture.max()) + 1)
+        self._misses_apart = []
+        for k, group in enumerate(groupings):
+            mean, std = (part[number] for part in self._unseen(k))
+            self._misses_apart.append(self._missed(mean, std, y, int(group.max()) + 1))
 
     def _missed(self, mean: Floats, std: Floats, y: Floats, n_left_out: int) -> Floats:
         """The misses of labels (n,) in units of their widths, in increasing order, where `n_left_out` were left out in turn."""
@@ -171,13 +168,17 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
         Half the width lies between the row's own standard deviation and the usual one, as near to the former as
         it tells how far training rows are missed (`own_share`), times a number that makes the intervals of as many
-        training rows hold their own label, each predicted without it, or without all of its architecture.
+        training rows hold their own label, each predicted without it. For a row with a new architecture, or recipe,
+        they are predicted without all rows of theirs; the larger number counts.
         """
         mean, std = self.predict_scores(X)
         width = self._width(self._own_width(mean, std))
-        known = is_among(X[:, self._structure], self.rows_[:, self._structure])
-        factors = [width_that_holds(misses, coverage) for misses in (self._misses_apart, self._misses)]
-        return self.scores_.inverse_transform(mean), np.take(factors, known.astype(int)) * width
+        factor = np.zeros(len(X))
+        for columns, misses in zip(self._parts, self._misses_apart, strict=True):
+            new = ~is_among(X[:, columns], self.rows_[:, columns])
+            factor = np.maximum(factor, np.where(new, width_that_holds(misses, coverage), 0))
+        usual = width_that_holds(self._misses, coverage)
+        return self.scores_.inverse_transform(mean), np.where(factor > 0, factor, usual) * width
 
     def _width(self, own: Floats) -> Floats:
         """The weighted geometric mean of rows' own widths and of the usual one."""
@@ -192,3 +193,13 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """How far (n,) rows are from the training rows, in the mean of the views; see `GroupGaussianProcess.novelty`."""
         parts = [(w, view) for w, view in zip(self.weights_, self.views_, strict=True) if w > 0]
         return np.sum([w * view.processes_[0].novelty(view.seen(X)) for w, view in parts], axis=0)
+
+
+def _recurring(X: Floats, structure: list[int]) -> tuple[list[list[int]], list[NDArray[np.intp]]]:
+    """Columns of the parts of an item that occur in several rows, its architecture and its recipe, and their numbers (n,)."""
+    architecture, beside = number_of_architecture(X, structure), recipe(X, structure)
+    parts = [(structure, architecture)]
+    if beside:
+        parts.append((beside, number_of_row(X[:, beside])))
+    found = [(columns, number) for columns, number in parts if number.max() + 1 < len(X)]
+    return [columns for columns, _ in found], [number for _, number in found]

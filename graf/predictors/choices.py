@@ -22,7 +22,7 @@ class Choices(View):
     tell. Parameters and attributes are those of `View`; there are no trees.
     """
 
-    def _groupings(self) -> list[list[str]]:
+    def _together(self) -> list[list[str]]:
         return [chosen(self.names)]
 
     def _grown(self, seen: Floats, y: Floats) -> list[ExtraTreesRegressor]:

@@ -50,7 +50,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     groups_, weights_ : the distinct groups, and the weight of each (n_groups,), a mean over draws.
     loo_mean_, loo_std_ : prediction of each training row from the others, and its standard
         deviation, noise included.
-    logo_mean_, logo_std_ : the same without the rows of its group, where `fit` got groups.
+    logo_ : for each grouping that `fit` got, both without the rows of its group.
 
     Notes
     -----
@@ -69,8 +69,8 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.groups = groups
         self.random_state = random_state
 
-    def fit(self, X: Floats, y: Floats, row_groups: NDArray[np.intp] | None = None) -> Self:
-        """Learn weights and noise from rows (n, n_columns) and targets (n,); groups (n,) are of rows."""
+    def fit(self, X: Floats, y: Floats, groupings: Sequence[NDArray[np.intp]] = ()) -> Self:
+        """Learn weights and noise from rows (n, n_columns) and targets (n,); a grouping (n,) numbers groups of rows."""
         self.__dict__.pop("_reach", None)  # of an earlier fit
         self._number, labels = pd.factorize(np.asarray(self.groups or range(X.shape[1])))
         rng = np.random.default_rng(self.random_state)
@@ -88,8 +88,7 @@ class GroupGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             self._rows = np.ascontiguousarray(rows)  # as a file keeps them
             self._solve(y[chosen])
             self.loo_mean_, self.loo_std_ = self._left_out(X, y, chosen, None)
-            if row_groups is not None:
-                self.logo_mean_, self.logo_std_ = self._left_out(X, y, chosen, row_groups[chosen])
+            self.logo_ = [self._left_out(X, y, chosen, group[chosen]) for group in groupings]
         return self
 
     def _learn_scales(self, X: Floats) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
-__all__ = ["folds_apart", "is_among", "number_of_architecture", "number_of_row", "row_keys"]
+__all__ = ["folds_apart", "is_among", "number_of_architecture", "number_of_row", "recipe", "row_keys"]
 
 
 def number_of_row(X: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -36,6 +36,20 @@ def number_of_architecture(X: NDArray[np.float64], structure: Sequence[int]) -> 
     """
     beside = 0 < len(structure) < X.shape[1]
     return number_of_row(X[:, structure]) if beside else np.arange(len(X))
+
+
+def recipe(X: NDArray[np.float64], structure: Sequence[int]) -> list[int]:
+    """Positions of the columns that differ between rows of one architecture, as settings of its training do.
+
+    Examples
+    --------
+    >>> recipe(np.array([[5.0, 0.1, 7.0], [5.0, 0.2, 7.0], [1.0, 0.1, 3.0]]), [0])
+    [1]
+    """
+    number = number_of_architecture(X, structure)
+    first = X[np.unique(number, return_index=True)[1]][number]
+    differ = np.any((first != X) & ~(np.isnan(X) & np.isnan(first)), axis=0)
+    return np.flatnonzero(differ).tolist()
 
 
 def folds_apart(

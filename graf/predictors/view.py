@@ -44,7 +44,7 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
     unseen_, unseen_std_ : prediction (n,) of each training row by members that did not see it, and its
         standard deviation.
     error_ : mean squared error of `unseen_`.
-    apart_, apart_std_ : as `unseen_`, by members that saw no row of its group, where `fit` got groups.
+    apart_ : for each grouping that `fit` got, both by members that saw no row of its group.
 
     Notes
     -----
@@ -63,21 +63,20 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Floats, y: Floats, row_groups: NDArray[np.intp] | None = None) -> Self:
-        """Learn from rows (n, n_columns of all) and targets (n,); groups (n,) are of rows."""
+    def fit(self, X: Floats, y: Floats, groupings: Sequence[NDArray[np.intp]] = ()) -> Self:
+        """Learn from rows (n, n_columns of all) and targets (n,); a grouping (n,) numbers groups of rows."""
         seen = self.seen(X)
-        groupings = self._groupings()
-        self.families_ = groupings[0]
+        together = self._together()
+        self.families_ = together[0]
         self.processes_ = [
-            GroupGaussianProcess(groups, self.random_state).fit(seen, y, row_groups) for groups in groupings
+            GroupGaussianProcess(groups, self.random_state).fit(seen, y, groupings) for groups in together
         ]
         self.trees_ = self._grown(seen, y)
         self._weigh(y)
-        if row_groups is not None:
-            self._judge_apart(seen, y, row_groups)
+        self.apart_ = [self._apart(seen, y, k, group) for k, group in enumerate(groupings)]
         return self
 
-    def _groupings(self) -> list[list[str]]:
+    def _together(self) -> list[list[str]]:
         """Group of each column, for each process."""
         return [families(self.names), statistics(self.names)]
 
@@ -107,16 +106,16 @@ class View(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
         self.unseen_, self.unseen_std_ = mixture(self.weights_, unseen, np.stack(stds))
         self.error_ = float(np.mean((self.unseen_ - y) ** 2))
 
-    def _judge_apart(self, seen: Floats, y: Floats, row_groups: NDArray[np.intp]) -> None:
+    def _apart(self, seen: Floats, y: Floats, k: int, group: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Predictions without each group. Trees are grown again: where a row is out of the bag, others of its group are not."""
-        folds = GroupKFold(min(FOLDS, len(np.unique(row_groups))))
-        means = [process.logo_mean_ for process in self.processes_]
-        stds = [process.logo_std_ for process in self.processes_]
+        folds = GroupKFold(min(FOLDS, len(np.unique(group))))
+        means = [process.logo_[k][0] for process in self.processes_]
+        stds = [process.logo_[k][1] for process in self.processes_]
         for trees in self.trees_:
             anew = clone(trees).set_params(oob_score=False)
-            means.append(cross_val_predict(anew, seen, y, groups=row_groups, cv=folds))
+            means.append(cross_val_predict(anew, seen, y, groups=group, cv=folds))
             stds.append(np.full(len(y), self._tree_std))
-        self.apart_, self.apart_std_ = mixture(self.weights_, np.stack(means), np.stack(stds))
+        return mixture(self.weights_, np.stack(means), np.stack(stds))
 
     def predict(self, X: Floats) -> Floats:
         """Predictions (n,) of rows (n, n_columns of all)."""

@@ -259,14 +259,33 @@ def test_intervals_of_new_architectures_are_judged_without_all_rows_of_one():
     assert known_share > 0.85
     assert width > 2 * known_width
     model = fitted.estimators_["target"]
-    model._misses_apart = model._misses
+    model._misses_apart = [model._misses] * len(model._misses_apart)
     assert held(rows.iloc[new], labels[new])[0] < 0.4
+
+
+def test_intervals_of_new_recipes_are_judged_without_all_rows_of_one():
+    rng = np.random.default_rng(0)
+    settings = rng.normal(size=(30, 6))
+    worth = settings[:, 0] + 0.3 * rng.normal(size=30)  # a part of it is told by no setting
+    rows = pd.DataFrame(np.tile(settings, (12, 1)), np.repeat(CELLS[:12], 30)).add_prefix("setting_")
+    labels = np.repeat(np.log(MACS[:12] + 5), 30) + np.tile(worth, 12) + 0.05 * rng.normal(size=360)
+    known = np.arange(360) % 30 < 16
+    fitted = PerformancePredictor("auto", warn_beyond=None).fit(rows[known], labels[known])
+
+    def held():
+        low, high = fitted.predict_interval(rows[~known])
+        return np.mean((low <= labels[~known]) & (labels[~known] <= high))
+
+    assert held() > 0.75
+    model = fitted.estimators_["target"]
+    model._misses_apart = [model._misses] * 2
+    assert held() < 0.4
 
 
 def test_published_columns_tell_which_rows_are_one_architecture():
     rows, labels = trained(CELLS[:6], np.log(MACS[:6] + 5), np.random.default_rng(0))
     published = PerformancePredictor("auto", compat="zc_combine").fit(rows, labels).estimators_["target"]
-    assert published._misses_apart is not published._misses
+    assert published._parts[0] == [i for i, name in enumerate(published.names) if name != "lr"]
     assert set(published.views_[0].families_) == {
         "op_count", "min_path_len", "max_path_len", "node_degree", "given columns",
     }  # fmt: skip
@@ -274,5 +293,4 @@ def test_published_columns_tell_which_rows_are_one_architecture():
 
 def test_where_each_architecture_has_one_row_there_is_one_judgement(predictor):
     model = predictor.estimators_["target"]
-    assert model._misses_apart is model._misses
-    assert not hasattr(model.views_[0], "apart_")
+    assert model._misses_apart == model.views_[0].apart_ == []
