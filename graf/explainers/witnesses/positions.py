@@ -65,7 +65,7 @@ def _field(
         else:
             field[v] = distance[v] = 1.0
         if everything[v] or field[v] == 0:
-            field[v] = 0.0
+            field[v] = distance[v] = 0.0
             continue
         added[v] = reach[v] * distance[v]
         field[v] += added[v]

@@ -110,6 +110,16 @@ def test_default_columns_of_whole_networks(make):
     check(graph, values_of(graph, None))
 
 
+def test_strides_in_front_of_what_sees_everything_do_not_count_behind_it():
+    graph = ComputationGraph.from_edges(
+        ["relu", "conv3x3", "global_avg_pool", "conv3x3", "add", "conv3x3"],
+        [(0, 1), (1, 2), (0, 3), (2, 4), (3, 4), (4, 5)],
+        attributes={"kernel": [1, 3, np.nan, 3, np.nan, 3], "stride": [1, 8, np.nan, 1, np.nan, 1]},
+    )
+    assert values_of(graph, ["receptive_field.size"]).tolist() == [5]
+    check(graph, values_of(graph, ["receptive_field.size"]))
+
+
 def test_paths_that_cannot_be_counted_in_floats():
     n = 1200  # residual blocks: 2^1200 paths
     graph = ComputationGraph.from_edges(
