@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from graf.checks import count
 from graf.exceptions import InputError
 from graf.spaces import SearchSpace, get_space
+from graf.spaces.base import MAX_ENUMERATED
 
 __all__ = ["distinct_architectures"]
 
@@ -34,11 +37,19 @@ def distinct_architectures(space: SearchSpace | str, n: int, seed: int = 0) -> l
     count("seed", seed, 0)
     space = get_space(space)
     found: dict[str, str] = {}
-    everything = space.enumerate()
-    for i in np.random.default_rng(seed).permutation(len(everything)).tolist():
-        graph = space.graph(everything[i])
+    for architecture in _in_random_order(space, seed):
+        graph = space.graph(architecture)
         if graph.connected and graph.live.any():
-            found.setdefault(graph.simplified().canonical_hash, everything[i])
+            found.setdefault(graph.simplified().canonical_hash, architecture)
         if len(found) == n:
             return list(found.values())
     raise InputError(f"`n` must be at most {len(found)}, the distinct functions of {space.name}, got {n}")
+
+
+def _in_random_order(space: SearchSpace, seed: int) -> Iterator[str]:
+    """All architectures; endless draws where these are too many to list."""
+    rng = np.random.default_rng(seed)
+    while space.size > MAX_ENUMERATED:
+        yield space.format(space.draw(rng))
+    everything = space.enumerate()
+    yield from (everything[i] for i in rng.permutation(len(everything)).tolist())

@@ -4,7 +4,7 @@ import pytest
 
 from graf.exceptions import InputError
 from graf.measure import distinct_architectures
-from graf.spaces import NASBench201
+from graf.spaces import NASBench201, get_space
 
 NOTHING = (1,) * 6
 USELESS = (2, 1, 0, 1, 1, 1)  # 1-2 leads nowhere
@@ -51,3 +51,11 @@ def test_leaves_out_useless_and_repeated_functions():
 def test_impossible_number(n, said):
     with pytest.raises(InputError, match=said):
         distinct_architectures(Few(), n)
+
+
+@pytest.mark.parametrize("name", ["darts", "fbnet", "mnasnet", "lhd"])
+def test_spaces_too_large_to_list_are_drawn_from(name):
+    space = get_space(name)
+    found = distinct_architectures(space, 4)
+    assert len({space.graph(one).simplified().canonical_hash for one in found}) == 4
+    assert distinct_architectures(space, 2) == found[:2]
