@@ -14,6 +14,7 @@ from graf.exceptions import GraphError, InputError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
 from graf.spaces import SearchSpace, get_space, infer_space
+from graf.spaces.parts.notation import shown
 
 __all__ = ["LISTS", "architectures_of", "graph_of_item", "read_batch", "text_of"]
 
@@ -128,8 +129,7 @@ def _kind(values: list[Any]) -> type | None:
     if first is None or len(set(kinds.values())) > 1:
         at = next(i for i, value in enumerate(values) if first is None or kinds[type(value)] != first)
         expected = " or ".join(NAMES.values()) if first is None else f"{NAMES[first]}, as item 0 is"
-        got = " ".join(repr(values[at]).split())  # that of a module has lines
-        raise InputError(f"item {at} must be {expected}, got {got:.60}; {REMEDY}")
+        raise InputError(f"item {at} must be {expected}, got {shown(values[at])}; {REMEDY}")
     return first
 
 

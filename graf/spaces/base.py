@@ -16,7 +16,7 @@ from graf.checks import is_whole
 from graf.exceptions import ArchitectureError, InputError, UnsupportedError
 from graf.graph import ComputationGraph, GraphBatch
 from graf.ops import OpSet
-from graf.spaces.parts.notation import numbers, shown
+from graf.spaces.parts.notation import counted, numbers, shown
 from graf.spaces.parts.one_hot import one_hot
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class SearchSpace(ABC):
         """The choices as a tuple if they are as many as needed, in range, and fit together."""
         wanted, given = self.cardinalities, list(choices) if np.iterable(choices) else []
         if len(given) != len(wanted):
-            raise ArchitectureError(f"expected {len(wanted)} choices, got {shown(choices)}")
+            raise ArchitectureError(f"expected {len(wanted)} choices, got {counted(choices)}")
         for i, (choice, options) in enumerate(zip(given, wanted, strict=True)):
             if not isinstance(choice, (int, np.integer)) or not 0 <= choice < options:
                 raise ArchitectureError(

@@ -15,7 +15,7 @@ from graf.exceptions import ArchitectureError
 from graf.ops import OpSet
 from graf.spaces.parts.inverted_residual import Convolution, InvertedResidual, Layer, Linear
 from graf.spaces.parts.mobile import MobileSpace, Slot, Stage
-from graf.spaces.parts.notation import fault, literal, shown
+from graf.spaces.parts.notation import counted, fault, literal, shown
 
 __all__ = ["MnasNet"]
 
@@ -164,7 +164,7 @@ def _block(slot: Slot, expansion: int, kernel: int, squeezes: bool) -> Layer:
 def _read_lists(lists: Sequence[Any]) -> tuple[int, ...]:
     for key, values in zip(("expansions", "kernels", "layers", "squeeze-and-excitation"), lists, strict=True):
         if not isinstance(values, (list, tuple)) or len(values) != len(STAGES):
-            raise ArchitectureError(f"not a {KIND}: expected {len(STAGES)} {key}, got {shown(values)}")
+            raise ArchitectureError(f"not a {KIND}: expected {len(STAGES)} {key}, got {counted(values)}")
     return _read_keys(
         dict(zip(KEYS, (value for block in zip(*lists, strict=True) for value in block), strict=True))
     )
@@ -174,7 +174,7 @@ def _read_keys(values: Mapping[Any, Any]) -> tuple[int, ...]:
     choices = []
     for key, options in zip(KEYS, OPTIONS, strict=True):
         value = values.get(key)
-        is_switch = isinstance(value, bool) and options == SWITCH
+        is_switch = isinstance(value, (bool, np.bool_)) and options == SWITCH
         if not (is_switch or is_whole(value)) or value not in options:
             one_of = ", ".join(map(str, options))
             raise ArchitectureError(f"not a {KIND}: `{key}` must be one of {one_of}, got {shown(value)}")

@@ -145,8 +145,10 @@ def test_bad_choices(space, value):
     for position in (0, len(choices) - 1):
         with pytest.raises(ArchitectureError, match=f"choice {position} must be an integer between 0 and"):
             space.check_choices([*choices[:position], value, *choices[position + 1 :]])
-    with pytest.raises(ArchitectureError, match=f"expected {len(choices)} choices"):
+    with pytest.raises(ArchitectureError, match=f"expected {len(choices)} choices, got {len(choices) - 1}: "):
         space.check_choices(choices[1:])
+    with pytest.raises(ArchitectureError, match=f"expected {len(choices)} choices, got [^\\n]*$"):
+        space.check_choices(np.zeros((3, 50), int))
 
 
 @given(

@@ -44,6 +44,8 @@ def test_all_notations():
     for notation in (LISTS, SETTINGS, switches):
         assert SPACE.format(SPACE.parse(notation)) == B0
         assert SPACE.format(SPACE.parse(str(notation))) == B0
+    of_numpy = {key: np.bool_(value) if key.endswith("_se") else value for key, value in SETTINGS.items()}
+    assert SPACE.parse(of_numpy) == SPACE.parse(B0)
     assert SPACE.recognises(SETTINGS)
     assert SPACE.recognises(str(switches))
     assert SPACE.recognises(B0)
@@ -74,7 +76,7 @@ def test_the_place_of_a_fault(text, expected, at):
         ({**SETTINGS, "block4_l": 4}, "`block4_l` must be one of 1, 2, 3, got 4"),
         ({**SETTINGS, "block4_se": 1.0}, "`block4_se` must be one of 0, 1, got 1.0"),
         ({}, "`block0_e` must be one of 1, 4, 6, got None"),
-        ([*LISTS[:2], LISTS[2][:5], LISTS[3]], r"expected 7 layers, got \[1, 2, 2, 3, 3\]"),
+        ([*LISTS[:2], LISTS[2][:5], LISTS[3]], r"expected 7 layers, got 5: \[1, 2, 2, 3, 3\]"),
     ],
 )
 def test_other_faults(wrong, message):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from graf.exceptions import ArchitectureError
 from graf.spaces.parts.chain import Block, ChainSpace
 from graf.spaces.parts.costs import Cost
-from graf.spaces.parts.notation import listed, shown
+from graf.spaces.parts.notation import counted, listed, shown
 
 __all__ = ["EncoderSpace"]
 
@@ -164,7 +164,7 @@ class EncoderSpace(ChainSpace):
         """The values, if they are a list of one for each layer."""
         if len(found := listed(values)) == depth:
             return found
-        raise self.fault(f"{name} must be a list of {depth} values, one per layer, got {shown(values)}")
+        raise self.fault(f"{name} must be a list of {depth} values, one per layer, got {counted(values)}")
 
     def fault(self, message: str) -> ArchitectureError:
         """The error that names the space."""

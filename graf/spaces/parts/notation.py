@@ -12,7 +12,7 @@ import numpy as np
 
 from graf.exceptions import ArchitectureError
 
-__all__ = ["fault", "listed", "literal", "numbers", "reached", "shown"]
+__all__ = ["counted", "fault", "listed", "literal", "numbers", "reached", "shown"]
 
 LIST = re.compile(r"[\[(]\s*([0-9]{1,9}(?:\s*,\s*[0-9]{1,9})*)\s*(?:,\s*)?[\])]")
 SHOWN = 30
@@ -107,7 +107,7 @@ def _distinct(kind: str, pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def shown(value: object) -> str:
-    """The beginning of the repr of any value, for a message.
+    """The beginning of the repr of any value on one line, for a message.
 
     Examples
     --------
@@ -115,6 +115,17 @@ def shown(value: object) -> str:
     ('[2, 3]', 'a long int')
     """
     try:
-        return f"{value!r:.60}"
+        return f"{' '.join(repr(value).split()):.60}"
     except (ValueError, RecursionError):  # integers of thousands of digits, bottomless lists
         return f"a long {type(value).__name__}"
+
+
+def counted(value: object) -> str:
+    """How many entries there are, and the first ones, for a message about their number.
+
+    Examples
+    --------
+    >>> counted([2, 3]), counted("ab")
+    ('2: [2, 3]', "'ab'")
+    """
+    return f"{len(found)}: {shown(value)}" if (found := listed(value)) else shown(value)

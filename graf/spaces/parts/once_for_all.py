@@ -20,7 +20,7 @@ from graf.ops import OpSet
 from graf.spaces.parts.costs import Shape
 from graf.spaces.parts.inverted_residual import InvertedResidual, Layer, divisible
 from graf.spaces.parts.mobile import MobileSpace, Slot, Stage
-from graf.spaces.parts.notation import listed, literal, shown
+from graf.spaces.parts.notation import counted, listed, literal, shown
 
 __all__ = ["OnceForAllSpace", "Unit", "operations"]
 
@@ -223,7 +223,7 @@ class OnceForAllSpace(MobileSpace):
             return [value] * lengths[0]
         if len(found := listed(value)) in lengths:
             return found
-        raise self._fault(f"`{key}` must be a list of {lengths[0]} numbers, got {shown(value)}")
+        raise self._fault(f"`{key}` must be a list of {lengths[0]} numbers, got {counted(value)}")
 
     def _pick(self, place: str, key: str, value: Any, options: tuple[int, ...]) -> int:
         if isinstance(value, (int, np.integer)) and value in options:

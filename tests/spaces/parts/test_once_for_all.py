@@ -135,8 +135,8 @@ def test_blocks_beyond_the_depth_do_not_matter(space):
     ("change", "message"),
     [
         ({"d": [2, 3, 4, 2, 5]}, r"unit 5: `d` must be one of 2, 3, 4, got 5"),
-        ({"d": [2, 3, 4, 2]}, r"`d` must be a list of 5 numbers, got \[2, 3, 4, 2\]"),
-        ({"e": [6, 4]}, r"`e` must be a list of 20 numbers, got \[6, 4\]"),
+        ({"d": [2, 3, 4, 2]}, r"`d` must be a list of 5 numbers, got 4: \[2, 3, 4, 2\]"),
+        ({"e": [6, 4]}, r"`e` must be a list of 20 numbers, got 2: \[6, 4\]"),
         ({"e": ["6", *SETTINGS["e"][1:]]}, r"block 1.1: `e` must be one of 3, 4, 6, got '6'"),
         ({"ks": None}, r"`ks` must be a list of 20 numbers, got None"),
         ({"w": 1}, r"expected the keys ks, e and d, got 'w'"),
