@@ -55,6 +55,10 @@ def attribute(graph, node, name):
     return graph.nodes[node].get(name, NAN)
 
 
+def is_known(graph, name):
+    return any(name in data for data in graph.nodes.values())
+
+
 def members(graph, names):
     """Nodes of the operations, or of the groups, of these names."""
     ops, groups = set(names) & graph.graph["ops"], set(names) - graph.graph["ops"]
@@ -409,8 +413,9 @@ def log_total(graph, sets):
 def op_cost(graph, sets):
     costs = ("parameters", "macs", "elementary", "activations", "bytes")
     found = {v: [attribute(graph, v, f"n_{cost}") for cost in costs] for v in graph}
+    unknown = [not is_known(graph, f"n_{cost}") for cost in costs]
     rows = [[found[v] for v in members(graph, names)] for names in sets]
-    return [np.nansum(row, axis=0) if row else [0] * len(costs) for row in rows]
+    return [np.where(unknown, NAN, np.nansum(row, axis=0) if row else 0) for row in rows]
 
 
 def parameter_sharing(graph, sets):
@@ -459,7 +464,7 @@ def peak_memory(graph, sets):
 
 def receptive_field(graph, sets):
     (first, height), (_, width) = (receptive_side(graph, f"kernel_{axis}") for axis in ("height", "width"))
-    size = max(height, width)
+    size = max(height, width) if is_known(graph, "kernel") else NAN
     sides = [attribute(graph, v, "resolution") for v, data in graph.nodes(data=True) if data["is_input"]]
     side = max((x for x in sides if x > 0), default=NAN)
     return [[size, math.log10(size), size / side, min(first, default=NAN)]]

@@ -90,7 +90,11 @@ def peak_memory(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
     default=False,
 )
 def op_cost(batch: GraphBatch, sets: OperationSets, out: Values) -> None:
-    """What an operation, or the operations of a group, cost in all: sums of the attributes `n_...`."""
+    """What an operation, or the operations of a group, cost in all: sums of the attributes `n_...`.
+
+    NaN where the attribute is not known.
+    """
     here = nodes_of(batch, sets)
     for i, cost in enumerate(COSTS):
-        out[:, i :: len(COSTS)] = summary(batch, np.where(here, batch.attribute(f"n_{cost}"), np.nan)).total
+        total = summary(batch, np.where(here, batch.attribute(f"n_{cost}"), np.nan)).total
+        out[:, i :: len(COSTS)] = total if f"n_{cost}" in batch.attributes else np.nan

@@ -46,7 +46,8 @@ def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None
     global and adaptive pools, reductions, products of matrices and spectral operations see
     everything: what comes from them alone has no field, nor do strides before it count, and
     `global_at` says after which part of the depth the first of them comes, NaN if there is none.
-    Norms and linear layers count as pointwise. `log`: decimal logarithm of the size.
+    Norms and linear layers count as pointwise. `log`: decimal logarithm of the size. NaN where no
+    kernels are known, as in cells.
     """
     from graf.kernels.receptive import receptive_fields
 
@@ -55,7 +56,7 @@ def receptive_field(batch: GraphBatch, sets: OperationSets, out: Values) -> None
     for axis, field in zip(AXES, fields, strict=True):
         reach, step, everything = settings_of(batch, axis)
         receptive_fields(offset, pred_indptr, preds, reach, step, everything, field)
-    field = fields.max(axis=0)
+    field = fields.max(axis=0) if "kernel" in batch.attributes else np.nan * fields[0]
     out[:, 0], out[:, 1] = field, np.log10(field)
     is_input = (batch.flags & INPUT > 0) & np.isfinite(batch.attribute("resolution"))
     level, depth = levels_of(batch)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from graf import ComputationGraph, GraphFeatures
+from graf import ComputationGraph, GraphFeatures, get_space
 
 
 def row(operations, edges, columns, **attributes):
@@ -96,3 +96,9 @@ def test_a_graph_without_the_cell_costs_nothing_there():
 def test_memory_needs_sizes():
     assert np.isnan(row(["relu"], [], ["peak_memory.log"])).all()
     assert row(["relu"], [], ["peak_memory.log"], n_output_bytes=[99]) == [pytest.approx(2)]
+
+
+def test_costs_that_are_not_known_are_no_zeros():
+    columns = ["op_cost(conv3x3).macs", "op_cost(conv3x3).bytes", "receptive_field.size"]
+    found = GraphFeatures(columns=columns).fit_transform([get_space("nasbench201").graph((1,) * 6)])
+    np.testing.assert_array_equal(found, [[0, np.nan, np.nan]])

@@ -32,9 +32,10 @@ def _log_total(view: View, column: Column) -> Witness:
 
 @finds("op_cost")
 def _op_cost(view: View, column: Column) -> Witness:
-    values = view.attribute(f"n_{column.stat}")
-    words = f"{column.stat} of {names_of(column.ops)}"
-    return of_nodes(column, words, sums(np.where(view.having(column.ops), values, 0.0)))
+    name, words = f"n_{column.stat}", f"{column.stat} of {names_of(column.ops)}"
+    if name not in view.batch.attributes:
+        return none(column, f"no {words} known")
+    return of_nodes(column, words, sums(np.where(view.having(column.ops), view.attribute(name), 0.0)))
 
 
 @finds("profile")

@@ -38,6 +38,8 @@ def _receptive_field(view: View, column: Column) -> Witness:
     if column.stat == "global_at":
         everything = settings[0][-1]
         return _first_global(view, column, np.flatnonzero(everything).tolist())
+    if "kernel" not in view.batch.attributes:
+        return none(column, "no kernels known")
     path, amounts = max((_field(view, *some) for some in settings), key=lambda found: sum(found[1].values()))
     found = of_path(column, "path of the largest receptive field", path, amounts)
     if path is None:
