@@ -27,7 +27,7 @@ LAYER_KEYS = (
     "operation_type", "operation_parameter", "num_operation_heads", "feed_forward_dimension", "num_feed_forward",
 )  # fmt: skip
 SHORT_KEYS = ("l", "o", "h", "n", "f", "p")
-SHORT_TYPES = {"sa": "SA", "l": "LT", "c": "DSC"}
+SHORT_TYPES = ("sa", "l", "c")  # of PARAMETERS
 HEADS, FEED_FORWARDS, MLPS = (2, 4), (1, 3), ("mlp", "mlp3")
 JOINED = re.compile(r"([0-9]{1,9})\s*:\s*(?=\[)")
 NOTATION = re.compile(
@@ -178,9 +178,8 @@ class FlexiBERT(EncoderSpace):
                 raise self.fault(f"the hidden size must be the same in all layers, differs in layer {i}")
             if not isinstance(dimensions, (list, tuple)) or any(d != dimensions[0] for d in dimensions):
                 raise self.fault(f"`f` of layer {i} must be a list of equal dimensions")
-            types = tuple(SHORT_TYPES)
             values = (
-                SHORT_TYPES[types[self.pick(f"`o` of layer {i}", kind, types)]],
+                tuple(PARAMETERS)[self.pick(f"`o` of layer {i}", kind, SHORT_TYPES)],
                 parameter.upper() if isinstance(parameter, str) else parameter,
                 heads,
                 dimensions[0] if dimensions else None,
