@@ -49,13 +49,13 @@ def measure(
     """Train architectures on handwritten digits and measure them; stop and call again to resume."""
     from graf import measure as library
     from graf.measure.checks import digits_space
-    from graf.spaces import get_space
+    from graf.spaces.registry import get_space, known_settings
 
     if recipes is not None and epochs is not None:
         raise InputError("`--epochs` cannot be given together with `--recipes`; leave one out")
     digits = {"input_shape": (1, 8, 8), "n_classes": 10}
     size = {"channels": channels, "n_stages": n_stages, "cells_per_stage": cells_per_stage}
-    chosen = digits_space(get_space(space, **_known(space, digits | size)))
+    chosen = digits_space(get_space(space, **known_settings(space, digits | size)))
     if source is None:
         architectures = library.distinct_architectures(chosen, n, seed)
     else:
@@ -73,13 +73,3 @@ def measure(
         drawn = library.sample_recipes(recipes, seed)
         library.measure_recipes(chosen, architectures, drawn, output, **options)
     typer.echo(output / "table.parquet")
-
-
-def _known(space: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings that the space has."""
-    from dataclasses import fields
-
-    from graf.spaces import SPACES
-
-    known = {field.name for field in fields(SPACES[space])} if space in SPACES else set()
-    return {name: value for name, value in settings.items() if name in known}

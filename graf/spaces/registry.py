@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Sized
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import fields, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from graf.spaces.proxylessnas import ProxylessNAS
 from graf.spaces.transnas_macro import TransNASMacro
 from graf.spaces.transnas_micro import TransNASMicro
 
-__all__ = ["SPACES", "get_space", "infer_space"]
+__all__ = ["SPACES", "get_space", "infer_space", "known_settings"]
 
 SPACES: dict[str, type[SearchSpace]] = {
     space.name: space
@@ -69,6 +69,18 @@ def get_space(space: str | SearchSpace, **settings: object) -> SearchSpace:
     for name in settings:
         check_known(f"setting of {space.name}", name, known)
     return replace(space, **settings) if settings else space
+
+
+def known_settings(space: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the given values that are settings of the space of this name, which may be unknown.
+
+    Examples
+    --------
+    >>> known_settings("nasbench201", {"channels": 8, "epochs": 3})
+    {'channels': 8}
+    """
+    known = {field.name for field in fields(SPACES[space])} if space in SPACES else set()
+    return {name: value for name, value in given.items() if name in known}
 
 
 def infer_space(architectures: Sequence[Any]) -> SearchSpace:

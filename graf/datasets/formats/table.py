@@ -7,7 +7,7 @@ import re
 import warnings
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from graf.datasets.catalogue import shipped_description
 from graf.datasets.description import Description
 from graf.datasets.reading import open_binary, reading
 from graf.exceptions import DatasetError
-from graf.spaces import SPACES
+from graf.spaces.registry import SPACES, known_settings
 
 __all__ = ["Table", "open_csv", "open_parquet", "whole"]
 
@@ -137,6 +137,4 @@ def _measured_space(facts: Mapping[str, Any]) -> dict[str, Any]:
     settings = facts.get("settings")
     if not isinstance(settings, dict) or settings.get("space") not in list(SPACES):
         return {}
-    known = {field.name for field in fields(SPACES[settings["space"]])}
-    given = {name: value for name, value in settings.items() if name in known}
-    return {"space": settings["space"], "space_settings": given}
+    return {"space": settings["space"], "space_settings": known_settings(settings["space"], settings)}
