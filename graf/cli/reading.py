@@ -34,7 +34,7 @@ def read_input(path: Path, space: str | None = None) -> pd.DataFrame | pd.Series
         raise DatasetError(
             f"{path} is neither text nor a table (.csv, .csv.gz, .parquet); give one architecture a line"
         ) from None
-    architectures = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    architectures = [line for line in map(str.strip, lines) if line and not line.startswith("#")]
     if not architectures:
         raise InputError(f"{path} holds no architecture; give one a line")
     return pd.DataFrame(index=pd.Index(architectures, name="architecture"))

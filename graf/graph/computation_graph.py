@@ -136,7 +136,7 @@ class ComputationGraph:
         return convert.from_json(cls, text)
 
     def to_networkx(self) -> nx.MultiDiGraph[int]:
-        """The graph for networkx: node attribute `op` (None for junctions), `name` and others."""
+        """The graph for networkx: node attribute `op` (None for junctions), `name` and others, but no cells."""
         return convert.to_networkx(self)
 
     def to_json(self) -> str:

@@ -124,7 +124,7 @@ def _numbers(values: list[Any]) -> NDArray[Any] | None:
 
 
 def to_networkx(graph: ComputationGraph) -> nx.MultiDiGraph[int]:
-    """The graph as a `networkx.MultiDiGraph` over node numbers."""
+    """The graph as a `networkx.MultiDiGraph` over node numbers, without its named cells."""
     result: nx.MultiDiGraph[int] = nx.MultiDiGraph(ops_on=graph.ops_on)
     inputs, outputs = set(graph.inputs.tolist()), set(graph.outputs.tolist())
     for node, op in enumerate(graph.op_names):

@@ -26,7 +26,9 @@ def run(monkeypatch, capsys):
 @pytest.fixture
 def cells(tmp_path):
     path = tmp_path / "cells.txt"
-    path.write_text("# a comment\n" + "\n".join(get_space("nasbench201").sample(30, seed=2)) + "\n\n")
+    path.write_text(
+        "# a comment\n  # more\n" + "\n".join(get_space("nasbench201").sample(30, seed=2)) + "\n\n"
+    )
     return path
 
 
