@@ -185,11 +185,13 @@ def _column(values: pd.Series[Any], domain: Domain) -> Callable[[Sequence[str]],
         again = values.index[values.index.duplicated()][0]
         raise InputError(f"a column that is limited has several rows of {again!r:.200}; give one each")
     written = partial(plain_name, domain.space)
-    rows = reversed(list(values.items()))  # of several that are the same architecture, the first counts
     try:
-        known = {written(name): float(value) for name, value in rows}
+        numbers = values.to_numpy(np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise InputError(f"a column that is limited must hold numbers ({error})") from None
+    # of several that are the same architecture, the first counts
+    rows = reversed(list(zip(values.index, numbers.tolist(), strict=True)))
+    known = {written(name): value for name, value in rows}
     return lambda names: np.array([known.get(written(name), np.nan) for name in domain.architectures(names)])
 
 

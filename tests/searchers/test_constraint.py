@@ -121,9 +121,10 @@ def test_limits_may_be_written_in_another_notation(listed):
     assert set(found.history["architecture"]) == set(cells[:2])
 
 
-def test_missing_values_keep_no_limit():
+@pytest.mark.parametrize(("dtype", "missing"), [(float, np.nan), ("Float64", pd.NA), (object, None)])
+def test_missing_values_keep_no_limit(dtype, missing):
     cells = graf.get_space("nasbench201").sample(20, seed=1)
-    limits = pd.Series([1.0] * 10 + [np.nan] * 10, index=cells)
+    limits = pd.Series([1.0] * 10 + [missing] * 10, index=cells, dtype=dtype)
     found = graf.search(
         cells, convolutions, budget=50, constraints=Constraint(limits, at_most=2), strategy="evolution"
     )
