@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -154,12 +154,12 @@ def _around(space: SearchSpace, start: tuple[int, ...], level: Iterable[Changes]
     return found
 
 
-def _most_promising(
-    found: Iterable[Changes], gains: Floats, better: Mapping[Changes, object]
-) -> list[Changes]:
-    """Changes to go on from: the best of those that are no improvement yet."""
+def _most_promising(found: Iterable[Changes], gains: Floats, better: Collection[Changes]) -> list[Changes]:
+    """Changes to go on from: the best of those that hold no improvement yet."""
     open_ones = {
-        changes: gain for changes, gain in zip(found, gains.tolist(), strict=True) if changes not in better
+        changes: gain
+        for changes, gain in zip(found, gains.tolist(), strict=True)
+        if not any(part <= changes for part in better)
     }
     return sorted(open_ones, key=lambda changes: -open_ones[changes])[:MOST_EXPANDED]
 

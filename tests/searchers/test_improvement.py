@@ -69,6 +69,23 @@ def test_no_change_holds_a_smaller_one(predictor):
     assert not any(a < b for a in parts for b in parts)
 
 
+class Threefold:
+    """A model of counts of conv3x3, conv1x1 and pools: each conv1x1 is good, three conv3x3 are better."""
+
+    def predict(self, X):
+        return X @ np.array([-0.4, 1.0, -0.5]) + 10 * (X[:, 0] == 3)
+
+
+def test_three_changes_are_found_beside_smaller_ones():
+    columns = [f"op_count({op})" for op in ("conv3x3", "conv1x1", "avg_pool3x3")]
+    fitted = PerformancePredictor(columns=columns).fit(SPACE.sample(60), range(60))
+    fitted.estimators_ = {"target": Threefold()}
+    nothing = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+    found = improve(fitted, nothing, max_steps=3)
+    assert found["steps"].tolist() == [1] * 6 + [3] * 4
+    assert set(found["change of target"].round(6)) == {1.0, 8.8}
+
+
 def test_a_target_that_is_not_named_may_get_worse(predictor):
     found = improve(predictor, START, {"acc": "max"}, n=1)
     assert found["change of acc"].tolist() == [3]
