@@ -106,12 +106,12 @@ class Dataset:
         names: list[str] = self.targets.index.tolist()
         return names
 
-    def items(self, fidelities: Sequence[str] = ()) -> pd.DataFrame:
+    def items(self, fidelities: str | Sequence[str] = ()) -> pd.DataFrame:
         """What a predictor predicts from, beside features of the graphs: proxies and recipes.
 
         Parameters
         ----------
-        fidelities : names of early results to predict from too. Their cost is in
+        fidelities : names of early results to predict from too, or one name. Their cost is in
             `fidelity_metadata`.
 
         Examples
@@ -120,10 +120,11 @@ class Dataset:
         >>> load_dataset("digits201").items().shape
         (1682, 23)
         """
-        for name in fidelities:
+        named = [fidelities] if isinstance(fidelities, str) else list(fidelities)
+        for name in named:
             if name not in self.fidelities:
                 raise UnknownNameError("fidelity", name, map(str, self.fidelities))
-        return pd.concat([self.proxies, self.recipes, self.fidelities[list(fidelities)]], axis=1)
+        return pd.concat([self.proxies, self.recipes, self.fidelities[named]], axis=1)
 
     def check_target(self, name: str) -> None:
         """Raise an error where there is no target of this name.
