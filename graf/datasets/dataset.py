@@ -163,14 +163,15 @@ class Dataset:
     def select(self, rows: Any) -> Dataset:
         """The dataset of some rows: a boolean for each row, or architectures (all rows of each).
 
-        Booleans of a Series indexed by architecture are matched by it, others are in the order of the rows.
+        Booleans of a Series indexed by architecture are matched by it, others are in the order of the rows; where a
+        Series lacks one, the row is left out.
         """
         positions = self._positions(rows)
         tables = {name: getattr(self, name).iloc[positions] for name in TABLES}
         return replace(self, **tables)
 
     def _positions(self, rows: Any) -> NDArray[np.intp]:
-        wanted = np.asarray(self._in_order(rows))
+        wanted = np.asarray(self._in_order(_plain_booleans(rows)))
         if wanted.dtype == bool:
             if wanted.shape != (len(self),):
                 raise InputError(f"`rows` must have {len(self)} booleans, one per row, got {wanted.shape}")
@@ -213,6 +214,13 @@ class Dataset:
         if self.recipes.shape[1]:
             proxies = f"{_count(len(self.recipes.drop_duplicates()), 'recipe')}, {proxies}"
         return f"{n_architectures}{space}, {targets}, {proxies}"
+
+
+def _plain_booleans(rows: Any) -> Any:
+    """The booleans of a Series, which may lack some or be objects, as NumPy's; anything else as it is."""
+    if not isinstance(rows, pd.Series) or pd.api.types.infer_dtype(rows) != "boolean":
+        return rows
+    return rows.astype("boolean").fillna(False).astype(bool)
 
 
 def means(table: pd.DataFrame) -> pd.DataFrame:

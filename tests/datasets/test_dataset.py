@@ -31,6 +31,11 @@ def test_select_by_boolean(data, cells):
         assert chosen.space == data.space and chosen.metadata is data.metadata
 
 
+def test_select_by_booleans_some_of_which_are_missing_or_objects(data, cells):
+    assert data.select(pd.Series([True, pd.NA, False], dtype="boolean")).architectures == cells[:1]
+    assert data.select(pd.Series([True, None, True], cells[::-1], dtype=object)).architectures == cells[::2]
+
+
 def test_select_by_booleans_in_another_order(data, cells):
     assert data.select(data.targets["accuracy"].sort_values() > 50).architectures == [cells[0], cells[2]]
     repeated = graf.load_dataset("digits201_recipes")
