@@ -161,6 +161,7 @@ def _columns(items: Any) -> pd.DataFrame:
 
 def _floats(table: pd.DataFrame) -> pd.DataFrame:
     types = pd.api.types
+    table = table.infer_objects()  # numbers may be objects, as in a table that was transposed
     for name, dtype in table.dtypes.items():
         is_number = types.is_numeric_dtype(dtype) or types.is_bool_dtype(dtype)  # Arrow's booleans are none
         if not is_number or types.is_complex_dtype(dtype):

@@ -75,6 +75,11 @@ def test_truth_values_are_numbers(dtype):
     np.testing.assert_array_equal(learn(table, "given").table(table)["cutout"], [1, np.nan, 0])
 
 
+def test_numbers_may_be_objects():
+    given, objects = GIVEN.assign(flag=True), GIVEN.assign(flag=True).astype(object)
+    pd.testing.assert_frame_equal(learn(objects, "given").table(objects), learn(given, "given").table(given))
+
+
 def test_masked_numbers_are_missing():
     table = np.ma.masked_array([[1, 2], [3, 4]], [[False, True], [False, False]])
     np.testing.assert_array_equal(learn(table, "given").table(table), [[1, np.nan], [3, 4]])
