@@ -64,8 +64,8 @@ def improve(
     Notes
     -----
     One step costs as many predictions as there are neighbours. From the second step on, only the
-    neighbours of the hundred architectures that are predicted best are looked at, so that something
-    may be missed there. What a predictor holds for better need not be so: gains below its error say little.
+    neighbours of the hundred architectures that are predicted best, of those that hold no improvement, are
+    looked at, so that something may be missed there. What a predictor holds for better need not be so: gains below its error say little.
 
     Examples
     --------
