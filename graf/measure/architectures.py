@@ -18,7 +18,8 @@ def distinct_architectures(space: SearchSpace | str, n: int, seed: int = 0) -> l
     """`n` connected architectures that compute pairwise different functions.
 
     Drawn in random order from the space; the first one met stands for all that compute the
-    same function. Left out: architectures with useless operations, and the one without a path.
+    same function. Left out: architectures with useless operations, and the one without a path. Of a
+    space that is too large to list they are drawn.
 
     Raises
     ------
@@ -47,9 +48,9 @@ def distinct_architectures(space: SearchSpace | str, n: int, seed: int = 0) -> l
 
 
 def _in_random_order(space: SearchSpace, seed: int) -> Iterator[str]:
-    """All architectures; endless draws where these are too many to list."""
+    """All architectures; as many draws as could be listed where they are too many for that."""
     rng = np.random.default_rng(seed)
-    while space.size > MAX_ENUMERATED:
-        yield space.format(space.draw(rng))
+    if space.size > MAX_ENUMERATED:
+        return (space.format(space.draw(rng)) for _ in range(MAX_ENUMERATED))
     everything = space.enumerate()
-    yield from (everything[i] for i in rng.permutation(len(everything)).tolist())
+    return (everything[i] for i in rng.permutation(len(everything)).tolist())
