@@ -15,6 +15,7 @@ __all__ = [
     "is_made_up",
     "is_trained",
     "label_of",
+    "left_out",
     "module_of",
     "snake_case",
 ]
@@ -25,6 +26,7 @@ KIND = "pkg.torch.export.graph_signature.InputSpec.kind"
 WRITTEN = ("lifted_tensor", "convert_element_type")  # beside those of `from_aten`
 WEIGHTS = {"QLinearConv": (3, 8), "ConvInteger": (1,)}  # operands that a batch norm changes
 SOURCES = "pkg.onnxscript.optimizer.folded_from"
+CALL = "pkg.torch.onnx.fx_node"
 
 
 def module_of(node: NodeProto) -> str:
@@ -64,6 +66,16 @@ def folds_norm(node: NodeProto) -> bool:
     if len(weights) == 2 and weights[0].endswith(".weight") and weights[1] == f"{weights[0]}_bias":
         return True
     return any(entry.key == RULES and "FuseBatchNormInto" in entry.value for entry in node.metadata_props)
+
+
+def left_out(node: NodeProto) -> str:
+    """The name of the bias that PyTorch's newer exporter left out, as it does where all are zero; "" if there is none.
+
+    It also says that it left one out where the module has none, as the call does that the node stands for.
+    """
+    said = {entry.key: entry.value for entry in node.metadata_props}
+    parameter = re.search(r"\(args = \(%\w+, [^,]+, %(p_\w+)", said.get(CALL, ""))
+    return parameter[1] if parameter and "RemoveOptionalBias" in said.get(RULES, "") else ""
 
 
 def is_made_up(tensor: str) -> bool:

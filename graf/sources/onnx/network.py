@@ -18,7 +18,7 @@ from graf.sources.onnx.call import Call
 from graf.sources.onnx.checks import called, check_call, check_size, check_unique, functions_of
 from graf.sources.onnx.control import CONTROL
 from graf.sources.onnx.known import known
-from graf.sources.onnx.names import folds_norm, is_trained, label_of, module_of
+from graf.sources.onnx.names import folds_norm, is_trained, label_of, left_out, module_of
 from graf.sources.onnx.nodes import attribute_of, bound, versions
 from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
@@ -51,6 +51,7 @@ class Reader:
         by_pytorch = model.producer_name == "pytorch" and len(model.graph.initializer) > 0
         self.tensors = Tensors(folder, of_nodes=not by_pytorch)
         self.functions = functions_of(model)
+        self.biases: dict[str, Step] = {}
         self.apart: Counter[str] = Counter()
         self.sizes: dict[str, int] = {}
 
@@ -211,7 +212,7 @@ class Reader:
         call = Call(
             op_type=node.op_type,
             version=scope.opsets.get(node.domain, 1),
-            operands=self.tensors.own(steps, label),
+            operands=(*self.tensors.own(steps, label), *self._left_out(node, types[0])),
             attributes=attributes,
             shapes=tuple(map(shape_of, types)),
             name=label,
@@ -228,6 +229,12 @@ class Reader:
                 kind = tensor_type(_elem_type(kind, operands, node.op_type), step.shape)
             values.append(None if step is None else Value(step, kind))
         return values
+
+    def _left_out(self, node: NodeProto, kind: TypeProto | None) -> list[Step]:
+        """The bias of zeros that the file lacks and the module has, once for all nodes that read it."""
+        name = left_out(node)
+        bias = Step("weight", shape=(shape_of(kind) or ())[1:2], name=name, itemsize=itemsize_of(kind))
+        return [self.biases.setdefault(name, bias)] if name else []
 
     def _call_function(
         self, function: FunctionProto, node: NodeProto, operands: Sequence[Value | None], scope: Scope

@@ -153,8 +153,9 @@ class Tensors:
         Matrices are told apart by the node, what stands beside a matrix by that matrix.
         """
         found = [step and self._own(step, node) if _is_matrix(step) else step for step in operands]
-        before = [read for step in found if step is not None for read in (step, *map(through, step.reads))]
-        beside = next((str(id(step)) for step in before if _is_matrix(step)), node)
+        given = [step for step in found if step is not None]
+        before = [through(read) for step in given for read in step.reads]
+        beside = next((str(id(step)) for step in (*given, *before) if _is_matrix(step)), node)
         return tuple(step if step is None or _is_matrix(step) else self._own(step, beside) for step in found)
 
     def _own(self, step: Step, owner: str) -> Step:

@@ -107,6 +107,32 @@ def test_untrained_weights_count_where_they_are_read(tmp_path, exporter):
     assert graph.n_parameters == sum(p.numel() for p in module.parameters())
 
 
+@pytest.mark.parametrize("exporter", EXPORTERS)
+@pytest.mark.parametrize("between", [nn.ReLU(), nn.Identity()])
+def test_biases_that_start_at_zero_count(tmp_path, between, exporter):
+    """The newer exporter leaves them out, the older one writes equal ones once."""
+    first, second = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3, bias=False)
+    up, last = nn.ConvTranspose2d(4, 4, 2), nn.Linear(100, 5)
+    norm = nn.BatchNorm2d(4)
+    module = nn.Sequential(
+        first, between, up, between, second, norm, nn.Flatten(), last, between, nn.Linear(5, 5)
+    )
+    for layer in (first, up, last, module[-1]):
+        nn.init.zeros_(layer.bias)
+    graph = exported(tmp_path, module.eval(), (torch.randn(1, 3, 8, 8),), exporter, 18)
+    assert graph.n_parameters == sum(p.numel() for p in module.parameters()) - norm.weight.numel()
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+def test_a_bias_of_zeros_that_is_used_again_counts_once(tmp_path, exporter):
+    layer = nn.Linear(4, 4)
+    nn.init.zeros_(layer.bias)
+    graph = exported(
+        tmp_path, nn.Sequential(layer, nn.ReLU(), layer).eval(), (torch.randn(1, 4),), exporter, 18
+    )
+    assert graph.n_parameters == 4 * 4 + 4
+
+
 class Placed(nn.Module):
     """A norm without weights, and the largest of its results on a table of zeros."""
 
