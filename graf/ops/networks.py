@@ -35,7 +35,7 @@ GROUPS = {
         "mean", "sum", "max", "min", "product", "argmax", "norm", "variance", "cumulative_sum",
         "logsumexp", "distance", "loss", "topk", "sort",
     ),
-    "resampling": ("resize", "grid_sample", "roi_align"),
+    "resampling": ("resize", "grid_sample", "affine_grid", "roi_align"),
     "index": ("gather", "scatter", "nonzero", "non_max_suppression"),
     "spectral": ("fft",),
     "control": ("if", "loop"),

@@ -10,7 +10,9 @@ from graf.sources.network.step import Step, unfixed
 
 __all__ = ["Layout", "layout_of"]
 
-LAST = ("linear", "layer_norm", "rms_norm", "attention", "embedding", "lstm", "gru", "rnn", "rotary")
+LAST = (
+    "linear", "layer_norm", "rms_norm", "attention", "embedding", "lstm", "gru", "rnn", "rotary", "affine_grid",
+)  # fmt: skip
 FIRST = ("batch_norm", "instance_norm", "local_response_norm", "resize", "grid_sample")
 
 

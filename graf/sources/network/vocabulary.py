@@ -209,6 +209,7 @@ VOCABULARY: dict[str, Names] = {
         "Resize Upsample",
     ),
     "grid_sample": Names("grid_sampler grid_sampler_2d grid_sampler_3d", "GridSample"),
+    "affine_grid": Names("affine_grid_generator", "AffineGrid"),
     "roi_align": Names("", "RoiAlign MaxRoiPool"),
     "gather": Names(
         "gather index index_select take take_along_dim masked_select",

@@ -11,7 +11,7 @@ from graf.sources.onnx.operators import OPERATORS
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
 OWN_NAMES = {  # of ONNX that graf keeps as they are
-    "AffineGrid", "CausalConvWithState", "Det", "Hardmax", "ImageDecoder", "LinearAttention",
+    "CausalConvWithState", "Det", "Hardmax", "ImageDecoder", "LinearAttention",
     "Multinomial", "NegativeLogLikelihoodLoss", "RegexFullMatch", "SequenceErase",
     "SequenceMap", "SoftmaxCrossEntropyLoss", "StringConcat", "StringNormalizer",
     "StringSplit", "SwiGLU", "TfIdfVectorizer",

@@ -155,6 +155,26 @@ def test_ones_and_zeros_that_exporters_write_are_no_weights(tmp_path, exporter):
     np.testing.assert_allclose(first, second)
 
 
+class Transformed(nn.Module):
+    """An image seen through a transformation that is computed from it (Jaderberg et al., 2015)."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(192, 6)
+
+    def forward(self, x):
+        grid = functional.affine_grid(self.layer(x.flatten(1)).view(-1, 2, 3), x.shape, align_corners=False)
+        return functional.grid_sample(x, grid, align_corners=False)
+
+
+def test_spatial_transformers(tmp_path):
+    module, inputs = Transformed().eval(), (torch.randn(1, 3, 8, 8),)
+    for graph in (read_graph(module, inputs), exported(tmp_path, module, inputs, "torchscript", 20)):
+        assert [op for op in graph.op_names if op] == ["linear", "affine_grid", "grid_sample"]
+        assert graph.attributes["channels"].tolist() == [3, 6, 2, 3]
+        assert graph.attributes["resolution"][2] == 8
+
+
 class LastState(nn.Module):
     """A class from the final state of the last of two recurrent layers."""
 
