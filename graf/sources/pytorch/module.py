@@ -24,6 +24,7 @@ from graf.sources.network import to_graph
 __all__ = ["read_module"]
 
 REMEDY = "give tensors (integer ones for token ids) or shapes, as a tuple in order or a dictionary by name"
+OF_VALUES = ("data-dependent", "meta tensors", "but got FakeTensor")  # in errors of torch, the last of a size
 
 
 def read_module(module: Any, example_inputs: Any = None, *, fold_batch_norm: bool = True) -> ComputationGraph:
@@ -175,7 +176,7 @@ def _is_data_dependent(error: BaseException) -> bool:
     from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
     kinds = (DataDependentOutputException, DynamicOutputShapeException, GuardOnDataDependentSymNode)
-    return isinstance(error, kinds) or "data-dependent" in str(error) or "meta tensors" in str(error)
+    return isinstance(error, kinds) or any(words in str(error) for words in OF_VALUES)
 
 
 def _culprit(error: BaseException) -> str:

@@ -114,6 +114,16 @@ def test_control_flow_that_depends_on_values_names_its_line():
         read_graph(Branching(), (1, 4))
 
 
+class OfSeveralLengths(nn.GRU):
+    def forward(self, x, lengths):
+        return super().forward(nn.utils.rnn.pack_padded_sequence(x, lengths))[1]
+
+
+def test_sequences_of_several_lengths_depend_on_values():
+    with pytest.raises(UnsupportedError, match=r"depends on values of tensors.*pack_padded_sequence"):
+        read_graph(OfSeveralLengths(4, 2), (torch.ones(5, 2, 4), torch.tensor([5, 3])))
+
+
 def test_without_own_code_the_line_of_a_layer_of_torch_is_named():
     layer = nn.AdaptiveLogSoftmaxWithLoss(8, 20, [5])
     with pytest.raises(UnsupportedError, match=r"adaptive\.py:\d+ \(`"):
