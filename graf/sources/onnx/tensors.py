@@ -159,9 +159,9 @@ class Tensors:
         return tuple(step if step is None or _is_matrix(step) else self._own(step, beside) for step in found)
 
     def _own(self, step: Step, owner: str) -> Step:
-        if id(step) not in self.of or step.op != "weight":
+        if id(step) not in self.of or self.owners.setdefault(id(step), owner) == owner:
             return step
-        if self.owners.setdefault(id(step), owner) == owner:
+        if step.op != "weight":  # perhaps not yet, as a slope that is one number
             return step
         if id(step) not in self.uniform:
             self.uniform[id(step)] = self._is_uniform(step)

@@ -124,6 +124,13 @@ def test_biases_that_start_at_zero_count(tmp_path, between, exporter):
 
 
 @pytest.mark.parametrize("exporter", EXPORTERS)
+def test_equal_slopes_count_for_each_layer(tmp_path, exporter):
+    module = nn.Sequential(*(nn.Sequential(nn.Conv2d(3, 3, 3), nn.PReLU()) for _ in range(3))).eval()
+    graph = exported(tmp_path, module, (torch.randn(1, 3, 8, 8),), exporter, 18)
+    assert graph.attributes["n_parameters"].tolist() == [0, 84, 1, 84, 1, 84, 1]
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
 def test_a_bias_of_zeros_that_is_used_again_counts_once(tmp_path, exporter):
     layer = nn.Linear(4, 4)
     nn.init.zeros_(layer.bias)
