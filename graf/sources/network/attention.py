@@ -155,11 +155,19 @@ def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: C
     of_scores = (1,) if scores is None or scores.shape is None else scores.shape[1:-2]
     own = prod(of_scores) if not is_stacked else shape[-3] if len(shape) > 3 else 1
     beside = sizes[-1:] == (width,) and any(reader.op == "concat" for reader in readers[id(merged)])
-    if merged.shape == shape or beside:
-        return own  # they stay apart, or are put beside others
+    if merged.shape == shape or beside:  # they stay apart, or are put beside others
+        return 1 if any(_mixes_alone(reader, step, width) for reader in readers[id(merged)]) else own
     stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]
     possible = [n for n in stacked if n > 1 and total % n == 0]
+    apart = own in sizes or own * (step.size // (total * width)) in sizes
+    if not possible and 1 in stacked and not apart and (merged.shape or ())[:1] == shape[:1]:
+        return 1  # what could be heads went into the positions
     return own if own in possible or not possible else possible[0]
+
+
+def _mixes_alone(reader: Step, step: Step, width: int) -> bool:
+    """Whether a layer takes the channels of each head alone, all by the same weights, as if they were positions."""
+    return reader.op == "linear" and reader.reads[1].size * step.size == width**2 * reader.size
 
 
 def _merged(step: Step, readers: Consumers) -> Step:

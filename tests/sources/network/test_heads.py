@@ -25,6 +25,47 @@ def test_heads_that_nothing_puts_side_by_side():
     assert attention_facts(one, "heads") == [1]
 
 
+def in_windows(q, k, v):
+    """Windows of 4 x 4 positions, on an axis where heads could be."""
+    q, k, v = (x.view(1, 2, 4, 3, 4, 16).transpose(2, 3).reshape(1, 6, 16, 16) for x in (q, k, v))
+    return (
+        F.scaled_dot_product_attention(q, k, v).view(1, 2, 3, 4, 4, 16).transpose(2, 3).reshape(1, 8, 12, 16)
+    )
+
+
+def of_neighbours(q, k, v):
+    """Each position of an image asks the nine around it."""
+    q = q.permute(0, 3, 1, 2).reshape(1, 16, 1, 96).transpose(1, 3)
+    k, v = (F.unfold(x.permute(0, 3, 1, 2), 3, padding=1).view(1, 16, 9, 96).transpose(1, 3) for x in (k, v))
+    return F.scaled_dot_product_attention(q, k, v).transpose(1, 3).reshape(1, 16, 8, 12)
+
+
+def in_rows(q, k, v):
+    """Rows of an image on their own, and a layer behind."""
+    return F.linear(F.scaled_dot_product_attention(q, k, v), torch.ones(5, 16))
+
+
+@pytest.mark.parametrize(
+    ("attend", "windows", "queries", "keys"),
+    [(in_windows, 6, 16, 16), (of_neighbours, 96, 1, 9), (in_rows, 8, 12, 12)],
+)
+def test_one_head_in_each_window(attend, windows, queries, keys):
+    graph = read_graph(Function(attend), ((1, 8, 12, 16),) * 3)
+    facts = attention_facts(graph, "heads", "kv_heads", "windows", "sequence", "key_sequence")
+    assert facts == [1, 1, windows, queries, keys]
+
+
+def test_heads_of_attention_across_channels():
+    """Channels ask, positions are what each of them holds (El-Nouby et al., XCiT, 2021)."""
+
+    def attend(q, k, v):
+        q, k, v = (x.reshape(1, 20, 2, 4).permute(0, 2, 3, 1) for x in (q, k, v))
+        return F.scaled_dot_product_attention(q, k, v).permute(0, 3, 1, 2).reshape(1, 20, 8)
+
+    graph = read_graph(Function(attend), ((1, 20, 8),) * 3)
+    assert attention_facts(graph, "heads", "sequence", "windows") == [2, 4, 1]
+
+
 def test_heads_behind_positions():
     def by_einsum(q, k, v):
         q, k, v = (x.reshape(1, x.shape[1], 2, 4) for x in (q, k, v))
