@@ -92,9 +92,15 @@ def test_default_columns_of_spaces(name):
         check(graph, values_of(graph, None, space))
 
 
-@settings(max_examples=24)
-@given(graphs() | networks())
+@settings(max_examples=12)
+@given(graphs())
 def test_every_column_of_any_graph(graph):
+    check(graph, values_of(graph, every_column(graph)))
+
+
+@settings(max_examples=12)
+@given(networks())
+def test_every_column_of_any_network(graph):
     check(graph, values_of(graph, every_column(graph)))
 
 
