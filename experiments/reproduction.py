@@ -174,10 +174,10 @@ def is_done(store: Path, key: tuple[str, ...]) -> bool:
 
 
 def digest(results: pd.DataFrame) -> pd.DataFrame:
-    """One row per block and number of labels: mean and spread over the splits."""
+    """One row per block and number of labels: mean and spread over the splits where tau is defined."""
     groups = results.groupby([*KEYS, "labels"], sort=False)
     table = groups.agg(
-        n_splits=("tau", "size"), tau=("tau", "mean"), tau_std=("tau", "std"), rho=("rho", "mean"),
+        n_splits=("tau", "count"), tau=("tau", "mean"), tau_std=("tau", "std"), rho=("rho", "mean"),
         rho_std=("rho", "std"), fit_seconds=("fit_seconds", "mean"),
     )  # fmt: skip
     table = table.reset_index()
