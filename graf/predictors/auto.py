@@ -88,7 +88,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         ]
         self._weigh(scores)
         self._add_choices(names, X, scores, groupings)
-        self._set_widths(number, y, groupings)
+        self._set_widths(number, y, self.scores_.calibrate(self._unseen()[0], labels), groupings)
         return self
 
     def _view(self, columns: list[int], names: Sequence[str]) -> View:
@@ -130,22 +130,25 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         ]
         return mixture(self.weights_, *map(np.stack, zip(*of_views, strict=True)))
 
-    def _set_widths(self, number: NDArray[np.intp], y: Floats, groupings: Sequence[NDArray[np.intp]]) -> None:
+    def _set_widths(
+        self, number: NDArray[np.intp], y: Floats, unseen: Floats, groupings: Sequence[NDArray[np.intp]]
+    ) -> None:
         """Learn how far labels lie from predictions without their row, and without each part that recurs, in widths."""
-        mean, std = (part[number] for part in self._unseen())
-        own, n_distinct = self._own_width(mean, std), int(number.max()) + 1
-        self.unseen_ = self.scores_.inverse_transform(mean)
+        own, self.unseen_ = self._own_width(*self._unseen())[number], unseen[number]
+        n_distinct = int(number.max()) + 1
         self._usual_width = np.median(own)
         self._own_share = own_share(own, np.abs(self.unseen_ - y), n_distinct)
-        self._misses = self._missed(mean, std, y, n_distinct)
+        self._misses = self._missed(self.unseen_, own, y, n_distinct)
         self._misses_apart = []
         for k, group in enumerate(groupings):
             mean, std = (part[number] for part in self._unseen(k))
-            self._misses_apart.append(self._missed(mean, std, y, int(group.max()) + 1))
+            found = self.scores_.inverse_transform(mean)
+            own = self._own_width(mean, std)
+            self._misses_apart.append(self._missed(found, own, y, int(group.max()) + 1))
 
-    def _missed(self, mean: Floats, std: Floats, y: Floats, n_left_out: int) -> Floats:
-        """The misses of labels (n,) in units of their widths, in increasing order, where `n_left_out` were left out in turn."""
-        off, width = np.abs(self.scores_.inverse_transform(mean) - y), self._width(self._own_width(mean, std))
+    def _missed(self, found: Floats, own: Floats, y: Floats, n_left_out: int) -> Floats:
+        """How far labels (n,) are missed in units of their widths, in increasing order, where `n_left_out` were left out in turn."""
+        off, width = np.abs(found - y), self._width(own)
         misses = np.divide(off, width, out=np.zeros_like(off), where=width > 0)
         return np.sort(misses) * (1 + OPTIMISM / n_left_out)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, skew, yeojohnson
 
-from graf.predictors.label_scores import LabelScores
+from graf.predictors.label_scores import LabelScores, rising_mean
 
 RNG = np.random.default_rng(2)
 LABELS = {
@@ -84,3 +84,72 @@ def test_stretch_is_what_a_score_is_worth():
 def test_go_on_beyond_the_labels(by_rank):
     scores = LabelScores(by_rank).fit(np.arange(100.0))
     assert scores.inverse_transform(scores.transform(np.array([99.0])) + 1)[0] > 105
+
+
+def test_lines_beyond_the_labels_are_no_steeper_than_their_range_for_each_score():
+    failing = np.where(RNG.random(1000) < 0.9, 0.0, RNG.exponential(size=1000))
+    scores = LabelScores().fit(failing)
+    last = scores.transform([failing.max()])
+    assert np.ptp(scores.transform(np.sort(failing)[-50:])) < 1e-2  # that many labels within next to nothing
+    assert failing.max() < scores.inverse_transform(last + 1)[0] < 2.001 * failing.max()
+
+
+def skewed(n):
+    """Labels with a long tail of networks that fail, and their scores, predicted with a noise that is the same for all."""
+    y = 90 - np.exp(RNG.normal(0, 1.5, size=n))
+    scores = LabelScores().fit(y)
+    return y, scores, scores.transform(y) + RNG.normal(0, 0.3, size=n)
+
+
+def test_calibrated_scores_err_less_on_new_labels():
+    y, scores, predicted = skewed(600)
+    known, new = slice(300), slice(300, None)
+    before = (scores.inverse_transform(predicted) - y) ** 2
+    unseen = (scores.calibrate(predicted[known], y[known]) - y[known]) ** 2
+    after = (scores.inverse_transform(predicted) - y) ** 2
+    assert after[new].mean() < 0.9 * before[new].mean()
+    assert after[known].mean() < unseen.mean() < before[known].mean()
+
+
+def test_calibrated_scores_keep_the_order_and_go_there_and_back():
+    y, scores, predicted = skewed(300)
+    scores.calibrate(predicted, y)
+    grid = np.linspace(-8, 8, 500)
+    assert (np.diff(scores.inverse_transform(grid)) > 0).all()
+    np.testing.assert_allclose(scores.transform(scores.inverse_transform(grid)), grid, atol=1e-6)
+
+
+@pytest.mark.parametrize("y", LABELS.values(), ids=LABELS)
+def test_scores_that_are_right_stay_as_they_are(y):
+    y = np.asarray(y)
+    scores = LabelScores().fit(y)
+    before = scores.labels_.copy()
+    found = scores.calibrate(scores.transform(y), y)
+    np.testing.assert_array_equal(scores.labels_, before)
+    np.testing.assert_allclose(found, y)
+
+
+@pytest.mark.parametrize("y", LABELS.values(), ids=LABELS)
+def test_calibrated_scores_of_noise_are_finite(y):
+    y = np.asarray(y)
+    scores = LabelScores().fit(y)
+    found = scores.calibrate(np.random.default_rng(0).normal(size=len(y)), y)
+    assert np.isfinite(found).all()
+    values = scores.inverse_transform(np.linspace(-12, 12, 500))
+    assert np.isfinite(values).all()
+    assert (np.diff(values) >= 0).all()
+
+
+def test_scores_of_ranks_stay():
+    y, _, _ = skewed(100)
+    scores = LabelScores(by_rank=True).fit(y)
+    before, predicted = scores.labels_.copy(), scores.transform(y)[::-1]
+    np.testing.assert_array_equal(scores.calibrate(predicted, y), scores.inverse_transform(predicted))
+    np.testing.assert_array_equal(scores.labels_, before)
+
+
+def test_the_mean_rises_and_is_one_for_equal_scores():
+    predicted, y = np.array([1.0, 1.0, 0.0, 3.0, 5.0]), np.array([2.0, 6.0, 1.0, 3.0, 9.0])
+    at, mean = rising_mean(predicted, y)
+    np.testing.assert_allclose(at, [0, 5 / 3, 5])  # of blocks whose labels fall, the middle
+    np.testing.assert_allclose(mean, [1, 11 / 3, 9])
