@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from _provenance import output_path, write_csv, write_json
+from _resuming import completed
 from sklearn.model_selection import train_test_split
 
 from graf import GraphFeatures, PerformancePredictor, load_dataset
@@ -40,18 +41,21 @@ LARGEST, N_TEST, COVERAGE, MOST = 15_000, 2000, 0.9, 0.8
 
 
 def main(folder: Path) -> None:
-    """All targets; one row per target and number of labels."""
-    trials = pd.DataFrame([row for dataset, target in TARGETS for row in target_rows(dataset, target)])
-    write_means(trials, ["dataset", "target", "labels"], folder / "intervals.csv")
+    """One row per target and number of labels; targets that are in the table stay."""
+    means = completed(folder / "intervals.csv", ["dataset", "target"], TARGETS, target_means)
     write_json({"splits": SPLITS, "largest": LARGEST}, folder / "intervals.json")
-
-
-def write_means(trials: pd.DataFrame, by: list[str], path: Path) -> None:
-    """Write and print the means over splits."""
-    grouped = trials.groupby(by, sort=False)
-    means = grouped.mean().drop(columns="seed").assign(n_splits=grouped.size()).round(4).reset_index()
-    write_csv(means, path)
     print(means.to_string())
+
+
+def target_means(dataset: str, target: str) -> pd.DataFrame:
+    """Means of one target."""
+    return means_of(target_rows(dataset, target), ["dataset", "target", "labels"])
+
+
+def means_of(trials: list[dict[str, Any]], by: list[str]) -> pd.DataFrame:
+    """Means over splits, and how many these are."""
+    grouped = pd.DataFrame(trials).groupby(by, sort=False)
+    return grouped.mean().drop(columns="seed").assign(n_splits=grouped.size()).round(4).reset_index()
 
 
 def target_rows(dataset: str, target: str) -> list[dict[str, Any]]:

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import output_path, write_json
-from intervals import held, write_means
+from _provenance import output_path, write_csv, write_json
+from intervals import held, means_of
 
 from graf import PerformancePredictor, load_dataset
 from graf.datasets import Dataset
@@ -28,10 +28,10 @@ SEEDS, N_TEST = range(10), 1500
 def main(folder: Path) -> None:
     """All splits; one row per number of labels, and what is known or new."""
     data = load_dataset("digits201_recipes")
-    trials = pd.DataFrame(
-        [row for size, seed in product(SIZES, SEEDS) for row in one_split(data, *size, seed)]
-    )
-    write_means(trials, ["architectures", "labels", "tested"], folder / "intervals_recipes.csv")
+    trials = [row for size, seed in product(SIZES, SEEDS) for row in one_split(data, *size, seed)]
+    means = means_of(trials, ["architectures", "labels", "tested"])
+    write_csv(means, folder / "intervals_recipes.csv")
+    print(means.to_string())
     write_json({"seeds": list(SEEDS), "sizes": SIZES}, folder / "intervals_recipes.json")
 
 

@@ -37,7 +37,8 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
     better one, and it alone learns from all. A process that sees nothing but what architectures chose
     (`Choices`) takes over as much of the mixture as unseen training rows are sure of (`sure_share`).
     Rows that are the same count as one, with the mean of their labels: a row that is left out must not be known
-    by its twin. Where architectures occur in several rows, as under several training recipes, intervals for new
+    by its twin. Predicted scores become the labels that unseen rows of such scores have (`LabelScores.calibrate`).
+    Where architectures occur in several rows, as under several training recipes, intervals for new
     architectures are as wide as leaving out whole architectures says, those for new recipes as leaving out whole
     recipes does, if these occur in several rows; those for known ones are as wide as leaving out rows says.
 
