@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _provenance import output_path, write_csv, write_json
+from _provenance import output_path, write_json
 from _resuming import completed
 from sklearn.model_selection import train_test_split
 
