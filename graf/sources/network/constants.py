@@ -16,7 +16,8 @@ __all__ = ["settle_constants"]
 
 NEUTRAL = {"multiply": 1, "divide": 1, "power": 1, "add": 0, "subtract": 0}  # second operands
 IN_ANY_ORDER = ("multiply", "add")
-KEEPING = {"add", "subtract", "multiply", *REARRANGEMENTS} - {"pad", "mask"}  # what is uniform stays so
+BY_ELEMENT = ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum")
+KEEPING = {*BY_ELEMENT, "exp", "sin", "cos", *REARRANGEMENTS} - {"pad", "mask"}  # what is uniform stays so
 OF_NUMBERS = {"multiply": np.multiply, "sqrt": np.sqrt}
 
 
@@ -116,7 +117,14 @@ def _is_uniform(step: Step) -> bool:
 
 
 def _is_repeated(step: Step) -> bool:
-    """Whether a fixed step takes one row of a weight many times, as that of a kind of token for each token."""
+    """Whether a fixed step takes one row many times, as that of a kind of token for each token.
+
+    So do first states, of zeros or of a weight for each channel, behind a product or, but for its edges, a convolution.
+    """
+    if step.op in BY_ELEMENT:
+        return len(_axes(step)) > 1 and len(set().union(*map(_axes, map(uncopied, step.reads)))) < 2
+    if step.op in ("matmul", "linear", "conv"):
+        return _axes(uncopied(step.reads[0])) <= ({0} if step.op != "conv" else set())
     if step.op not in ("embedding", "gather"):
         return len(step.reads) == 1 and bool(step.reads[0].settings.get("repeated"))
     if any(_is_uniform(read) for read in step.reads if read.op == "constant"):
@@ -125,6 +133,14 @@ def _is_repeated(step: Step) -> bool:
         read.size // max(uncopied(read).size, 1) for read in step.reads
     )  # of places, for each sample
     return any(step.size > read.size * copies for read in step.reads if read.op == "weight")
+
+
+def _axes(step: Step) -> set[int]:
+    """The axes along which a fixed step is not the same, counted from the last."""
+    if step.settings.get("repeated"):
+        return {0}
+    same = step.settings.get("uniform") or step.scalar is not None
+    return set() if same else {i for i, size in enumerate(reversed(step.shape or ())) if size > 1}
 
 
 def _settle_concat(step: Step) -> None:

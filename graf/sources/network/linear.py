@@ -64,7 +64,10 @@ def _is_bias_of(weight: Step, layer: Step, operand: Step) -> bool:
     """Whether a weight has a number for each channel of a layer, and lies along them in what it is added to."""
     if weight.op == "embedding":
         return weight.reads[-1].op == "weight" and weight.reads[-1].size == _n_channels(layer)
-    if weight.op != "weight" or weight.size != _n_channels(layer) or operand.size != layer.size:
+    n_samples = (operand.shape or (1,))[0]
+    is_copied = weight.settings.get("repeated") and (weight.shape or ())[:1] == (n_samples,)
+    n_copies = n_samples if is_copied else 1  # as of a first state
+    if weight.op != "weight" or weight.size != n_copies * _n_channels(layer) or operand.size != layer.size:
         return False
     trailing = layer.settings.get("trailing", 1)
     if layer.op != "linear":
@@ -105,7 +108,7 @@ def recognise_positions(network: Network) -> None:
 
 def _is_of_places(weight: Step, operand: Step) -> bool:
     spans = sum(size > 1 for size in uncopied(weight).shape or ()) > 1
-    alike = weight.settings.get("repeated", False)
+    alike = weight.settings.get("repeated") or weight.settings.get("uniform")
     of_places = weight.op == "weight" or weight.settings.get("wave", False)
     return of_places and spans and not (alike or _is_bias(weight, operand) or _attended(weight, operand))
 

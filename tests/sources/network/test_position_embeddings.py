@@ -106,3 +106,36 @@ def test_a_weight_for_each_channel_of_blocks_is_no_position_embedding():
 
     ops = ops_of(mixed, (1, 5, 2, 4), real=(2, 4, 4), imaginary=(2, 4, 4), b=(2, 4))
     assert ops == ["linear", "linear", "subtract", "add"]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda zeros, a, w: zeros * a,
+        lambda zeros, a, w: (zeros - a).exp(),
+        lambda zeros, a, w: a / (zeros + 0.5),
+        lambda zeros, a, w: F.linear(zeros, w),
+        lambda zeros, a, w: F.linear(zeros, w, a).tanh(),
+        lambda zeros, a, w: zeros @ w + a,
+        lambda zeros, a, w: F.linear(a.expand(zeros.shape), w),
+    ],
+)
+def test_a_first_state_of_zeros_is_no_position_embedding(first):
+    def recurrent(x, a, w):
+        state = first(torch.zeros(x.shape[0], x.shape[2]), a, w)
+        for time in range(x.shape[1]):
+            state = state + F.linear(x[:, time], w)
+        return state
+
+    ops = [ops_of(recurrent, (n, 3, 8), a=8, w=(8, 8)) for n in (1, 2)]
+    assert ops[0] == ops[1] == ["linear", *["linear", "add"] * 2]  # it is a bias at the first time
+
+
+def test_constants_that_are_the_same_everywhere_are_no_position_embedding():
+    assert ops_of(lambda x, a: x + torch.full((5, 8), 0.5).sin(), (1, 5, 8), a=8) == ["add"]
+    assert ops_of(lambda x, a: x + torch.full((5, 8), 0.5) * a, (1, 5, 8), a=8) == ["add"]
+    convolve = lambda x, w: F.conv1d(x, w) + F.conv1d(torch.zeros_like(x), w).tanh()  # noqa: E731
+    assert ops_of(convolve, (2, 8, 5), w=(8, 8, 1)) == ["conv1", "add"]
+    assert ops_of(lambda x, a: x + torch.ones(8, 5, 5) * a, (1, 8, 5, 5), a=(8, 1, 1)) == ["add"]
+    assert ops_of(lambda x, a, b: x + a * b, (1, 5, 8), a=8, b=(5, 1)) == ["position_embedding"]
+    assert ops_of(lambda x, a: x + torch.ones(1, 5, 8) * a, (1, 5, 8), a=(5, 8)) == ["position_embedding"]
