@@ -16,6 +16,7 @@ __all__ = ["recognise_attention"]
 
 OF_MASKS = ("logical", "compare", "order", "gather")  # what gives a mask from others, or some of its rows
 PRODUCTS = ("matmul", "linear")
+NORMS = ("layer_norm", "rms_norm", "l2_norm")
 CUTTING = ("slice", "getitem")
 POSITION_WISE = (
     "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "divide", "add",
@@ -157,12 +158,37 @@ def _n_heads(step: Step, scores: Step | None, width: int, total: int, readers: C
     beside = sizes[-1:] == (width,) and any(reader.op == "concat" for reader in readers[id(merged)])
     if merged.shape == shape or beside:  # they stay apart, or are put beside others
         return 1 if any(_mixes_alone(reader, step, width) for reader in readers[id(merged)]) else own
+    if len(shape) == 4 and _grouped(step, readers):
+        return own
     stacked = [size // width for size in (*sizes[-1:], *sizes[:1]) if size % width == 0]
     possible = [n for n in stacked if n > 1 and total % n == 0]
     apart = own in sizes or own * (step.size // (total * width)) in sizes
+    apart = apart and not any(_mixes_alone(reader, step, width) for reader in _layers(merged, readers))
     if not possible and 1 in stacked and not apart and (merged.shape or ())[:1] == shape[:1]:
         return 1  # what could be heads went into the positions
     return own if own in possible or not possible else possible[0]
+
+
+def _grouped(step: Step, readers: Consumers) -> bool:
+    """Whether heads of each position are put side by side in groups, such as those of one expert."""
+    n, heads, length, width = step.shape or (0, 0, 0, 0)
+    while len(readers[id(step)]) == 1 and readers[id(step)][0].op in REARRANGEMENTS:
+        step = readers[id(step)][0]
+        of_groups = step.shape or ()
+        if of_groups[:2] == (n, length) and len(of_groups) == 4 and width < of_groups[3] < heads * width:
+            return True
+    return False
+
+
+def _layers(step: Step, readers: Consumers) -> list[Step]:
+    """What reads a step behind norms, copies and other shapes."""
+    found: list[Step] = []
+    ahead = [step]
+    for step in ahead:
+        for reader in readers[id(step)]:
+            passes = reader.op in (*NORMS, *REARRANGEMENTS) and reader.size == step.size
+            (ahead if passes else found).append(reader)
+    return found
 
 
 def _mixes_alone(reader: Step, step: Step, width: int) -> bool:

@@ -163,3 +163,28 @@ def test_heads_that_lie_along_the_batch():
         graph = read_graph(Function(attend, w=(24, 8)), (n, 5, 8))
         facts = attention_facts(graph, "heads", "kv_heads", "head_dim", "windows", "self_attention")
         assert facts == [2, 2, 4, 1, 1]
+
+
+def test_heads_that_are_put_side_by_side_in_groups():
+    """Those that one expert gave are mixed by its weights (Shen et al., JetMoE, 2024)."""
+
+    def attend(q, k, v, w):
+        q, k, v = (heads(x, 4) for x in (q, k, v))
+        attended = F.scaled_dot_product_attention(q, k, v).transpose(1, 2)
+        return F.linear(attended.reshape(1, 5, 2, 6).reshape(10, 6), w)
+
+    graph = read_graph(Function(attend, w=(8, 6)), ((1, 5, 12),) * 3)
+    assert attention_facts(graph, "heads", "windows") == [4, 1]
+
+
+@pytest.mark.parametrize("width", [8, 12])
+def test_positions_that_ask_alone(width):
+    """Each position of the last layer asks for those of all layers, as in attention residuals."""
+
+    def attend(first, last, w, a):
+        states = torch.stack([first, last], 2)
+        attended = (states[:, :, -1:] @ states.mT).softmax(-1) @ states
+        return F.linear(F.layer_norm(attended.squeeze(2), (8,), a).float(), w)
+
+    graph = read_graph(Function(attend, w=(width, 8), a=8), ((1, 5, 8), (1, 5, 8)))
+    assert attention_facts(graph, "heads", "windows", "sequence", "key_sequence") == [1, 5, 1, 2]
