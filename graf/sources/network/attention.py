@@ -17,11 +17,12 @@ __all__ = ["recognise_attention"]
 OF_MASKS = ("logical", "compare", "order", "gather")  # what gives a mask from others, or some of its rows
 PRODUCTS = ("matmul", "linear")
 NORMS = ("layer_norm", "rms_norm", "l2_norm")
+MEETING = ("concat", "add", "multiply", "divide")  # of two tensors, such as a shortcut or a gate
 CUTTING = ("slice", "getitem")
 POSITION_WISE = (
     "linear", "conv", "batch_norm", "layer_norm", "rms_norm", "l2_norm", "rotary", "multiply", "divide", "add",
     "avg_pool", "max_pool", "adaptive_avg_pool", "mean", "max", "relu", "gelu", "hardswish", "silu", "elu",
-    "clamp", "position_embedding",
+    "clamp", "position_embedding", "norm", "sqrt", "reciprocal", "power", "sigmoid", "tanh",
 )  # fmt: skip
 Consumers = Mapping[int, list[Step]]
 
@@ -261,18 +262,20 @@ def _is_given(step: Step) -> bool:
     return is_fixed(step) or plain(step).op == "input"
 
 
-def _origins(step: Step, known: dict[int, set[int]] | None = None) -> set[int]:
-    """What a step is computed from position by position; of a concatenation, what all its parts are."""
+def _origins(step: Step, depth: int = DEEP, known: dict[tuple[int, int], set[int]] | None = None) -> set[int]:
+    """What a step is computed from position by position; of a concatenation or a sum, what all its parts are."""
     found: set[int] = set()
     known = {} if known is None else known
     while True:
         step = through(step)
         found.add(id(step))
         varying = unfixed(step.reads)
-        if step.op == "concat" and varying:
-            if id(step) not in known:
-                known[id(step)] = set.intersection(*(_origins(read, known) for read in varying))
-            return found | known[id(step)]
+        left = depth - (step.op != "concat")
+        if step.op in MEETING and left >= 0 and (len(varying) > 1 or (step.op == "concat" and varying)):
+            if (id(step), depth) not in known:
+                ways = (_origins(read, left, known) for read in varying)
+                known[id(step), depth] = set.intersection(*ways)
+            return found | known[id(step), depth]
         if step.op not in POSITION_WISE or not varying or (len(varying) > 1 and step.op != "rotary"):
             return found
         step = varying[0]

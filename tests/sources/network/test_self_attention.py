@@ -63,3 +63,22 @@ def test_keys_of_earlier_tokens_in_a_cache_are_of_self_attention():
     kept = read_graph(Cached(), (torch.zeros(1, 2, 8), torch.tensor([3, 4])))
     for graph, n in ((given, 7), (kept, 9)):
         assert attention_facts(graph, "self_attention", "key_sequence") == [1, n]
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_keys_behind_a_shortcut_a_norm_or_a_gate(depth):
+    """Keys of recent models are mixed with those of neighbours, and divided by their length."""
+
+    def attend(x, y, w, c):
+        q, k, v = F.linear(x, w), F.linear(y, w), F.linear(y, w)
+        for _ in range(depth):
+            k = k + F.conv1d(k.mT, c, padding=1).mT
+            v = v * F.linear(v, w).sigmoid()
+        q, k = (z / (z.norm(dim=-1, keepdim=True) + 1) for z in (q, k))
+        return F.scaled_dot_product_attention(*(heads(z, 2) for z in (q, k, v)))
+
+    weights = {"w": (8, 8), "c": (8, 8, 3)}
+    graph = read_graph(Function(lambda x, w, c: attend(x, x, w, c), **weights), ((1, 5, 8),))
+    assert attention_facts(graph, "self_attention") == [1]
+    graph = read_graph(Function(attend, **weights), ((1, 5, 8), (1, 7, 8)))
+    assert attention_facts(graph, "self_attention") == [0]
