@@ -90,10 +90,11 @@ def _macs(step: Step) -> int:
     if step.op in ("linear", "matmul"):
         return step.size * int(step.settings.get("contracted", 0))
     if step.op in GATES:
-        n_in, hidden = (step.reads[0].shape or (0,))[-1], step.settings["hidden"]
+        *before, n_in = step.reads[0].shape or (0, 0)
+        hidden = step.settings["hidden"]
         projected = step.settings.get("projected", 0)
         directions = 2 if step.settings.get("bidirectional") else 1
-        positions = prod((step.reads[0].shape or (0,))[:-1])
+        positions = prod(before)
         gates = GATES[step.op] * hidden * (n_in + (projected or hidden))
         return int(positions * directions * (gates + hidden * projected))
     return 0

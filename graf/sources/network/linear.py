@@ -29,14 +29,26 @@ def recognise_linear(network: Network) -> None:
 
 
 def contracted(step: Step) -> int:
-    """Number of products that are summed up for each element of the output of a product of tensors."""
+    """Number of products that are summed up for each element of the output of a product of tensors.
+
+    Where the shape of the first factor is unknown, as behind operators that only some tools know, that of
+    the second tells.
+    """
     equation = step.settings.get("equation")
     if equation is None:
-        return (step.reads[0].shape or (1,))[-1]
+        return (step.reads[0].shape or (_rows(step),))[-1]
     operands, kept = operands_of(equation)
     sizes = sizes_of(*zip(operands, step.reads, strict=True))
     summed = sizes.keys() - axes_of(kept, len(step.shape or ()))
     return prod(sizes[axis] for axis in summed)
+
+
+def _rows(step: Step) -> int:
+    """Rows of the second factor, which only a layer may hold transposed; 0 if they are unknown."""
+    shape = step.reads[1].shape or (0,)
+    if step.op == "linear" and step.shape:
+        return prod(shape) // max(step.shape[-1], 1)
+    return shape[-2:][0]
 
 
 def add_biases(network: Network) -> None:

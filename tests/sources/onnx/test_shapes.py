@@ -121,6 +121,30 @@ def test_a_layer_of_unknown_shape_counts_nothing(tmp_path):
         assert read_graph(path).n_macs == 0
 
 
+@pytest.mark.filterwarnings("ignore:operations that graf does not know", "ignore:the shapes of")
+@pytest.mark.parametrize(
+    ("product", "shape"),
+    [
+        ("y = MatMul (h, w)", (4, 8)),
+        ("y = MatMul (h, w)", (2, 4, 8)),
+        ("y = Gemm (h, w)", (4, 8)),
+        ("y = Gemm <transB = 1> (h, w)", (8, 4)),
+    ],
+)
+def test_a_product_whose_shape_the_file_declares_behind_one_that_it_does_not(tmp_path, product, shape):
+    text = f"g (float[2, 6] x) => (float[{'2, 3' if len(shape) > 2 else '3'}, 8] y) {{ h = own.Mixed (x) {product} }}"
+    graph = read_graph(saved(tmp_path, text, domains=["own"], w=weight(*shape)))
+    assert (graph.n_parameters, graph.n_macs) == (np.prod(shape), 3 * np.prod(shape))
+
+
+@pytest.mark.filterwarnings("ignore:operations that graf does not know", "ignore:the shapes of")
+@pytest.mark.parametrize("call", ["k = own.B (x) y = MatMul (h, k)", "y = LSTM <hidden_size = 8> (h, w, r)"])
+def test_what_reads_tensors_of_unknown_shapes_counts_nothing(tmp_path, call):
+    text = f"g (float[2, 6] x) => (float[3, 1, 1, 8] y) {{ h = own.A (x) {call} }}"
+    graph = read_graph(saved(tmp_path, text, domains=["own"], w=weight(1, 32, 4), r=weight(1, 32, 8)))
+    assert graph.n_macs == 0
+
+
 def test_absurd_sizes(tmp_path):
     text = "g (float[1] x) => (float[1] y) { h = Expand (x, huge) y = Relu (h) }"
     with pytest.raises(GraphError, match="is not possible"):
