@@ -29,7 +29,7 @@ def _inner(scope: Scope, apart: bool) -> Scope:
         depth, around = depth + 1, around.outer
     if depth > DEEPEST:
         raise GraphError(f"graphs are nested more than {DEEPEST} deep")
-    return Scope(scope.opsets, scope.tensors, outer=scope, apart=apart)
+    return Scope(scope.opsets, scope.tensors, outer=scope, apart=apart, function=scope.function)
 
 
 def _apart(

@@ -149,7 +149,8 @@ class Reader:
         attributes = {a.name: attribute_of(a) for a in node.attribute}
         standard = node.domain in STANDARD
         if standard and node.op_type == "Constant":
-            return [Value(*self.tensors.leaf(constant_of(attributes), node.output[0], in_node=True))]
+            tensor, name = constant_of(attributes), node.output[0]
+            return [Value(*self.tensors.leaf(tensor, name, in_node=True, function=scope.function))]
         if standard and node.op_type in COPIES and operands[0] is not None:
             return operands[:1]
         if standard and node.op_type in CONTROL:
@@ -241,7 +242,8 @@ class Reader:
     ) -> Outputs:
         """The nodes of a function in place of its call."""
         given = {a.name: a for a in (*function.attribute_proto, *node.attribute)}
-        inner = Scope(versions(function.opset_import) or scope.opsets, self.tensors)
+        opsets = versions(function.opset_import) or scope.opsets
+        inner = Scope(opsets, self.tensors, function=called(node))
         for name, value in zip(function.input, operands, strict=False):
             if value is not None:
                 inner.define(name, value)

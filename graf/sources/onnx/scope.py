@@ -32,6 +32,7 @@ class Scope:
     tensors : makes steps of `initializers` when they are first read.
     outer : the scope of the graph around this one.
     apart : this is a branch or body that may not run: what varies outside is an input of it.
+    function : the function whose nodes these are, if any.
     declared : types that the file gives.
     """
 
@@ -39,6 +40,7 @@ class Scope:
     tensors: Tensors
     outer: Scope | None = None
     apart: bool = False
+    function: tuple[str, ...] | None = None
     declared: dict[str, TypeProto] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
     initializers: dict[str, Tensor] = field(default_factory=dict)
@@ -57,7 +59,8 @@ class Scope:
         if name in self.values:
             return self.values[name]
         if name in self.initializers:
-            self.values[name] = Value(*self.tensors.leaf(self.initializers.pop(name), name))
+            tensor = self.initializers.pop(name)
+            self.values[name] = Value(*self.tensors.leaf(tensor, name, function=self.function))
             return self.values[name]
         value = self.outer.find(name) if self.outer is not None else None
         if value is None or not self.apart or is_fixed(value.step):

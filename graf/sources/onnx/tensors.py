@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -67,9 +68,23 @@ class Tensors:
         self.looked_at: set[tuple[int, Any]] = set()
         self.tables: list[Step] = []
         self.copies: dict[tuple[int, str], Step] = {}
+        self.of_functions: dict[Any, tuple[Step, TypeProto]] = {}
 
-    def leaf(self, tensor: Tensor, name: str, in_node: bool = False) -> tuple[Step, TypeProto]:
-        """The step and the type of a tensor; one in a node whose elements are all equal is no weight."""
+    def leaf(
+        self, tensor: Tensor, name: str, in_node: bool = False, function: Any = None
+    ) -> tuple[Step, TypeProto]:
+        """The step and the type of a tensor; one in a node whose elements are all equal is no weight.
+
+        All calls of a function read the same tensors of its own, unless attributes of the call give them.
+        """
+        if function is None:
+            return self._leaf(tensor, name, in_node)
+        key = function, name, sha256(tensor.SerializeToString()).digest()
+        if key not in self.of_functions:
+            self.of_functions[key] = self._leaf(tensor, name, in_node)
+        return self.of_functions[key]
+
+    def _leaf(self, tensor: Tensor, name: str, in_node: bool) -> tuple[Step, TypeProto]:
         dense = tensor if isinstance(tensor, TensorProto) else tensor.values
         kind = tensor_type(dense.data_type, tensor.dims)
         shape = shape_of(kind) or ()

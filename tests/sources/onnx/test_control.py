@@ -3,7 +3,7 @@
 import numpy as np
 import onnx
 import pytest
-from onnx import helper, parser
+from onnx import helper, numpy_helper, parser
 from onnx_models import model, ops, saved, weight
 
 from graf import read_graph
@@ -103,6 +103,29 @@ def test_functions_of_one_name(tmp_path):
         node.overload = overload
     onnx.save(proto, tmp_path / "model.onnx")
     assert ops(read_graph(tmp_path / "model.onnx")) == ["relu", "tanh"]
+
+
+@pytest.mark.filterwarnings("ignore:of the subgraphs of If")
+def test_weights_that_a_function_holds_are_shared_by_its_calls(tmp_path):
+    """One in a node, one in a branch; a tensor that the call gives is its own."""
+    text = """<domain: "own", opset_import: ["" : 17]> layer <t> (a, c) => (z) {
+        w = Constant () m = MatMul (a, w)
+        v = Constant <value: tensor = @t> () n = MatMul (m, v)
+        z = If (c) <then_branch = b () => (float[1, 4] p) { p = MatMul (n, u) },
+                    else_branch = d () => (float[1, 4] q) { q = Relu (n) }>
+    }"""
+    function = parser.parse_function(text)
+    attributes = [helper.make_attribute("value", numpy_helper.from_array(weight(4, 4)))]
+    function.node[0].attribute.extend(attributes)
+    function.node[-1].attribute[0].g.initializer.append(numpy_helper.from_array(weight(4, 4), "u"))
+    proto = model("g (float[1, 4] x, bool c) => (float[1, 4] y) { h = Relu (x) }", functions=[function])
+    proto.opset_import.append(helper.make_opsetid("own", 1))
+    for i, (read, given) in enumerate([("h", "i"), ("i", "j"), ("j", "y")]):
+        tensor = numpy_helper.from_array(weight(4, 4) + i)
+        proto.graph.node.append(helper.make_node("layer", [read, "c"], [given], domain="own", t=tensor))
+    onnx.save(proto, tmp_path / "model.onnx")
+    graph = read_graph(tmp_path / "model.onnx")
+    assert (graph.n_parameters, graph.n_macs) == (5 * 16, 9 * 16)
 
 
 def test_branches_within_functions_know_attributes_and_inputs_of_the_call(tmp_path):
