@@ -9,12 +9,12 @@ from math import inf
 from typing import Any
 
 import onnx
-from onnx import AttributeProto, FunctionProto, ModelProto, NodeProto
+from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto
 
 from graf.exceptions import GraphError, InputError
 from graf.sources.onnx.types import schema
 
-__all__ = ["called", "check_call", "check_size", "check_unique", "functions_of"]
+__all__ = ["called", "check_call", "check_size", "check_unique", "functions_of", "tensors_of"]
 
 MOST_NODES = 1_000_000
 DEEPEST = 24  # functions within functions
@@ -64,6 +64,24 @@ def _within(nodes: Iterable[NodeProto]) -> Iterator[NodeProto]:
         for attribute in node.attribute:
             ahead += attribute.g.node
             ahead += [inner for graph in attribute.graphs for inner in graph.node]
+
+
+def tensors_of(model: ModelProto) -> Iterator[TensorProto]:
+    """Every tensor of a model, those in nodes, in subgraphs and in functions too."""
+    yield from _held(model.graph)
+    for node in _within(n for nodes in (model.graph.node, *(f.node for f in model.functions)) for n in nodes):
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
+            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+                yield from (sparse.values, sparse.indices)
+            for graph in (attribute.g, *attribute.graphs):
+                yield from _held(graph)
+
+
+def _held(graph: GraphProto) -> Iterator[TensorProto]:
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
 
 
 def check_unique(names: Iterable[str]) -> None:

@@ -90,8 +90,10 @@ def _load(path: Path) -> ModelProto:
 
 def _check_external_data(model: ModelProto, path: Path) -> None:
     """Whether every tensor that is kept in another file is there."""
+    from graf.sources.onnx.checks import tensors_of
+
     sizes: dict[str, int] = {}
-    for tensor in model.graph.initializer:
+    for tensor in tensors_of(model):
         if tensor.data_location == tensor.EXTERNAL:
             entries = {str(entry.key): str(entry.value) for entry in tensor.external_data}
             location = entries.get("location", "")
