@@ -17,6 +17,7 @@ from graf.sources.onnx.convolutions import (
     of_channels_last,
     pool,
 )
+from graf.sources.onnx.operators import times_sigmoid
 from graf.sources.onnx.products import experts, linear, product
 from graf.sources.onnx.quantised import QUANTISED_CONTRIB
 
@@ -87,12 +88,6 @@ def _biased(op: str) -> Callable[[Call], Step]:
         return call.step(op, [call.plus(call.first, call.operand(1))], call.first.shape)
 
     return biased
-
-
-def _quick_gelu(call: Call) -> Step:
-    """A tensor times its sigmoid, which is SiLU where nothing multiplies it before."""
-    op = "silu" if call.attributes.get("alpha") == 1 else "quick_gelu"
-    return call.step(op, call.reads(0), call.first.shape)
 
 
 def _split_gelu(call: Call) -> Step:
@@ -171,7 +166,7 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "Gelu": _biased("gelu"),
     "FastGelu": _biased("gelu"),
     "BiasGelu": _biased("gelu"),
-    "QuickGelu": _quick_gelu,
+    "QuickGelu": times_sigmoid(1.702),
     "BiasSplitGelu": _split_gelu,
     "BiasSoftmax": _biased("softmax"),
     "BiasAdd": _sum,

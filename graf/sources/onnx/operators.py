@@ -16,7 +16,7 @@ from graf.sources.onnx.quantised import QUANTISED, multiply
 from graf.sources.onnx.recurrent import concat, recurrent
 from graf.sources.onnx.sequences import SEQUENCES
 
-__all__ = ["OPERATORS"]
+__all__ = ["OPERATORS", "times_sigmoid"]
 
 
 def _normalised(op: str, *positions: int, axes: bool = False) -> Callable[[Call], Step]:
@@ -89,6 +89,16 @@ def _prelu(call: Call) -> Step:
     return call.step("prelu", call.reads())
 
 
+def times_sigmoid(alpha: float) -> Callable[[Call], Step]:
+    """A tensor times a sigmoid of it, which is SiLU where nothing multiplies it before, as `alpha` may."""
+
+    def multiplied(call: Call) -> Step:
+        op = "silu" if call.attributes.get("alpha", alpha) == 1 else "quick_gelu"
+        return call.step(op, call.reads(0), call.first.shape)
+
+    return multiplied
+
+
 def _einsum(call: Call) -> Step:
     equation, operands = call.attributes["equation"], call.reads()
     if len(operands) != equation.count(",") + 1:
@@ -120,6 +130,7 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "Concat": concat,
     "Clip": _clip,
     "PRelu": _prelu,
+    "Swish": times_sigmoid(1),
     "Sum": _several("add"),
     "Max": _several("maximum"),
     "Min": _several("minimum"),

@@ -26,6 +26,15 @@ def test_operators_of_old_and_new_opsets(tmp_path, opset):
     assert graph.attributes["shape"][-1] == "1"
 
 
+@pytest.mark.parametrize(
+    ("swish", "expected"),
+    [("Swish", "silu"), ("Swish <alpha = 1.0>", "silu"), ("Swish <alpha = 1.702>", "quick_gelu")],
+)
+def test_a_number_within_a_swish(tmp_path, swish, expected):
+    graph = read_graph(saved(tmp_path, f"g (float[1, 4] x) => (float[1, 4] y) {{ y = {swish} (x) }}", 24))
+    assert ops(graph) == [expected]
+
+
 def test_unknown_operators_keep_their_names(tmp_path):
     text = "g (float[1, 4] x) => (float[1, 4] y) { h = ai.onnx.ml.Scaler (x) y = own.FooBar2D (h) }"
     path = saved(tmp_path, text, domains=["ai.onnx.ml", "own"])
