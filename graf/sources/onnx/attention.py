@@ -45,9 +45,14 @@ def projected_attention(call: Call, past: int = 4) -> list[Step]:
     return [found, call.step("concat", others, (2, *(others[0].shape or ())))]
 
 
-def multi_head_attention(call: Call) -> list[Step]:
-    """Attention of queries, keys and values whose projections have no bias yet."""
-    heads, bias = call.number("num_heads", 1), call.operand(3)
+def multi_head_attention(
+    call: Call, bias_at: int = 3, past: int = 6, added: tuple[int, ...] = (4, 5)
+) -> list[Step]:
+    """Attention of queries, keys and values whose projections have no bias yet.
+
+    It stands at the given position, as do earlier keys and values, and what is added to scores.
+    """
+    heads, bias = call.number("num_heads", 1), call.operand(bias_at)
     query, key, value = call.first, call.operand(1), call.operand(2)
     causal = bool(call.number("unidirectional", 0))
     if key is None or value is None:
@@ -58,8 +63,8 @@ def multi_head_attention(call: Call) -> list[Step]:
         own = call.cut(bias, widths)
         operands = [call.plus(step, part) for step, part in zip(operands, own, strict=True)]
     query, key, value = operands
-    key, value = _after_earlier(call, 6, key, value, heads)
-    return [_attend(call, [query, key, value], call.reads(4, 5), heads, heads, causal), key, value]
+    key, value = _after_earlier(call, past, key, value, heads)
+    return [_attend(call, [query, key, value], call.reads(*added), heads, heads, causal), key, value]
 
 
 def _unpacked(call: Call, query: Step, key: Step | None) -> list[Step]:

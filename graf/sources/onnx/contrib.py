@@ -90,6 +90,11 @@ def _biased(op: str) -> Callable[[Call], Step]:
     return biased
 
 
+def _product_and_gelu(call: Call) -> Step:
+    found = product(0, 1, 2)(call)
+    return call.step("gelu", [found], found.shape)
+
+
 def _split_gelu(call: Call) -> Step:
     """Half of the channels times the GELU of the other half, with a bias before."""
     total = call.plus(call.first, call.operand(1))
@@ -131,6 +136,8 @@ def _embed(call: Call) -> list[Step | None]:
         total = call.plus(total, call.step("gather", [kinds, segments], shape))
     if positions is not None:
         total = call.plus(total, call.step("slice", [positions], shape[-2:]))
+    for step in (words, positions, kinds, scale, shift):
+        trained(step)
     weights = [step for step in (scale, shift) if step is not None]
     return [_norm(call, "layer_norm", total, weights), None, total]
 
@@ -161,6 +168,7 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "FusedMatMul": product(0, 1),
     "TransposeMatMul": product(0, 1),
     "FusedMatMulActivation": product(0, 1),
+    "GemmFastGelu": _product_and_gelu,
     "MoE": experts(2, 4, 6),
     "QMoE": experts(2, 5, 8, scales=1),
     "Gelu": _biased("gelu"),
@@ -174,11 +182,13 @@ CONTRIB: dict[str, Callable[[Call], Any]] = {
     "SkipLayerNormalization": _skip_norm("layer_norm", 4),
     "SkipSimplifiedLayerNormalization": _skip_norm("rms_norm", 3),
     "EmbedLayerNormalization": _embed,
+    "QEmbedLayerNormalization": _embed,  # scales and zero points stand behind the same operands
     "GroupNorm": lambda call: _grouped_norm(call, call.first),
     "SkipGroupNorm": _skip_group_norm,
     "RotaryEmbedding": lambda call: call.step("rotary", call.reads(0, 2, 3), call.first.shape),
     "Attention": projected_attention,
     "MultiHeadAttention": multi_head_attention,
+    "DecoderMaskedMultiHeadAttention": lambda call: multi_head_attention(call, 10, 5, (3, 4)),
     "GroupQueryAttention": grouped_attention,
     **QUANTISED_CONTRIB,
 }

@@ -72,8 +72,9 @@ def _packed_product(call: Call) -> Step:
     """A product with a weight of n rows and k columns of few bits each."""
     weight, n, k = call.operand(1), call.number("N", 0), call.number("K", 0)
     trained(weight)
-    if weight is not None:
-        weight.shape, weight.itemsize = (n, k), 1
+    if weight is None or n < 1 or k < 1:
+        raise InputError(f"it needs a weight of `N` rows and `K` columns, got {n} and {k}")
+    weight.shape, weight.itemsize = (n, k), 1
     shape = (*(call.first.shape or ())[:-1], n)
     return call.step("linear", call.reads(0, 1, 5), shape)
 

@@ -31,6 +31,10 @@ def described(graph):
         ),
         ("y = com.microsoft.FusedMatMul <transB = 1> (x, w)", "t = Transpose (w) y = MatMul (x, t)"),
         ('y = com.microsoft.FusedGemm <activation = "Relu"> (r, w, b)', "a = Gemm (r, w, b) y = Relu (a)"),
+        (
+            "y = com.microsoft.GemmFastGelu (x, w, b)",
+            "m = MatMul (x, w) a = Add (m, b) y = com.microsoft.Gelu (a)",
+        ),
         ("y = com.microsoft.QuickGelu (x)", "a = Mul (x, k) g = Sigmoid (a) y = Mul (x, g)"),
         ("y = com.microsoft.QuickGelu <alpha = 1.0> (x)", "g = Sigmoid (x) y = Mul (x, g)"),
         (
@@ -198,6 +202,11 @@ PAST = "float[1, 4, 9, 4] k, float[1, 4, 9, 4] v"
             """y, kk, vv = com.microsoft.GroupQueryAttention <num_heads = 4, kv_num_heads = 4>
             (x, x, x, k, v, n, t)""",
         ),
+        (
+            f"{PAST}, int32[1] n",
+            """y, kk, vv = com.microsoft.DecoderMaskedMultiHeadAttention <num_heads = 4>
+            (x, x, x, , , k, v, n, , , b)""",
+        ),
         ("float[2, 1, 4, 9, 4] p", "y, q = com.microsoft.Attention <num_heads = 4> (x, w, b, , p)"),
         (
             "float[2, 1, 4, 9, 4] p",
@@ -237,6 +246,12 @@ def test_embeddings_of_bert(tmp_path):
     assert sorted(op for op in graph.op_names if op) == sorted(expected)
     assert graph.n_parameters == 44 * 8 + 16 + 40
     assert graph.n_macs == 7 * 40
+    scales = "scale_1, scale_1, scale_1, scale_1, scale_1, zero, zero, zero, zero, zero"
+    text = text.replace("EmbedLayer", "QEmbedLayer").replace("shift)", f"shift, , {scales})")
+    integers = {name: tensor.astype(np.int8) for name, tensor in tensors.items() if name != "w"}
+    integers |= {"scale": weight(8, dtype=np.int8), "shift": weight(8, dtype=np.int8), "w": tensors["w"]}
+    quantised = read(tmp_path, text, **integers, scale_1=np.float32(0.1), zero=np.int8(0))
+    assert described(quantised) == described(graph)
 
 
 QUANTISED = {
@@ -413,6 +428,13 @@ def test_quantised_embeddings(tmp_path, call, after):
     graph = read(tmp_path, text, w=weight(20, 8, dtype=np.int8), s=np.float32(0.1), o=np.int8(0))
     assert graph.op_names[:3] == (None, "embedding", after)
     assert graph.n_parameters == 20 * 8
+
+
+@pytest.mark.parametrize("settings", ["K = -8, N = 5", "K = 8"])
+def test_a_packed_product_of_no_size(tmp_path, settings):
+    text = f"g (float[1, 8] x) => (float[1, 5] y) {{ y = com.microsoft.MatMulNBits <{settings}> (x, w, s) }}"
+    with pytest.raises(InputError, match="it needs a weight of `N` rows and `K` columns"):
+        read(tmp_path, text, w=weight(5, 1, 4, dtype=np.uint8), s=weight(5))
 
 
 def test_quantised_attention(tmp_path):
