@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from graf.exceptions import InputError
-from graf.sources.network.step import Step
+from graf.sources.network.patterns import through
+from graf.sources.network.step import Step, is_fixed
 
-__all__ = ["Call", "Shape", "trained"]
+__all__ = ["Call", "Shape", "made_of_integers", "trained"]
 
 Shape = tuple[int, ...] | None
 ACTIVATIONS = {
@@ -112,4 +114,18 @@ def trained(step: Step | None) -> Step | None:
     table = step.reads[0] if step is not None and step.op == "gather" else step
     if table is not None and table.op == "constant" and not (table.reads or table.settings.get("untrained")):
         table.op = "weight"
+    elif step is not None:
+        made_of_integers(step)
     return step
+
+
+def made_of_integers(weight: Step) -> None:
+    """Let the small integers be trained that a weight is made of without `DequantizeLinear`, and not their scales."""
+    stored, beside = through(weight), list[Step]()
+    while stored.op in ("add", "subtract", "multiply", "divide"):
+        first, *others = sorted(stored.reads, key=attrgetter("size"), reverse=True)
+        stored, beside = through(first), [*beside, *map(through, others)]
+    if stored.settings.get("integers") and all(map(is_fixed, beside)):
+        stored.op = "weight"
+        for scale in beside:
+            scale.op = "constant" if scale.op == "weight" else scale.op

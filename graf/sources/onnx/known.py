@@ -35,6 +35,8 @@ def known(
         return None
     if any(v is not None and (v.step.op != "constant" or v.step.value is None) for v in operands):
         return None
+    if any(v is not None and v.step.settings.get("integers") for v in operands):
+        return None  # a quantised weight perhaps
     if op_type != "NonZero" and shape_of(kind) is None:
         return None
     contents = [None if v is None else v.step.value for v in operands]

@@ -11,7 +11,7 @@ from graf.sources.network.step import Step, constant
 from graf.sources.onnx.attention import attention
 from graf.sources.onnx.call import Call, trained
 from graf.sources.onnx.convolutions import convolution, deformable, global_avg_pool, global_lp_pool, pool
-from graf.sources.onnx.products import linear
+from graf.sources.onnx.products import linear, matmul
 from graf.sources.onnx.quantised import QUANTISED, multiply
 from graf.sources.onnx.recurrent import concat, recurrent
 from graf.sources.onnx.sequences import SEQUENCES
@@ -111,6 +111,7 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "ConvTranspose": lambda call: convolution(call, transposed=True),
     "DeformConv": deformable,
     "Gemm": linear,
+    "MatMul": matmul,
     "Einsum": _einsum,
     "MaxPool": pool("max_pool"),
     "AveragePool": pool("avg_pool"),

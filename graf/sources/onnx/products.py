@@ -6,9 +6,16 @@ from collections.abc import Callable
 
 from graf.exceptions import InputError
 from graf.sources.network.step import Step
-from graf.sources.onnx.call import Call, trained
+from graf.sources.onnx.call import Call, made_of_integers, trained
 
-__all__ = ["experts", "linear", "product"]
+__all__ = ["experts", "linear", "matmul", "product"]
+
+
+def matmul(call: Call) -> Step:
+    """A product of two tensors."""
+    for step in call.reads():
+        made_of_integers(step)
+    return call.step("matmul", call.reads())
 
 
 def linear(call: Call) -> Step:

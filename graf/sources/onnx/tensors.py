@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from math import prod
@@ -28,6 +29,9 @@ FLOATS = {
     getattr(TensorProto, name)
     for name in ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16", "COMPLEX64", "COMPLEX128")
 } | {number for name, number in TensorProto.DataType.items() if name.startswith("FLOAT8")}
+SMALL_INTEGERS = {
+    number for name, number in TensorProto.DataType.items() if re.fullmatch(r"U?INT[248]", name)
+}
 FEW = 4096  # elements of a constant whose content is kept
 MANY = 2**22  # elements of a tensor whose content is looked at
 TIED = 2**28  # elements of an embedding that is compared with a weight of its shape transposed
@@ -102,6 +106,8 @@ class Tensors:
         if not trained:
             step.settings["untrained"] = declared is False and dense.data_type in FLOATS
             self._describe(step)
+            few_bits = dense.data_type in SMALL_INTEGERS and size > 1
+            step.settings["integers"] = few_bits and not step.settings.get("triangular")
         return step, kind
 
     def settle(self, op_type: str, operands: Sequence[Step | None]) -> None:

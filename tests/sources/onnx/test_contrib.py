@@ -430,6 +430,32 @@ def test_quantised_embeddings(tmp_path, call, after):
     assert graph.n_parameters == 20 * 8
 
 
+@pytest.mark.parametrize("n", [8, 80])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "f = Cast <to = 1> (w) v = Mul (f, column) y = MatMul (x, v)",
+        "f = Cast <to = 1> (w) d = Sub (f, zero) v = Mul (d, s) t = Transpose (v) y = Gemm <transB = 1> (x, t)",
+        "t = Transpose (w) f = Cast <to = 1> (t) u = Transpose (f) y = MatMul (x, u)",
+        """f = Cast <to = 1> (w) v = Mul (f, s) r = Reshape (v, kernel) e = Unsqueeze (x, last)
+        c = Conv (e, r) y = Squeeze (c, last)""",
+    ],
+)
+def test_weights_of_integers_that_other_operators_dequantise(tmp_path, body, n):
+    """Scales are no weights, as behind `DequantizeLinear`."""
+    text = f"g (float[1, {n}] x) => (float[1, c] y) {{ {body} }}"
+    tensors = {"column": weight(1, n), "zero": np.float32(3), "s": np.float32(0.1), "last": np.array([2])}
+    kernel = np.array([n, n, 1])
+    for number in (np.int8, np.uint8):
+        graph = read(tmp_path, text, w=weight(n, n, dtype=number), kernel=kernel, **tensors)
+        assert (graph.n_parameters, graph.n_macs) == (n**2, n**2)
+
+
+def test_a_table_of_integers_that_an_input_is_multiplied_by_is_no_weight(tmp_path):
+    text = "g (float[4, 8] x) => (float[4, 5] y) { f = Cast <to = 1> (t) v = Mul (f, x) y = MatMul (v, w) }"
+    assert read(tmp_path, text, t=weight(4, 8, dtype=np.int8), w=weight(8, 5)).n_parameters == 40
+
+
 @pytest.mark.parametrize("settings", ["K = -8, N = 5", "K = 8"])
 def test_a_packed_product_of_no_size(tmp_path, settings):
     text = f"g (float[1, 8] x) => (float[1, 5] y) {{ y = com.microsoft.MatMulNBits <{settings}> (x, w, s) }}"
