@@ -24,7 +24,7 @@ from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
 from graf.sources.onnx.standard import inferred
 from graf.sources.onnx.steps import STANDARD, other_output, steps_of
-from graf.sources.onnx.tensors import FLOATS, Tensors, constant_of
+from graf.sources.onnx.tensors import FLOATS, Tensor, Tensors, constant_of
 from graf.sources.onnx.types import input_types, is_open, itemsize_of, resolved, shape_of, tensor_type
 
 __all__ = ["Reader", "network_of"]
@@ -59,7 +59,7 @@ class Reader:
         """The steps of the whole model."""
         graph = self.model.graph
         opsets = versions(self.model.opset_import)
-        fixed = {tensor.name for tensor in graph.initializer}
+        fixed = {name for name, _ in _initializers(graph)}
         check_unique(value.name for value in graph.input)
         types, self.sizes = input_types([i for i in graph.input if i.name not in fixed], input_shapes)
         scope = Scope(opsets, self.tensors)
@@ -100,8 +100,7 @@ class Reader:
 
     def graph(self, graph: GraphProto, scope: Scope) -> list[Value]:
         """What the outputs of a graph are, whose inputs the scope has already."""
-        tensors = [(t.name, t) for t in graph.initializer]
-        tensors += [(t.values.name, t) for t in graph.sparse_initializer]
+        tensors = _initializers(graph)
         check_unique(name for name, _ in tensors)
         scope.initializers |= dict(tensors)
         declared = {value.name: is_trained(value) for value in graph.value_info}
@@ -249,6 +248,12 @@ class Reader:
                 inner.define(name, value)
         self.nodes([bound(n, given, set(function.input) - set(inner.values)) for n in function.node], inner)
         return [inner.find(name) for name in function.output]
+
+
+def _initializers(graph: GraphProto) -> list[tuple[str, Tensor]]:
+    """The tensors of a graph by name, sparse ones too."""
+    dense = [(tensor.name, tensor) for tensor in graph.initializer]
+    return [*dense, *((tensor.values.name, tensor) for tensor in graph.sparse_initializer)]
 
 
 def _layer(step: Step) -> Step:

@@ -33,6 +33,16 @@ def test_weights_among_inputs_and_sparse_ones(tmp_path):
     assert (found.op_names, found.n_parameters) == ((None, "conv3x3", "relu"), 112)
 
 
+def test_sparse_weights_among_inputs(tmp_path):
+    graph = model("g (float[1, 4] x, float[4, 8] w) => (float[1, 8] y) { y = MatMul (x, w) }")
+    values = helper.make_tensor("w", TensorProto.FLOAT, [2], [1.0, 2.0])
+    indices = helper.make_tensor("i", TensorProto.INT64, [2], [2, 30])
+    graph.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [4, 8]))
+    onnx.save(graph, tmp_path / "old.onnx")
+    found = read_graph(tmp_path / "old.onnx")
+    assert (found.op_names, found.n_parameters) == ((None, "linear"), 32)
+
+
 def test_weights_that_exporters_write_once(tmp_path):
     """Two untrained norms share one file entry; trained ones that do are the same."""
     text = """g (float[1, 6] x) => (float[1, 6] y) {
