@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from math import prod
 
 from graf.sources.network.einsum import axes_of, operands_of, sizes_of
@@ -55,21 +57,46 @@ def add_biases(network: Network) -> None:
     """A weight per channel that is added to the output of a layer without one is its bias.
 
     So are rows of a table with one for each expert, where the layer holds the weights of all of them.
-    The output may have got another shape before, as TensorFlow writes it.
+    The output may have got another shape before, or its channels last, as TensorFlow and JAX write it.
     """
     readers = network.readers()
     for step in network:
         for operand, weight in pairs(step, "add"):
-            layer = operand
-            while layer.op in RESHAPING and layer.reads and readers[id(layer)] == 1:
-                layer = layer.reads[0]
-            free = layer.op in WITH_BIAS and len(layer.reads) == 2 and readers[id(layer)] == 1
-            if free and _is_bias_of(weight, layer, operand):
+            layer = _layer_behind(operand, RESHAPING, readers)
+            turned = layer or _layer_behind(operand, (*RESHAPING, "transpose"), readers)
+            if turned is None:
+                continue
+            weight = _before_copies(weight, _n_channels(turned))
+            if layer is None and _is_of_last_channels(weight, turned, operand):
+                turned.become(turned.op, [*turned.reads, weight], **turned.settings)
+                step.become("identity", [operand])
+                break
+            if layer is not None and _is_bias_of(weight, layer, operand):
                 shape = step.shape if _has_one_axis(weight) else layer.shape
                 bias = weight.reads[-1] if weight.op == "embedding" else weight
                 step.become(layer.op, [*layer.reads, bias], **layer.settings)
                 step.shape = shape
                 break
+
+
+def _layer_behind(step: Step, kinds: Sequence[str], readers: Counter[int]) -> Step | None:
+    """The layer without a bias behind steps of some kinds, if nothing else reads it or them."""
+    while step.op in kinds and step.reads and readers[id(step)] == 1:
+        step = step.reads[0]
+    return step if step.op in WITH_BIAS and len(step.reads) == 2 and readers[id(step)] == 1 else None
+
+
+def _before_copies(weight: Step, size: int) -> Step:
+    """A weight of a size as it was before it was copied to the shape of what it is added to, as JAX writes it."""
+    row = uncopied(weight) if weight.op == "weight" else weight
+    return row if row.size == size else weight
+
+
+def _is_of_last_channels(weight: Step, layer: Step, operand: Step) -> bool:
+    """Whether a weight has a number for each channel of a convolution, which stand last in what it is added to."""
+    n_channels, own = _n_channels(layer), weight.shape or ()
+    last = (operand.shape or ())[-1:] == own[-1:] == (n_channels,)
+    return layer.op != "linear" and weight.op == "weight" and last and weight.size == n_channels
 
 
 def _is_bias_of(weight: Step, layer: Step, operand: Step) -> bool:

@@ -109,6 +109,40 @@ def test_channels_last_as_tensorflow_writes_it(tmp_path):
     assert graph.n_parameters == 108 + 25
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("u = Transpose <perm = [0, 2, 3, 1]> (c) a = Add (u, b) y = Relu (a)", ["conv3x3", "relu"]),
+        ("u = Transpose <perm = [0, 2, 3, 1]> (c) a = Add (b, u) y = Relu (u)", ["conv3x3", "relu"]),
+        (
+            "u = Transpose <perm = [0, 2, 3, 1]> (c) a = Add (u, rows) y = Relu (a)",
+            ["conv3x3", "add", "relu"],
+        ),
+    ],
+)
+def test_biases_of_channels_that_stand_last(tmp_path, body, expected):
+    """One that nothing reads is none; neither is one for each row."""
+    text = f"""g (float[1, 8, 6, 3] x) => (float[1, 6, 4, 5] y) {{
+        t = Transpose <perm = [0, 3, 1, 2]> (x) c = Conv (t, w) {body}
+    }}"""
+    graph = read_graph(saved(tmp_path, text, w=weight(5, 3, 3, 3), b=weight(5), rows=weight(6, 1, 1)))
+    assert ops(graph) == expected
+    assert (
+        graph.n_parameters
+        == 135 + {True: 5, False: 0}["(u, b)" in body] + {True: 6, False: 0}["rows" in body]
+    )
+    assert graph.attributes["channels"].tolist()[1:] == [5] * len(expected)
+
+
+def test_biases_that_are_copied_to_the_shape_of_a_layer(tmp_path):
+    text = """g (float[2, 4] x) => (float[2, 5] y) {
+        m = MatMul (x, w) r = Reshape (b, one) e = Expand (r, shape) y = Add (m, e)
+    }"""
+    tensors = {"one": np.array([1, 5]), "shape": np.array([2, 5])}
+    graph = read_graph(saved(tmp_path, text, w=weight(4, 5), b=weight(5), **tensors))
+    assert (graph.op_names, graph.n_parameters) == ((None, "linear"), 25)
+
+
 def test_numbers_that_change_nothing(tmp_path):
     """As the factor of one in Keras's SiLU; of three summands only the number would be left out."""
     text = """g (float[1, 4] x, float[1, 4] y) => (float[1, 4] z) {
