@@ -77,9 +77,16 @@ def _loop(
     network, values, outside = _apart(reader, body, scope, [number, *operands[1:2], *carried])
     results = values[1:]
     n_rounds = operands[0].step.scalar if operands and operands[0] is not None else None
-    known = [*results[: len(carried)], *(_stacked(value, n_rounds, 0) for value in results[len(carried) :])]
+    kept = [_kept(value, before) for value, before in zip(results, carried, strict=False)]
+    known = [*kept, *(_stacked(value, n_rounds, 0) for value in results[len(carried) :])]
     reads = [value.step for value in operands if value is not None]
     return _outputs(node, "loop", reads, outside, [network], known)
+
+
+def _kept(value: Value, before: Value | None) -> Value:
+    """What is carried over at the end of a loop; of unknown shape if one iteration changes it."""
+    old, new = None if before is None else before.step.shape, value.step.shape
+    return value if old in (None, new) else Value(Step("input"), None)
 
 
 def _scan(

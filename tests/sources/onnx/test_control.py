@@ -74,6 +74,22 @@ def test_one_iteration_of_a_loop_counts(tmp_path):
     assert (graph.n_parameters, graph.n_macs) == (16, 16)
 
 
+@pytest.mark.filterwarnings("ignore:of the subgraphs of If", "ignore:the shapes of")
+@pytest.mark.parametrize(("declared", "n_macs"), [("", 0), ("<float[8, 4] h>", 8 * 4 * 5)])
+def test_what_a_loop_makes_longer_has_no_known_shape(tmp_path, declared, n_macs):
+    """One iteration makes four rows of two, three make eight, which only the file may say."""
+    text = f"""g (float[2, 4] x) => (y) {declared} {{
+        h = Loop (n, yes, x) <
+            body = b (int64 i, bool on, float[r, 4] s) => (bool on2, float[t, 4] s2) {{
+                on2 = Identity (on) s2 = Concat <axis = 0> (s, x)
+            }}
+        >
+        y = MatMul (h, w)
+    }}"""
+    graph = read_graph(saved(tmp_path, text, w=weight(4, 5), n=np.array(3), yes=np.array(True)))
+    assert (graph.n_parameters, graph.n_macs) == (20, n_macs)
+
+
 def test_functions_are_inlined(tmp_path):
     function = parser.parse_function(
         """<domain: "own", opset_import: ["" : 17]>
