@@ -7,9 +7,9 @@ from typing import Any
 
 from graf.exceptions import InputError
 from graf.sources.network.einsum import products
-from graf.sources.network.step import Step, constant
+from graf.sources.network.step import Step, constant, is_fixed
 from graf.sources.onnx.attention import attention
-from graf.sources.onnx.call import Call, trained
+from graf.sources.onnx.call import Call, made_of_integers, trained
 from graf.sources.onnx.convolutions import convolution, deformable, global_avg_pool, global_lp_pool, pool
 from graf.sources.onnx.products import linear, matmul
 from graf.sources.onnx.quantised import QUANTISED, multiply
@@ -99,6 +99,14 @@ def times_sigmoid(alpha: float) -> Callable[[Call], Step]:
     return multiplied
 
 
+def _gather(call: Call) -> Step:
+    """Rows of a table, which is trained if it is one of vectors of few bits and inputs tell the places."""
+    places = call.operand(1)
+    if call.rank() > 1 and places is not None and not is_fixed(places):
+        made_of_integers(call.first)
+    return call.step("gather", call.reads())
+
+
 def _einsum(call: Call) -> Step:
     equation, operands = call.attributes["equation"], call.reads()
     if len(operands) != equation.count(",") + 1:
@@ -117,6 +125,7 @@ OPERATORS: dict[str, Callable[[Call], Any]] = {
     "AveragePool": pool("avg_pool"),
     "LpPool": pool("lp_pool"),
     "GlobalLpPool": global_lp_pool,
+    "Gather": _gather,
     "GlobalAveragePool": global_avg_pool,
     "BatchNormalization": _normalised("batch_norm", 0, 1, 2),
     "InstanceNormalization": _normalised("instance_norm", 0, 1, 2),

@@ -421,7 +421,11 @@ def test_a_quantised_token_beside_others(tmp_path):
 
 @pytest.mark.parametrize(
     ("call", "after"),
-    [("DequantizeLinear (r, s, o)", "relu"), ("com.microsoft.QLinearSigmoid (r, s, o, s, o)", "sigmoid")],
+    [
+        ("DequantizeLinear (r, s, o)", "relu"),
+        ("Cast <to = 1> (r)", "relu"),
+        ("com.microsoft.QLinearSigmoid (r, s, o, s, o)", "sigmoid"),
+    ],
 )
 def test_quantised_embeddings(tmp_path, call, after):
     text = f"g (int64[1, 6] x) => (float[1, 6, 8] z) {{ r = Gather (w, x) y = {call} z = Relu (y) }}"
