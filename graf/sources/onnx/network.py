@@ -19,7 +19,7 @@ from graf.sources.onnx.checks import called, check_call, check_size, check_uniqu
 from graf.sources.onnx.control import CONTROL
 from graf.sources.onnx.known import known
 from graf.sources.onnx.names import folds_norm, is_trained, label_of, left_out, module_of
-from graf.sources.onnx.nodes import attribute_of, bound, versions
+from graf.sources.onnx.nodes import attribute_of, bound, versions, with_first_output
 from graf.sources.onnx.order import in_order
 from graf.sources.onnx.scope import Scope, Value
 from graf.sources.onnx.standard import inferred
@@ -190,9 +190,10 @@ class Reader:
         given = list(zip(node.input, operands, strict=True))
         types = {name: value.type for name, value in given if value is not None and value.type is not None}
         contents = {n: v.step.value for n, v in given if v is not None and v.step.value is not None}
-        own = inferred(node, scope.opsets.get(node.domain, 1), types, contents)
+        named = with_first_output(node)
+        own = inferred(named, scope.opsets.get(node.domain, 1), types, contents)
         found: list[TypeProto | None] = []
-        for name in node.output:
+        for name in named.output:
             kind = own.get(name)
             declared = self._declared(name, scope) if shape_of(kind) is None else None
             found.append(kind if declared is None else declared)

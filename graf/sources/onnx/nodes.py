@@ -8,7 +8,7 @@ from typing import Any
 import onnx
 from onnx import AttributeProto, NodeProto
 
-__all__ = ["attribute_of", "bound", "versions"]
+__all__ = ["attribute_of", "bound", "versions", "with_first_output"]
 
 
 def versions(imports: Sequence[Any]) -> dict[str, int]:
@@ -21,6 +21,16 @@ def attribute_of(attribute: AttributeProto) -> Any:
     """The value of an attribute; text as str."""
     value = onnx.helper.get_attribute_value(attribute)
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def with_first_output(node: NodeProto) -> NodeProto:
+    """The node with a name for its first output where nothing reads that; onnx infers no types without."""
+    if not node.output or node.output[0]:
+        return node
+    copy = NodeProto()
+    copy.CopyFrom(node)
+    copy.output[0] = "".join(node.output) + " (left out)"  # a name that no other output has
+    return copy
 
 
 def bound(node: NodeProto, given: Mapping[str, AttributeProto], left_out: set[str]) -> NodeProto:

@@ -145,6 +145,12 @@ def test_what_reads_tensors_of_unknown_shapes_counts_nothing(tmp_path, call):
     assert graph.n_macs == 0
 
 
+def test_shapes_of_later_outputs_where_the_first_is_left_out(tmp_path):
+    text = "g (float[2, 10] x) => (y) { , i = TopK (x, k) y = Gather (table, i) }"
+    graph = read_graph(saved(tmp_path, text, k=np.array([3]), table=weight(10, 4)))
+    assert graph.attributes["shape"].tolist() == ["2x10", "2x3", "2x3x4"]
+
+
 def test_absurd_sizes(tmp_path):
     text = "g (float[1] x) => (float[1] y) { h = Expand (x, huge) y = Relu (h) }"
     with pytest.raises(GraphError, match="is not possible"):
