@@ -54,7 +54,7 @@ def is_ramp(table: NDArray[Any]) -> bool:
 def is_wave(table: NDArray[Any]) -> bool:
     """Whether every column is a sine or cosine of the row, or of the places of the rows in a square.
 
-    Axes of size one do not count, nor does a row of zeros, which stands for padding.
+    Axes of size one do not count, nor does a row of zeros, which stands for padding. Equal rows are no waves.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def is_wave(table: NDArray[Any]) -> bool:
     (True, False, True)
     """
     table = table.squeeze()
-    if table.ndim < 2 or np.ptp(table) < 1 or np.max(np.abs(table)) > 2:
+    if table.ndim < 2 or np.ptp(table) < 1 or np.max(np.abs(table)) > 2 or not np.ptp(table, -2).any():
         return False
     side = isqrt(table.shape[-2])
     if side**2 != table.shape[-2] or _are_waves(table):

@@ -128,6 +128,13 @@ def test_zeros_that_an_exporter_computed_are_no_weights(tmp_path):
         assert graph.n_parameters == 80 * (name == "position")
 
 
+def test_a_row_that_an_exporter_repeated_is_that_row_and_no_wave(tmp_path):
+    text = "g (float[2, 8, 4] x) => (float[2, 8, 4] y) { r = Relu (x) y = Add (r, t) }"
+    row = np.float32([0.5, -1, 0.2, 0.7])
+    graph = read_graph(saved(tmp_path, text, t=np.tile(row, (1, 8, 1))))
+    assert (ops(graph), graph.n_parameters) == (["relu", "add"], 4)
+
+
 KIND = "pkg.torch.export.graph_signature.InputSpec.kind"
 
 
